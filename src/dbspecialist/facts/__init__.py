@@ -1,0 +1,1 @@
+"""What can be said about a database: frozen values, no input or output."""

@@ -1,0 +1,50 @@
+"""Changes: what to do to a database and its repository, in phases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dbspecialist.facts.proof import Proof
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """The new text of one file; `path` is relative to the repository's root."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One step that is deployed by itself.
+
+    Args:
+        title: What the step does, as an imperative clause.
+        up: SQL statements, in order, each without a closing semicolon.
+        down: SQL statements that take the step back, in order.
+        transactional: Whether the statements run in one transaction.
+        edits: Files that change with the step.
+        when: What must be true before it may run ("" for at once).
+    """
+
+    title: str
+    up: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
+    transactional: bool = True
+    edits: tuple[FileEdit, ...] = ()
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to do instead, in phases, with the proofs that it works.
+
+    `safe` says whether applying it without reading is harmless, and `why` the reason.
+    """
+
+    summary: str
+    phases: tuple[Phase, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    safe: bool = False
+    why: str = ""

@@ -1,0 +1,98 @@
+"""Effects: what the engine was seen to do for one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: What each PostgreSQL table lock mode blocks while it is held. ShareUpdateExclusive and above
+#: block other DDL on the table (PostgreSQL manual, "Table-Level Locks").
+BLOCKS: Mapping[str, tuple[str, ...]] = {
+    "AccessShareLock": (),
+    "RowShareLock": (),
+    "RowExclusiveLock": (),
+    "ShareUpdateExclusiveLock": ("ddl",),
+    "ShareLock": ("writes", "ddl"),
+    "ShareRowExclusiveLock": ("writes", "ddl"),
+    "ExclusiveLock": ("writes", "ddl"),
+    "AccessExclusiveLock": ("reads", "writes", "ddl"),
+}
+
+#: Lock modes from the weakest to the strongest.
+LOCK_MODES: tuple[str, ...] = tuple(BLOCKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock on a relation that existed before the migrations at hand.
+
+    Args:
+        relation: Schema-qualified name.
+        mode: The engine's word (`AccessExclusiveLock`).
+        kind: `table`, `partitioned table`, `view`, `materialized view`, `sequence`, `index` …
+    """
+
+    relation: str
+    mode: str
+    kind: str = "table"
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """What waits while the lock is held: `reads`, `writes`, `ddl`."""
+        return BLOCKS.get(self.mode, ())
+
+
+@dataclass(frozen=True, slots=True)
+class EngineError:
+    """The engine's refusal of a statement."""
+
+    sqlstate: str
+    message: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementEffects:
+    """What one statement did on the twin.
+
+    Args:
+        sql: The statement as the toolchain sent it.
+        line: Its line in the migration's file, from 1, where known.
+        tags: Command tags the engine reported, also from within functions and DO blocks
+            (`ALTER TABLE`, `CREATE INDEX`, `UPDATE`).
+        transaction: A number that statements of one transaction share.
+        in_transaction: Whether it ran inside a transaction block.
+        locks: Locks newly taken or strengthened by it.
+        rewrites: Relations whose storage was written anew, with the engine's reason.
+        scans: Relations read from beginning to end.
+        index_builds: Indexes built over a relation's rows, as `{index: relation}`.
+        rows_modified: Rows changed, by relation: the planner's estimate at production size.
+        drops: Objects that went, as `kind name`, with those that CASCADE took along.
+        creates: Objects made or altered, as `(tag, kind, name)`.
+        invalid_indexes: Indexes left INVALID.
+        settings: `lock_timeout`, `statement_timeout` … in force when it ran, in milliseconds
+            for time-outs (0: none).
+        error: The engine's refusal, or nothing.
+        unchecked: Why it was not (wholly) observed, or "".
+        blocked_ms: Estimated blocked time at production size, by relation; see proofs/effects.py.
+        elapsed_ms: How long it took on the twin, in milliseconds.
+    """
+
+    sql: str
+    line: int | None = None
+    tags: tuple[str, ...] = ()
+    transaction: int = 0
+    in_transaction: bool = True
+    locks: tuple[Lock, ...] = ()
+    rewrites: Mapping[str, str] = field(default_factory=dict)
+    scans: tuple[str, ...] = ()
+    index_builds: Mapping[str, str] = field(default_factory=dict)
+    rows_modified: Mapping[str, float] = field(default_factory=dict)
+    drops: tuple[str, ...] = ()
+    creates: tuple[tuple[str, str, str], ...] = ()
+    invalid_indexes: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    error: EngineError | None = None
+    unchecked: str = ""
+    blocked_ms: Mapping[str, float] = field(default_factory=dict)
+    elapsed_ms: float = 0.0

@@ -1,0 +1,28 @@
+"""Migrations: one step of a repository's history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One revision of a toolchain's history.
+
+    Args:
+        revision: The toolchain's own name for it (`3f2a…`, `V7`, `20260101_init`).
+        path: The file, relative to the project's root.
+        toolchain: `alembic`, `flyway`, `prisma`, `typeorm`, `sequelize`, `sql`.
+        parents: Revisions that it follows (several for an Alembic merge).
+        title: Its description, or "".
+        transactional: Whether the toolchain's runner wraps it in a transaction.
+        reversible: Whether the toolchain has a way back for it; nothing where unknown.
+    """
+
+    revision: str
+    path: str
+    toolchain: str
+    parents: tuple[str, ...] = ()
+    title: str = ""
+    transactional: bool = True
+    reversible: bool | None = None

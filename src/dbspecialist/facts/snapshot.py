@@ -1,0 +1,76 @@
+"""Snapshots: everything about a database except its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.statistics import (
+    ColumnStatistics,
+    ExtendedStatistics,
+    RelationStatistics,
+    SequenceState,
+)
+from dbspecialist.facts.workload import WorkloadStatement
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One database at one moment, without its rows.
+
+    Args:
+        engine: `postgresql` (later `mysql`, `sqlite`).
+        server_version: As the engine numbers itself (150020 is PostgreSQL 15.20).
+        database: The database's name.
+        source: What it was made from: a URL without password, a file, "migrations".
+        captured_at: UTC, ISO 8601.
+        catalogue: The schema.
+        relations: Sizes and row counts; empty for a schema-only snapshot.
+        columns: Planner statistics of columns and index expressions.
+        extended: Contents of extended statistics.
+        sequences: State of sequences.
+        settings: Server settings that plans and locks depend on, as `name: value`.
+        role_settings: Settings made for roles and this database (`ALTER ROLE … SET`), as
+            `role@database: {name: value}` with `*` for any.
+        workload: Statements of pg_stat_statements, heaviest first.
+        revisions: Rows of the toolchains' version tables: `relation: (revision, …)`.
+        unseen: What could not be read, one sentence each.
+        redacted: Whether values in statistics are stand-ins.
+    """
+
+    engine: str
+    server_version: int
+    database: str
+    source: str
+    captured_at: str
+    catalogue: Catalogue
+    relations: tuple[RelationStatistics, ...] = ()
+    columns: tuple[ColumnStatistics, ...] = ()
+    extended: tuple[ExtendedStatistics, ...] = ()
+    sequences: tuple[SequenceState, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    role_settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    workload: tuple[WorkloadStatement, ...] = ()
+    revisions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unseen: tuple[str, ...] = ()
+    redacted: bool = False
+
+    @cached_property
+    def relation(self) -> Mapping[str, RelationStatistics]:
+        """Sizes by schema-qualified name."""
+        return {item.relation: item for item in self.relations}
+
+    @cached_property
+    def column(self) -> Mapping[tuple[str, str], ColumnStatistics]:
+        """Column statistics by relation and column; the inherited ones only where no own exist."""
+        ordered = sorted(self.columns, key=lambda item: not item.inherited)
+        return {(item.relation, item.column): item for item in ordered}
+
+    @property
+    def has_statistics(self) -> bool:
+        """Whether row counts are known at all."""
+        return bool(self.relations)
