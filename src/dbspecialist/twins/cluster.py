@@ -1,0 +1,264 @@
+"""Throwaway PostgreSQL servers: made from one template, gone with their owner.
+
+The owner is this process. A server whose owner was killed is stopped by the kernel (Linux:
+PR_SET_PDEATHSIG) and its folder is removed at the next start of any cluster.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from dbspecialist.facts.errors import InputError
+from dbspecialist.twins.installation import (
+    Installation,
+    cache_folder,
+    find_installation,
+    runtime_folder,
+    server_account,
+)
+
+#: Changes with the way templates are made, so that old ones are not used.
+TEMPLATE_REVISION = 3
+
+START_SECONDS = 30.0
+PORT = 5432
+
+SETTINGS: Mapping[str, str] = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",  # it would undo injected statistics
+    "shared_buffers": "16MB",
+    "max_connections": "80",
+    "max_prepared_transactions": "8",
+    "max_wal_size": "64MB",
+    "min_wal_size": "2MB",
+    "wal_level": "logical",
+    "max_wal_senders": "0",
+    "io_method": "sync",
+    "dynamic_shared_memory_type": "mmap",  # nothing stays in /dev/shm after a crash
+    "huge_pages": "off",
+    "jit": "off",
+    "log_min_messages": "warning",
+    "timezone": "UTC",
+    "track_counts": "on",
+}
+
+
+class Cluster:
+    """One running server; made by `start_cluster`."""
+
+    def __init__(self, folder: Path, installation: Installation, settings: Mapping[str, str]):
+        self.folder = folder
+        self.data = folder / "data"
+        self.installation = installation
+        self.settings = {**SETTINGS, **settings}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def version(self) -> str:
+        """The server's version ("18.6")."""
+        return self.installation.version
+
+    def url(self, database: str = "postgres", user: str = "postgres") -> str:
+        """Return a libpq URL over the server's unix socket."""
+        return f"postgresql://{user}@/{database}?host={self.folder}&port={PORT}"
+
+    def connect(
+        self, database: str = "postgres", user: str = "postgres", **options: Any
+    ) -> psycopg.Connection[tuple[Any, ...]]:
+        """Open a connection in autocommit mode."""
+        return psycopg.connect(self.url(database, user), autocommit=True, **options)
+
+    def start(self) -> None:
+        """Start the server and wait until it accepts connections.
+
+        Raises:
+            InputError: With the server's last words where it does not start.
+        """
+        command = [self.installation.program("postgres"), "-D", str(self.data)]
+        command += ["-k", str(self.folder), "-p", str(PORT)]
+        for name, value in self.settings.items():
+            command += ["-c", f"{name}={value}"]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_die_with_owner,  # noqa: PLW1509 - one prctl call, no locks
+                **_account(),
+            )
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + START_SECONDS
+        status = self.data / "postmaster.pid"
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with contextlib.suppress(FileNotFoundError):
+                lines = status.read_text().splitlines()
+                # A stale file of an earlier run names another process.
+                if len(lines) > 7 and int(lines[0]) == self._process.pid and "ready" in lines[7]:
+                    return
+            time.sleep(0.004)
+        words = (self.folder / "log").read_text(errors="replace").strip().splitlines()
+        self.close()
+        raise InputError("the twin's server did not start: " + " ".join(words[-2:]))
+
+    def stop(self) -> None:
+        """Shut the server down with a checkpoint, keeping its data for `start`."""
+        self._end(signal.SIGINT)
+
+    def close(self) -> None:
+        """Stop the server at once and remove everything it had."""
+        self._end(signal.SIGQUIT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def start_cluster(settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+    """Start a throwaway server and remove it at the end of the block.
+
+    Args:
+        settings: Server settings that override those of twins.
+
+    Raises:
+        InputError: Where no PostgreSQL is found or it does not start.
+    """
+    cluster = make_cluster(settings)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.close()
+
+
+def make_cluster(settings: Mapping[str, str] | None = None) -> Cluster:
+    """Make a cluster from the template without starting it; the caller closes it."""
+    installation = find_installation()
+    remove_orphans()
+    folder = Path(tempfile.mkdtemp(prefix="t", dir=runtime_folder()))
+    (folder / "owner.json").write_text(json.dumps(_identity(os.getpid())))
+    try:
+        shutil.copytree(_template(installation), folder / "data")
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise InputError(
+            f"no room for a twin ({error})", str(folder), "free 64 MiB or set TMPDIR"
+        ) from error
+    _hand_over(folder)
+    return Cluster(folder, installation, settings or {})
+
+
+def remove_orphans() -> None:
+    """Stop and remove twins whose owner is gone."""
+    for record in runtime_folder().glob("t*/owner.json"):
+        try:
+            owner = json.loads(record.read_text())
+        except (OSError, json.JSONDecodeError):
+            continue  # being made, or removed, at this moment
+        if owner != _identity(owner["pid"]):
+            _kill_server(record.parent / "data")
+            shutil.rmtree(record.parent, ignore_errors=True)
+
+
+def _kill_server(data: Path) -> None:
+    """Kill the server of a data directory, made sure of by its command line."""
+    with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
+        process = psutil.Process(int((data / "postmaster.pid").read_text().splitlines()[0]))
+        if str(data) in process.cmdline():
+            process.send_signal(signal.SIGQUIT)
+            process.wait(10)
+
+
+def _identity(pid: int) -> dict[str, float] | None:
+    """Name a process so that a later one with the same number is not taken for it."""
+    try:
+        return {"pid": pid, "started": round(psutil.Process(pid).create_time(), 2)}
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _template(installation: Installation) -> Path:
+    """Return a data directory fresh from initdb, made once a version and kept."""
+    folder = cache_folder() / f"template-{installation.version}-{TEMPLATE_REVISION}"
+    if folder.exists():
+        return folder
+    with (cache_folder() / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            _initdb(installation, folder)
+    return folder
+
+
+def _initdb(installation: Installation, folder: Path) -> None:
+    work = Path(tempfile.mkdtemp(prefix="t", dir=runtime_folder()))
+    _hand_over(work)
+    command = [installation.program("initdb"), "-D", str(work / "data"), "-U", "postgres"]
+    # Without checksums, so that index pages can be written by twins/sizes.py.
+    command += ["--auth=trust", "--no-sync", "--no-data-checksums", "--wal-segsize=1"]
+    command += ["--encoding=UTF8", "--locale=C", "--no-instructions"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=work, **_account()
+    )
+    if done.returncode:
+        raise InputError("initdb failed: " + " ".join(done.stderr.strip().splitlines()[-2:]))
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.move(work / "data", folder)
+    shutil.rmtree(work)
+
+
+def _account() -> dict[str, Any]:
+    account = server_account()
+    if account is None:
+        return {}
+    return {"user": account[0], "group": account[1], "extra_groups": []}
+
+
+def _hand_over(folder: Path) -> None:
+    """Give a folder to the server's account where that is not ours."""
+    folder.chmod(0o700)
+    account = server_account()
+    if account is not None:
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, *account)
+
+
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_owner() -> None:
+    """Ask the kernel to stop this process when its parent ends (prctl(2))."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
