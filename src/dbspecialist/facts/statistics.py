@@ -20,6 +20,11 @@ class RelationStatistics:
         tree_level: Height of a B-tree, root at level 0 being a leaf; nothing where unknown.
         writes: Rows inserted, updated and deleted since the statistics were reset.
         reads: Sequential and index scans since the statistics were reset.
+        analysed_pages: `pg_class.relpages`, the length when `tuples` was counted; the planner
+            keeps the density `tuples / analysed_pages`. Nothing where it equals `pages`.
+        metapage: Figures of an index's first page that its access method's costs use, where they
+            could be read: GIN's `pending_pages`, `total_pages`, `entry_pages`, `data_pages` and
+            `entries`.
     """
 
     relation: str
@@ -31,6 +36,8 @@ class RelationStatistics:
     tree_level: int | None = None
     writes: int = 0
     reads: int = 0
+    analysed_pages: int | None = None
+    metapage: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
