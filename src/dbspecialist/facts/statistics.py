@@ -60,7 +60,16 @@ class ColumnStatistics:
 
 @dataclass(frozen=True, slots=True)
 class ExtendedStatistics:
-    """The contents of one CREATE STATISTICS object, as text read on the source."""
+    """The contents of one CREATE STATISTICS object, as text read on the source.
+
+    Args:
+        n_distinct: `pg_stats_ext.n_distinct` as text.
+        dependencies: `pg_stats_ext.dependencies` as text.
+        most_common: One item each, as `values` and `nulls` (text of one-dimensional arrays),
+            `frequency` and `base_frequency`.
+        expressions: Rows of `pg_stats_ext_exprs` in the order of the expressions, as
+            `{column of the view: text}` without those that are null.
+    """
 
     name: str
     relation: str
