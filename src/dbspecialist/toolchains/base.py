@@ -38,11 +38,22 @@ class Target:
     mark: Callable[[Mark], None]
 
 
-class MigrationFailed(Exception):
-    """A migration stopped: refused by the engine (`error`) or by itself (`reason`)."""
+class MigrationFailed(Exception):  # noqa: N818 - it is a fact of the migration
+    """A migration stopped: refused by the engine (`error`) or by itself (`reason`).
 
-    def __init__(self, revision: str, reason: str, error: EngineError | None = None) -> None:
+    `unchecked` says that it was not, or not wholly, tried: its packages are not installed, or
+    its time ran out.
+    """
+
+    def __init__(
+        self,
+        revision: str,
+        reason: str,
+        error: EngineError | None = None,
+        unchecked: bool = False,
+    ) -> None:
         self.revision, self.reason, self.error = revision, reason, error
+        self.unchecked = unchecked
         super().__init__(f"{revision}: {reason}")
 
 
