@@ -1,0 +1,125 @@
+"""Sending scripts to a target, one statement a call, in the transactions of a runner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Literal, Self
+
+import psycopg
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+from dbspecialist.engines.postgresql.script import ScriptStatement
+from dbspecialist.facts.effects import EngineError
+from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
+
+#: How a runner wraps a script.
+#: `each`: every statement is its own transaction unless the script says BEGIN (psql).
+#: `transaction`: BEGIN before the script and COMMIT after it.
+#: `implicit`: the whole script in one message of the simple query protocol. The server runs
+#: several statements of one message in an implicit transaction block, which ends at the
+#: message's end or at a COMMIT within ("Multiple Statements in a Simple Query", PostgreSQL
+#: manual 54.2.2.1). Sent one by one for the marks, the same holds with a BEGIN wherever no
+#: transaction is open, and none where the script is one statement. Left different: SAVEPOINT,
+#: which an implicit block refuses.
+Wrapping = Literal["each", "transaction", "implicit"]
+
+
+class Sender:
+    """One session with the target; a context manager that ends it."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._session: psycopg.Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Go on in a new session, as a runner does that opens one for each script."""
+        if self._session is not None:
+            self._session.close()
+        self._session = None
+
+    @property
+    def _connection(self) -> psycopg.Connection:
+        if self._session is None:
+            self._session = psycopg.connect(self._target.url, autocommit=True)
+        return self._session
+
+    def run(
+        self,
+        revision: str,
+        statements: Iterable[ScriptStatement],
+        wrapping: Wrapping,
+        direction: str = "up",
+    ) -> None:
+        """Send a script.
+
+        Raises:
+            MigrationFailed: At the first statement that the engine refuses; what is open then
+                is rolled back.
+        """
+        script = tuple(statements)
+        try:
+            self._run(revision, script, wrapping, direction)
+        finally:
+            if not self._connection.closed and not self._idle:
+                self._send(Mark(revision, None, direction), "ROLLBACK")
+
+    def _run(
+        self, revision: str, script: tuple[ScriptStatement, ...], wrapping: Wrapping, direction: str
+    ) -> None:
+        ours = Mark(revision, None, direction)
+        begins = wrapping == "transaction" or (wrapping == "implicit" and len(script) > 1)
+        if begins and wrapping == "transaction":
+            self._send(ours, "BEGIN")
+        for statement in script:
+            if begins and wrapping == "implicit" and self._idle:
+                self._send(ours, "BEGIN")
+            self._send(Mark(revision, statement.line, direction), statement.sql, statement.data)
+        if not self._idle:
+            if not begins:
+                raise MigrationFailed(revision, "the script begins a transaction without a COMMIT")
+            self._send(ours, "COMMIT")
+
+    @property
+    def _idle(self) -> bool:
+        return self._connection.pgconn.transaction_status == TransactionStatus.IDLE
+
+    def query(self, mark: Mark, sql: str) -> None:
+        """Send one statement of the runner's own."""
+        self._send(mark, sql)
+
+    def _send(self, mark: Mark, sql: str, data: str | None = None) -> None:
+        self._target.mark(mark)
+        connection = self._connection.pgconn
+        result = connection.exec_(sql.encode())
+        if result.status == ExecStatus.COPY_IN:
+            connection.put_copy_data((data or "").encode())
+            connection.put_copy_end()
+            while (following := connection.get_result()) is not None:
+                result = following
+        if result.status in {ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE}:
+            error = _engine_error(result, connection.error_message)
+            raise MigrationFailed(mark.revision, error.message, error)
+
+
+def _engine_error(result: PGresult, said: bytes) -> EngineError:
+    def field(which: DiagnosticField) -> str:
+        return (result.error_field(which) or b"").decode("utf-8", "replace")
+
+    return EngineError(
+        sqlstate=field(DiagnosticField.SQLSTATE),
+        message=field(DiagnosticField.MESSAGE_PRIMARY) or said.decode("utf-8", "replace").strip(),
+        detail=field(DiagnosticField.MESSAGE_DETAIL),
+    )

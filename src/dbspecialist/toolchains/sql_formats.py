@@ -1,0 +1,129 @@
+"""SQL migration files: the ways in which tools write up, down and transaction into them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dbspecialist.engines.postgresql.script import ScriptStatement, read_script
+from dbspecialist.engines.postgresql.tokens import line_at, script_text
+from dbspecialist.facts.errors import InputError
+from dbspecialist.toolchains.sending import Wrapping
+
+_GOOSE = re.compile(r"^--[ \t]*\+goose[ \t]+(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_DBMATE = re.compile(r"^--[ \t]*migrate:(up|down)\b(.*)$", re.MULTILINE)
+_SQLX_ALONE = re.compile(r"\A--[ \t]*no-transaction\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One direction of a migration: its statements and how its runner wraps them."""
+
+    statements: tuple[ScriptStatement, ...]
+    wrapping: Wrapping
+    notes: tuple[str, ...] = ()
+
+    @property
+    def wraps(self) -> bool:
+        """Whether the runner puts the statements into one transaction."""
+        alone = self.wrapping == "implicit" and len(self.statements) == 1
+        return self.wrapping != "each" and not alone
+
+
+def read_sections(up: Path, down: Path | None) -> tuple[Section, Section | None]:
+    """Read a migration's way up and, where it has one, its way back.
+
+    Args:
+        up: The file of the way up, which may hold both (goose, dbmate).
+        down: The file of the way back, where it has one of its own.
+
+    Raises:
+        InputError: When a file is not a script.
+    """
+    text = script_text(up)
+    if _GOOSE.search(text):
+        return _goose(text, up)
+    if _DBMATE.search(text):
+        return _dbmate(text, up)
+    back = _section(script_text(down), down) if down else None
+    return _section(text, up), back
+
+
+def _section(text: str, path: Path) -> Section:
+    script = read_script(text, path)
+    return Section(script.statements, _wrapping(text, path), script.notes)
+
+
+def _wrapping(text: str, path: Path) -> Wrapping:
+    """What the tool that the file's name belongs to wraps around it."""
+    if path.name in {"up.sql", "down.sql"}:
+        return "transaction" if _diesel_transaction(path.parent / "metadata.toml") else "each"
+    if path.name.endswith((".up.sql", ".down.sql")) and not _SQLX_ALONE.match(text):
+        return "implicit"
+    return "each"
+
+
+def _diesel_transaction(metadata: Path) -> bool:
+    if not metadata.is_file():
+        return True
+    try:
+        return bool(tomllib.loads(script_text(metadata)).get("run_in_transaction", True))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"it is not TOML: {error}", str(metadata), "mend it") from error
+
+
+def _dbmate(text: str, path: Path) -> tuple[Section, Section | None]:
+    """Sections of dbmate: `-- migrate:up transaction:false`."""
+    marks = list(_DBMATE.finditer(text))
+    found: dict[str, Section] = {}
+    for mark, end in zip(marks, [*(item.start() for item in marks[1:]), len(text)], strict=True):
+        script = _part(text, mark.end(), end, path)
+        alone = "transaction:false" in mark[2].replace(" ", "")
+        # The postgres driver gets the section as one message, in dbmate's own transaction or none.
+        found[mark[1]] = Section(script, "implicit" if alone else "transaction")
+    if "up" not in found:
+        raise InputError("there is no `-- migrate:up`", str(path), "write one")
+    return found["up"], found.get("down")
+
+
+def _goose(text: str, path: Path) -> tuple[Section, Section | None]:
+    """Sections of goose: Up, Down, StatementBegin, StatementEnd, NO TRANSACTION."""
+    alone, way = False, ""
+    found: dict[str, list[ScriptStatement]] = {}
+    marks = list(_GOOSE.finditer(text))
+    whole = False
+    for mark, end in zip(marks, [*(item.start() for item in marks[1:]), len(text)], strict=True):
+        word = mark[1].lower()
+        alone = alone or word == "no transaction"
+        way = word if word in {"up", "down"} else way
+        whole = word == "statementbegin" or (whole and word != "statementend")
+        if not way:
+            continue
+        statements = found.setdefault(way, [])
+        if whole:
+            statements.extend(_whole(text, mark.end(), end))
+        else:
+            statements.extend(_part(text, mark.end(), end, path))
+    if "up" not in found:
+        raise InputError("there is no `-- +goose Up`", str(path), "write one")
+    wrapping: Wrapping = "each" if alone else "transaction"
+    down = Section(tuple(found["down"]), wrapping) if "down" in found else None
+    return Section(tuple(found["up"]), wrapping), down
+
+
+def _whole(text: str, start: int, end: int) -> tuple[ScriptStatement, ...]:
+    """What stands between StatementBegin and StatementEnd is sent as it is."""
+    sql = text[start:end].strip()
+    if not sql:
+        return ()
+    line = line_at(text, start + len(text[start:end]) - len(text[start:end].lstrip()))
+    return (ScriptStatement(sql, line),)
+
+
+def _part(text: str, start: int, end: int, path: Path) -> tuple[ScriptStatement, ...]:
+    """Split a part of a file; lines count from the file's beginning."""
+    before = line_at(text, start) - 1
+    statements = read_script(text[start:end], path).statements
+    return tuple(replace(item, line=item.line + before) for item in statements)
