@@ -68,6 +68,7 @@ class StatementEffects:
         index_builds: Indexes built over a relation's rows, as `{index: relation}`.
         rows_modified: Rows changed, by relation: the planner's estimate at production size.
         drops: Objects that went, as `kind name`, with those that CASCADE took along.
+        cascades: Those of `drops` that depended on what was named and went with it.
         creates: Objects made or altered, as `(tag, kind, name)`.
         invalid_indexes: Indexes left INVALID.
         settings: `lock_timeout`, `statement_timeout` … in force when it ran, in milliseconds
@@ -89,6 +90,7 @@ class StatementEffects:
     index_builds: Mapping[str, str] = field(default_factory=dict)
     rows_modified: Mapping[str, float] = field(default_factory=dict)
     drops: tuple[str, ...] = ()
+    cascades: tuple[str, ...] = ()
     creates: tuple[tuple[str, str, str], ...] = ()
     invalid_indexes: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -77,6 +77,11 @@ class Cluster:
         """The server's version ("18.6")."""
         return self.installation.version
 
+    @property
+    def socket(self) -> Path:
+        """The path of the server's unix socket."""
+        return self.folder / f".s.PGSQL.{PORT}"
+
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
         """Return a libpq URL over the server's unix socket."""
         return f"postgresql://{user}@/{database}?host={self.folder}&port={PORT}"

@@ -1,0 +1,1 @@
+"""The observing proxy: a twin whose every statement is watched."""

@@ -1,0 +1,148 @@
+"""The second session that watches what cannot run inside a transaction.
+
+CREATE INDEX CONCURRENTLY and its kin commit on the way, so their locks cannot be read in their
+own transaction. The bystander holds a weak lock on every table, which makes the statement wait
+while it holds its own; reads those from pg_locks; and lets go.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from dbspecialist.engines.postgresql.effects import Known, read_known
+from dbspecialist.facts.effects import LOCK_MODES, Lock
+
+#: How long the statement is given to reach its first wait.
+PATIENCE_SECONDS = 0.25
+
+_LOCKS = """
+SELECT l.relation::bigint, l.mode, a.wait_event_type = 'Lock', a.state
+FROM pg_stat_activity a
+LEFT JOIN pg_locks l ON l.pid = a.pid AND l.locktype = 'relation' AND l.relation >= 16384
+WHERE a.pid = %s
+"""
+
+_INVALID = """
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT i.indisvalid AND c.relkind = 'i' ORDER BY 1
+"""
+
+
+class Bystander:
+    """Watches one statement of another backend from outside."""
+
+    def __init__(
+        self,
+        admin: Callable[[], psycopg.Connection[tuple[Any, ...]]],
+        backend: int,
+        known: Mapping[int, Known],
+    ) -> None:
+        self._admin, self._backend, self._known = admin, backend, known
+        self._modes: dict[int, int] = {}
+        self._done = threading.Event()
+
+    def __enter__(self) -> None:
+        self._blocker, self._watcher = self._admin(), self._admin()
+        self._before = read_known(self._watcher)
+        self._invalid = self._invalid_indexes()
+        self._hold_tables()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+        self._after = read_known(self._watcher)
+        self._new_invalid = self._invalid_indexes() - self._invalid
+        self._blocker.close()
+        self._watcher.close()
+
+    def effects(self) -> dict[str, Any]:
+        """Return what was seen, as arguments of `StatementEffects`."""
+        return {
+            "locks": self._locks(),
+            "index_builds": self._builds(),
+            "rewrites": self._rewrites(),
+            "scans": tuple(sorted(set(self._builds().values()))),
+            "invalid_indexes": tuple(sorted(self._new_invalid)),
+            "drops": tuple(
+                f"{was.kind} {was.name}"
+                for oid, was in self._before.items()
+                if oid not in self._after
+            ),
+        }
+
+    def _hold_tables(self) -> None:
+        tables = [
+            item for item in self._before.values() if item.kind in {"table", "partitioned table"}
+        ]
+        self._blocker.execute("BEGIN")
+        for table in tables:
+            self._blocker.execute(
+                sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.SQL(table.name))
+            )
+
+    def _watch(self) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        holding = True
+        while not self._done.is_set():
+            rows = self._watcher.execute(_LOCKS, (self._backend,)).fetchall()
+            for oid, mode, _, _ in rows:
+                if oid is not None and mode in LOCK_MODES:
+                    rank = LOCK_MODES.index(mode)
+                    self._modes[oid] = max(rank, self._modes.get(oid, 0))
+            waits = any(row[2] for row in rows)
+            if holding and (waits or time.monotonic() > deadline):
+                self._blocker.execute("ROLLBACK")
+                holding = False
+        if holding:
+            self._blocker.execute("ROLLBACK")
+
+    def _invalid_indexes(self) -> set[str]:
+        return {row[0] for row in self._watcher.execute(_INVALID)}
+
+    def _locks(self) -> tuple[Lock, ...]:
+        found = [
+            Lock(self._known[oid].name, LOCK_MODES[rank], self._known[oid].kind)
+            for oid, rank in self._modes.items()
+            if self._is_existing(oid) and not self._known[oid].table and rank > 0
+        ]
+        return tuple(sorted(found, key=lambda lock: lock.relation))
+
+    def _is_existing(self, oid: int) -> bool:
+        return oid in self._known and self._known[oid].existing
+
+    def _builds(self) -> dict[str, str]:
+        """Return indexes that are new or anew, on tables that existed before the migrations."""
+        return {
+            now.name: self._known[now.table].name
+            for oid, now in self._after.items()
+            if now.kind == "index"
+            and self._is_existing(now.table)
+            and (oid not in self._before or self._before[oid].filenode != now.filenode)
+        }
+
+    def _rewrites(self) -> dict[str, str]:
+        return {
+            was.name: "its storage is replaced"
+            for oid, was in self._before.items()
+            if not was.table
+            and self._is_existing(oid)
+            and oid in self._after
+            and self._after[oid].filenode != was.filenode
+        }

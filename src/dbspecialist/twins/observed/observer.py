@@ -1,0 +1,235 @@
+"""Observers: the record of what every statement sent to a twin did."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import psycopg
+
+from dbspecialist.engines.postgresql.effects import (
+    Known,
+    Observation,
+    compare,
+    modified_rows,
+    read_known,
+)
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.twins.cluster import Cluster
+from dbspecialist.twins.observed.bystander import Bystander
+from dbspecialist.twins.observed.proxy import Proxy
+from dbspecialist.twins.observed.session import Outcome
+
+#: A statement that takes longer than this on an (almost) empty twin does not end by itself.
+STATEMENT_SECONDS = 20.0
+
+_PLAIN = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY"})
+_SILENT = frozenset({"SELECT", "SHOW", "SET", "RESET", "LISTEN", "DEALLOCATE", "FETCH"})
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One statement's effects and whose statement it was (see `toolchains.base.Mark`)."""
+
+    mark: Any
+    effects: StatementEffects
+
+
+class Observer:
+    """Records the effects of every statement that goes through its proxy.
+
+    Args:
+        admin: Opens a superuser's connection to the observed database.
+        cluster: The server.
+        database: The observed database.
+        user: The role that clients get.
+        statement_seconds: After how long a statement is stopped and called `unchecked`.
+    """
+
+    def __init__(
+        self,
+        admin: Callable[[], psycopg.Connection[tuple[Any, ...]]],
+        *,
+        cluster: Cluster,
+        database: str,
+        user: str,
+        statement_seconds: float = STATEMENT_SECONDS,
+    ) -> None:
+        self.admin, self.data = admin, cluster.data
+        self.statement_seconds = statement_seconds
+        self.connection = admin()
+        self.known: dict[int, Known] = read_known(self.connection)
+        self.existing = frozenset(self.known)
+        self.current: Any = None
+        self.record: list[Observed] = []
+        self.lock = threading.Lock()
+        self.transactions = 0
+        self.proxy = Proxy(cluster.socket, database, user, lambda: SessionObserver(self))
+
+    @property
+    def url(self) -> str:
+        """The libpq URL whose statements are observed."""
+        return self.proxy.url
+
+    def mark(self, mark: Any) -> None:
+        """Say whose statements come next."""
+        with self.lock:
+            self.current = mark
+
+    def take(self) -> list[Observed]:
+        """Return what was recorded since the last call."""
+        with self.lock:
+            taken, self.record = self.record, []
+        return taken
+
+    def refresh(self) -> None:
+        """Read the names and files of known relations anew, after a transaction has ended."""
+        now = read_known(self.connection)
+        with self.lock:
+            self.known = {
+                oid: item if oid in self.existing else replace(item, existing=False)
+                for oid, item in now.items()
+            }
+
+    def add(self, effects: StatementEffects) -> None:
+        """Record a statement under the current mark."""
+        with self.lock:
+            line = getattr(self.current, "line", None)
+            self.record.append(Observed(self.current, replace(effects, line=line)))
+
+    def close(self) -> None:
+        """End all observed sessions."""
+        self.proxy.close()
+        self.connection.close()
+
+
+@dataclass
+class SessionObserver:
+    """The witness of one session: keeps what its backend held before the statement."""
+
+    observer: Observer
+    before: Observation | None = None
+    transaction: int = 0
+    stopped: str = ""
+    _seen_outside: dict[str, Any] = field(default_factory=dict)
+    _changed: bool = False
+
+    def baseline(self, seen: bytes | None, *, fresh: bool) -> None:
+        """Take note of what the backend holds before the next statement."""
+        self.before = Observation.parse(seen) if seen else None
+        if fresh:
+            with self.observer.lock:
+                self.observer.transactions += 1
+                self.transaction = self.observer.transactions
+
+    def statement(self, sql: str, outcome: Outcome, seen: bytes | None, *, inside: bool) -> None:
+        """Record what a statement did."""
+        after = Observation.parse(seen) if seen else None
+        effects = StatementEffects(
+            sql=sql,
+            tags=tuple(outcome.tags),
+            transaction=self.transaction,
+            in_transaction=inside,
+            rows_modified=modified_rows(outcome.plans),
+            error=outcome.error,
+            elapsed_ms=outcome.elapsed_ms,
+            unchecked=self._stopped(),
+            **self._compared(after, outcome),
+        )
+        if after:
+            _lengthen(self.observer.data, self.before, after)
+            self.before = replace(after, events=())
+        if _of_interest(effects):
+            self.observer.add(effects)
+            self._changed = True
+
+    def ended(self) -> None:
+        """Take note of the end of a transaction."""
+        self.before = None
+        if self._changed:
+            self._changed = False
+            self.observer.refresh()
+
+    def _compared(self, after: Observation | None, outcome: Outcome) -> Mapping[str, Any]:
+        outside, self._seen_outside = self._seen_outside, {}
+        if outside:
+            return outside
+        if after is None or self.before is None:
+            return {"settings": self.before.settings} if self.before else {}
+        utility = not all(tag.split(" ")[0] in _PLAIN for tag in outcome.tags)
+        return compare(self.before, after, self.observer.known, outcome.plans, utility=utility)
+
+    def _stopped(self) -> str:
+        stopped, self.stopped = self.stopped, ""
+        return stopped
+
+    @contextlib.contextmanager
+    def watching(self, backend: int) -> Iterator[None]:
+        """Watch a statement that cannot run inside a transaction from a second session."""
+        bystander = Bystander(self.observer.admin, backend, self.observer.known)
+        with bystander:
+            yield
+        with self.observer.lock:
+            self.observer.transactions += 1
+            self.transaction = self.observer.transactions
+        settings = dict(self.before.settings) if self.before else {}
+        self._seen_outside = {**bystander.effects(), "settings": settings}
+
+    def deadline(self, backend: int) -> AbstractContextManager[None]:
+        """Stop a statement that does not end."""
+        return _Deadline(self, backend)
+
+
+class _Deadline:
+    """Cancels a backend's statement after the observer's limit.
+
+    The timer is only started for a statement that outlives the first look of the watchdog,
+    so that short statements do not pay for a thread.
+    """
+
+    def __init__(self, session: SessionObserver, backend: int) -> None:
+        self._session, self._backend = session, backend
+
+    def __enter__(self) -> None:
+        seconds = self._session.observer.statement_seconds
+        self._timer = threading.Timer(seconds, self._cancel)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+
+    def _cancel(self) -> None:
+        seconds = self._session.observer.statement_seconds
+        self._session.stopped = f"stopped after {seconds:g} s on the twin"
+        with self._session.observer.admin() as connection:
+            connection.execute("SELECT pg_cancel_backend(%s)", (self._backend,))
+
+
+def _lengthen(data: Path, before: Observation | None, after: Observation) -> None:
+    """Give tables whose file is new one page, without which the planner sees no rows."""
+    nodes = {held.oid: held.filenode for held in before.locks} if before else {}
+    for held in after.locks:
+        if held.kind in {"r", "m"} and held.path and held.filenode != nodes.get(held.oid):
+            path = data / held.path
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_size == 0:
+                    with path.open("r+b") as file:
+                        file.truncate(8192)
+
+
+def _of_interest(effects: StatementEffects) -> bool:
+    if effects.error or effects.unchecked or effects.locks or effects.rows_modified:
+        return True
+    return not all(tag.split(" ")[0] in _SILENT for tag in effects.tags)

@@ -1,0 +1,130 @@
+"""A server's unix socket with an observer behind it."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import struct
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from dbspecialist.twins.installation import runtime_folder
+from dbspecialist.twins.observed.messages import (
+    CANCEL_REQUEST,
+    GSS_REQUEST,
+    SSL_REQUEST,
+    Channel,
+    Closed,
+    startup,
+    startup_parameters,
+)
+from dbspecialist.twins.observed.session import Session, Witness
+
+PORT = 5432
+
+
+class Proxy:
+    """Listens on a socket of its own and relays every session to one database and one role.
+
+    Args:
+        server: Path of the twin's socket.
+        database: The database that every client gets, whatever it asks for.
+        user: The role that every client gets.
+        witness: Called once a session for the observer of that session.
+    """
+
+    def __init__(
+        self, server: Path, database: str, user: str, witness: Callable[[], Witness]
+    ) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="p", dir=runtime_folder()))
+        self.database, self.user = database, user
+        self._server, self._witness = server, witness
+        self._sessions: list[Channel] = []
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self.folder / f".s.PGSQL.{PORT}"))
+        self._listener.listen(16)
+        threading.Thread(target=self._accept, daemon=True, name="observing proxy").start()
+
+    @property
+    def url(self) -> str:
+        """The libpq URL whose statements are observed."""
+        return f"postgresql://{self.user}@/{self.database}?host={self.folder}&port={PORT}"
+
+    def close(self) -> None:
+        """End all sessions and remove the socket."""
+        # shutdown() wakes the thread that waits in accept(); close() alone does not on Linux.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for channel in self._sessions:
+            with contextlib.suppress(OSError):
+                channel.link.shutdown(socket.SHUT_RDWR)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                link, _ = self._listener.accept()
+            except OSError:  # closed
+                return
+            threading.Thread(target=self._serve, args=(Channel(link),), daemon=True).start()
+
+    def _serve(self, client: Channel) -> None:
+        self._sessions.append(client)
+        server: Channel | None = None
+        try:
+            hello = self._hello(client)
+            server = self._connect()
+            if hello is None:
+                return
+            backend = self._log_in(client, server, hello)
+            Session(client, server, self._witness(), backend).run()
+        except Closed:
+            return
+        finally:
+            client.close()
+            if server is not None:
+                server.close()
+
+    def _connect(self) -> Channel:
+        link = socket.socket(socket.AF_UNIX)
+        try:
+            link.connect(str(self._server))
+        except OSError as error:
+            link.close()
+            raise Closed from error
+        channel = Channel(link)
+        self._sessions.append(channel)
+        return channel
+
+    def _hello(self, client: Channel) -> dict[str, str] | None:
+        """Read a client's startup packet; nothing for a request to cancel, which is passed on."""
+        while True:
+            message = client.read_startup()
+            (code,) = struct.unpack("!I", message.body[:4])
+            if code in {SSL_REQUEST, GSS_REQUEST}:
+                client.link.sendall(b"N")
+            elif code == CANCEL_REQUEST:
+                server = self._connect()
+                server.send(message)
+                server.close()
+                return None
+            else:
+                return startup_parameters(message)
+
+    def _log_in(self, client: Channel, server: Channel, hello: dict[str, str]) -> int:
+        """Open the backend's session, with our database and role, and return its process id."""
+        server.send(startup({**hello, "user": self.user, "database": self.database}))
+        backend = 0
+        while True:
+            message = server.read()
+            client.send(message)
+            if message.type == b"K":
+                backend = struct.unpack("!I", message.body[:4])[0]
+            elif message.type == b"E":
+                raise Closed
+            elif message.type == b"Z":
+                return backend
