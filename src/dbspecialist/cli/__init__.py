@@ -1,1 +1,25 @@
-"""cli."""
+"""The command line: one module a command, found by being there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status: 0, 1 findings, 2 bad input, 3 a defect.
+
+    Args:
+        arguments: What follows the program's name; nothing for the process's own arguments.
+    """
+    from dbspecialist.cli._group import group
+    from dbspecialist.cli._status import Run, ending_with_a_status
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    run = Run()
+
+    def command() -> int:
+        with group.make_context("dbs", given, obj=run) as context:
+            return int(group.invoke(context) or 0)
+
+    return ending_with_a_status(command, run)

@@ -1,0 +1,104 @@
+"""The body of one migration in text: what each statement does, and the lock timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.units import count, duration, plural
+from dbspecialist.reports._clean import one_line, visible
+from dbspecialist.reports._timeline import Lane, cells, lanes
+
+LEGEND = "█ reads and writes wait   ▓ writes wait   ░ other DDL waits"
+NAMES = 30
+BAR_COLOURS = {"reads": "red", "writes": "yellow", "ddl": "dim"}
+#: From here on, statements without an effect on what existed are only counted.
+MANY = 8
+
+
+def migration_body(console: Console, statements: Sequence[StatementEffects]) -> None:
+    """Print the statements that do something to what existed, and the timeline of their locks."""
+    shown = [
+        (number, item)
+        for number, item in enumerate(statements, 1)
+        if len(statements) <= MANY or notable(item)
+    ]
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(justify="right", style="dim", width=4)
+    table.add_column(ratio=1, overflow="fold")
+    for number, item in shown:
+        table.add_row(str(number), _statement(item, console.width - 8))
+    if len(shown) < len(statements):
+        rest = plural(len(statements) - len(shown), "more statement")
+        table.add_row("", Text(f"{rest} without an effect on existing tables", "dim"))
+    console.print(table)
+    _timeline(console, statements)
+
+
+def notable(statement: StatementEffects) -> bool:
+    """Say whether a statement does anything to what existed, or was not observed."""
+    return bool(
+        statement.error
+        or statement.unchecked
+        or statement.rewrites
+        or statement.scans
+        or statement.rows_modified
+        or statement.invalid_indexes
+        or any({"reads", "writes"} & set(lock.blocks) for lock in statement.locks)
+    )
+
+
+def _statement(statement: StatementEffects, room: int) -> Text:
+    text = Text(one_line(statement.sql, room))
+    effects = " · ".join(_effects(statement))
+    if effects:
+        text.append(f"\n{effects}", "dim")
+    if statement.error is not None:
+        said = f"fails: {statement.error.sqlstate} {visible(statement.error.message)}"
+        text.append(f"\n{said}", "red")
+    if statement.unchecked:
+        text.append(f"\nunchecked: {visible(statement.unchecked)}", "yellow")
+    return text
+
+
+def _effects(statement: StatementEffects) -> Iterator[str]:
+    yield from (f"rewrites {visible(relation)}" for relation in statement.rewrites)
+    yield from (f"scans {visible(relation)}" for relation in statement.scans)
+    for relation, rows in statement.rows_modified.items():
+        yield f"changes {count(rows)} rows of {visible(relation)}"
+    yield from (f"drops {visible(name)}" for name in statement.drops)
+    yield from (f"leaves {visible(name)} invalid" for name in statement.invalid_indexes)
+
+
+def _timeline(console: Console, statements: Sequence[StatementEffects]) -> None:
+    found = lanes(statements)
+    console.print()
+    if not found:
+        console.print(Padding(Text("no lock that anything waits for", "dim"), (0, 0, 0, 2)))
+        return
+    wide = cells(len(statements), max(12, (console.width - NAMES - 50)))
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(max_width=NAMES, overflow="fold")
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column()
+    for lane in found:
+        colour = BAR_COLOURS[lane.blocks[0]]
+        table.add_row(
+            visible(lane.relation), Text(lane.bar(wide), colour), Text(_wait(lane)), _waiting(lane)
+        )
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def _wait(lane: Lane) -> str:
+    return "unknown" if lane.blocked_ms is None else duration(lane.blocked_ms)
+
+
+def _waiting(lane: Lane) -> Text:
+    words = {3: "reads and writes wait", 2: "writes wait", 1: "other DDL waits"}
+    return Text(words[len(lane.blocks)]).append(f" ({lane.strongest})", "dim")

@@ -1,0 +1,225 @@
+"""Text for people: a lock timeline per migration, the findings, and what each rests on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from io import StringIO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from dbspecialist.facts.change import Change
+from dbspecialist.facts.finding import SEVERITIES, Finding
+from dbspecialist.facts.proof import VERDICTS, Proof
+from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
+from dbspecialist.facts.units import duration, plural
+from dbspecialist.reports._clean import one_line, visible
+from dbspecialist.reports._text_migration import LEGEND, migration_body, notable
+
+COLOURS = {
+    "error": "not dim bold red",
+    "warning": "not dim bold yellow",
+    "info": "not dim bold blue",
+    "proven": "not dim green",
+    "tested": "not dim cyan",
+    "refuted": "not dim red",
+    "unchecked": "not dim yellow",
+}
+LABEL = 10
+ENGINES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
+
+
+def render(report: Report, *, width: int = 100, colour: bool = False) -> str:
+    """Write the report for a reader.
+
+    Args:
+        report: The facts.
+        width: The widest line, in columns.
+        colour: Whether to write ANSI colours.
+    """
+    console = Console(
+        file=StringIO(),
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    with console.capture() as captured:
+        _write(console, report)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def _write(console: Console, report: Report) -> None:
+    console.print(_head(report))
+    for item in report.migrations:
+        here = [one for one in report.findings if one.location.path == item.migration.path]
+        _migration(console, item, here)
+    known = {item.migration.path for item in report.migrations}
+    elsewhere = [one for one in report.findings if one.location.path not in known]
+    if elsewhere:
+        _heading(console, "repository", "")
+        _findings(console, elsewhere)
+    console.print()
+    console.print(_summary(report))
+
+
+def _head(report: Report) -> Table:
+    table = _labelled()
+    twin = report.twin
+    table.add_row("production", Text(_source(twin)))
+    scaled = f", every table {twin.scale:g} times its size" if twin.scale != 1 else ""
+    asked = f"{_engine(twin)} {twin.version}, ready in {duration(twin.ready_ms)}{scaled}"
+    table.add_row("twin", Text(asked))
+    for item in twin.left_out:
+        table.add_row("left out", Text(visible(item)))
+    for label, proof in zip(_once("history"), report.proofs, strict=False):
+        table.add_row(label, _proof(proof))
+    return table
+
+
+def _once(label: str) -> Iterator[str]:
+    """Yield the label for the first row of a block, and nothing for those below it."""
+    yield label
+    while True:
+        yield ""
+
+
+def _engine(twin: TwinFacts) -> str:
+    return ENGINES.get(twin.engine, twin.engine)
+
+
+def _source(twin: TwinFacts) -> str:
+    version = f", {_engine(twin)} {twin.source_version}" if twin.source_version else ""
+    return visible(f"{twin.source}{version}")
+
+
+def _migration(console: Console, item: MigrationReport, findings: list[Finding]) -> None:
+    migration = item.migration
+    title = one_line(f"{migration.revision}  {migration.title}".strip(), 60)
+    wrapped = "one transaction" if migration.transactional else "no transaction"
+    _heading(console, title, f"{migration.toolchain}, {wrapped}")
+    console.print(Padding(Text(visible(migration.path), "dim"), (0, 0, 0, 2)))
+    quiet = not findings and item.round_trip.verdict in {"proven", "tested"}
+    if quiet and not any(map(notable, item.statements)):
+        said = f"{plural(len(item.statements), 'statement')}, nothing waits; way back "
+        console.print(Padding(Text(said).append_text(_verdict(item.round_trip)), (0, 0, 0, 2)))
+        return
+    console.print()
+    migration_body(console, item.statements)
+    table = _labelled()
+    table.add_row("way back", _verdict_and_basis(item.round_trip))
+    console.print()
+    console.print(Padding(table, (0, 0, 0, 2)))
+    _findings(console, findings)
+
+
+def _heading(console: Console, title: str, aside: str) -> None:
+    console.print()
+    room = console.width - len(title) - len(aside) - 6
+    line = Text("── ", "dim")
+    line.append(title, "bold not dim")
+    line.append(f" {'─' * max(2, room)} {aside}" if aside else f" {'─' * (room + 1)}")
+    console.print(line, no_wrap=True, overflow="ellipsis")
+
+
+def _findings(console: Console, findings: Iterable[Finding]) -> None:
+    worst_first = sorted(findings, key=lambda one: SEVERITIES.index(one.severity))
+    for finding in worst_first:
+        console.print()
+        console.print(Padding(_finding(finding), (0, 0, 0, 2)))
+
+
+def _finding(finding: Finding) -> Table:
+    table = _labelled()
+    place = finding.location.path
+    if finding.location.line is not None:
+        place += f":{finding.location.line}"
+    table.add_row(
+        Text(finding.severity, COLOURS[finding.severity]), Text(visible(finding.message), "bold")
+    )
+    table.add_row("", Text(f"{finding.rule}  {visible(place)}", "dim"))
+    for proof in finding.evidence:
+        table.add_row(Text(proof.verdict, COLOURS[proof.verdict]), _claim_and_basis(proof))
+    if finding.help:
+        table.add_row("instead", Text(visible(finding.help)))
+    if finding.fix is not None:
+        _fix(table, finding.fix)
+    return table
+
+
+def _fix(table: Table, fix: Change) -> None:
+    said = Text(visible(fix.summary))
+    said.append(f"\n{'safe' if fix.safe else 'to be read first'}: {visible(fix.why)}", "dim")
+    table.add_row("fix", said)
+    for number, phase in enumerate(fix.phases, 1):
+        lines = Text(f"{number}. {visible(phase.title)}")
+        if phase.when:
+            lines.append(f"\n   when {visible(phase.when)}", "dim")
+        for statement in phase.up:
+            indented = visible(statement).replace("\n", "\n   ")
+            lines.append(f"\n   {indented};", "cyan")
+        for edit in phase.edits:
+            lines.append(f"\n   writes {visible(edit.path)} with --fix", "dim")
+        table.add_row("", lines)
+    for proof in fix.proofs:
+        table.add_row(Text(proof.verdict, COLOURS[proof.verdict]), _claim_and_basis(proof))
+
+
+def _summary(report: Report) -> Text:
+    counts = report.summary
+    line = Text(
+        f"{plural(counts['migrations'], 'migration')},"
+        f" {plural(counts['statements'], 'statement')}: "
+    )
+    found = [(name, counts[name]) for name in SEVERITIES if counts[name]]
+    for position, (name, number) in enumerate(found):
+        words = f"{number} info" if name == "info" else plural(number, name)
+        line.append(", " if position else "").append(words, COLOURS[name])
+    if not found:
+        line.append("nothing found", "green")
+    line.append(f"\n{_verdicts(report)}", "dim")
+    if any(item.statements for item in report.migrations):
+        line.append(f"\n{LEGEND}", "dim")
+    return line
+
+
+def _verdicts(report: Report) -> str:
+    proofs = [
+        *report.proofs,
+        *(item.round_trip for item in report.migrations),
+        *(proof for finding in report.findings for proof in finding.evidence),
+    ]
+    counted = Counter(proof.verdict for proof in proofs)
+    named = [f"{counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict]]
+    return f"{plural(len(proofs), 'claim')}: {', '.join(named)}" if named else "no claims"
+
+
+def _proof(proof: Proof) -> Text:
+    return _verdict(proof).append_text(_claim_and_basis(proof))
+
+
+def _verdict_and_basis(proof: Proof) -> Text:
+    return _verdict(proof).append(visible(proof.basis))
+
+
+def _verdict(proof: Proof) -> Text:
+    return Text().append(f"{proof.verdict:<9}  ", COLOURS[proof.verdict])
+
+
+def _claim_and_basis(proof: Proof) -> Text:
+    tries = f" on {plural(proof.tries, 'try').replace('trys', 'tries')}" if proof.tries else ""
+    text = Text(visible(proof.claim) + tries)
+    return text.append(f": {visible(proof.basis)}", "dim")
+
+
+def _labelled() -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(width=LABEL, no_wrap=True, style="dim")
+    table.add_column(ratio=1, overflow="fold")
+    return table

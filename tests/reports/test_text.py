@@ -1,0 +1,63 @@
+import re
+from dataclasses import replace
+
+import pytest
+from golden import same_as_golden
+from sample_report import ADD_STATUS, EMPTY, MIGRATIONS, REPORT
+
+from dbspecialist.facts.finding import Finding, Location
+from dbspecialist.facts.report import Report
+from dbspecialist.reports.text import render
+
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+
+
+def test_render_in_100_columns() -> None:
+    same_as_golden("text-100.txt", render(REPORT))
+
+
+def test_render_in_80_columns() -> None:
+    same_as_golden("text-80.txt", render(REPORT, width=80))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_render_keeps_within_its_width(width: int) -> None:
+    assert max(map(len, render(REPORT, width=width).splitlines())) <= width
+
+
+def test_render_in_colour_says_the_same_words() -> None:
+    coloured = render(REPORT, colour=True)
+    assert "\x1b[1;31merror" in coloured
+    plain = "\n".join(line.rstrip() for line in COLOUR.sub("", coloured).splitlines())
+    assert plain == render(REPORT).rstrip("\n")
+
+
+def test_render_without_migrations() -> None:
+    assert render(EMPTY).endswith("\n\n0 migrations, 0 statements: nothing found\nno claims\n")
+
+
+def test_render_shows_no_control_character_of_a_migration() -> None:
+    hostile = "\x1b]0;owned\x07\x1b[2J\u202edrop\r"
+    statement = replace(ADD_STATUS, sql=hostile, unchecked=hostile)
+    migration = replace(MIGRATIONS[0].migration, title=hostile, path=hostile)
+    finding = Finding("a", "error", hostile, Location(hostile), help=hostile)
+    report = Report(
+        EMPTY.twin, (replace(MIGRATIONS[0], migration=migration, statements=(statement,)),)
+    )
+    for colour in (False, True):
+        shown = COLOUR.sub("", render(replace(report, findings=(finding,)), colour=colour))
+        assert not set(shown) & {"\x1b", "\x07", "\u202e", "\r"}
+        assert r"\x1b]0;owned\x07\x1b[2J\u202edrop" in shown
+
+
+def test_render_leaves_square_brackets_as_they_are() -> None:
+    finding = Finding("a", "info", "type is integer[], not [red]", Location("a.sql"))
+    assert "type is integer[], not [red]" in render(replace(EMPTY, findings=(finding,)))
+
+
+def test_render_counts_statements_without_an_effect() -> None:
+    quiet = MIGRATIONS[3].statements[0]
+    long = replace(MIGRATIONS[0], statements=(ADD_STATUS, *[quiet] * 11))
+    shown = render(Report(EMPTY.twin, (long,)))
+    assert "11 more statements without an effect on existing tables" in shown
+    assert "CREATE TABLE notes" not in shown
