@@ -1,0 +1,70 @@
+"""The catalogue of a PostgreSQL database: every object with the SQL that recreates it.
+
+Attributes are there where they say something; `position`, `type` and `not_null` (`true`, `false`,
+`not valid`) of a column always are. Objects whose SQL comes with another's (columns, identity
+sequences, indexes behind constraints, inherited checks) have an empty `create`.
+
+The SQL is meant for an empty database and a superuser with `check_function_bodies` off and an
+empty `search_path`. Tablespaces are told as attributes and left out of the SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import psycopg
+
+from dbspecialist.engines.postgresql.catalogue.columns import read_columns
+from dbspecialist.engines.postgresql.catalogue.constraints import (
+    domain_constraints,
+    not_null_constraints,
+    read_constraints,
+    table_constraints,
+)
+from dbspecialist.engines.postgresql.catalogue.indexes import index_entries, read_indexes
+from dbspecialist.engines.postgresql.catalogue.order import ordered
+from dbspecialist.engines.postgresql.catalogue.reader import Entry, Reader
+from dbspecialist.engines.postgresql.catalogue.relations import Tables
+from dbspecialist.engines.postgresql.catalogue.routines import routine_entries
+from dbspecialist.engines.postgresql.catalogue.schemas import extension_entries, schema_entries
+from dbspecialist.engines.postgresql.catalogue.sequences import free_sequences, read_sequences
+from dbspecialist.engines.postgresql.catalogue.types import read_types, type_entries
+from dbspecialist.engines.postgresql.catalogue.views import rule_entries, view_entries
+from dbspecialist.facts.catalogue import Catalogue
+
+
+def read_catalogue(
+    connection: psycopg.Connection[Any], *, schemas: Iterable[str] | None = None
+) -> Catalogue:
+    """Read all objects of a database (PostgreSQL 14 to 18) with catalogue queries only.
+
+    Everything is read in one transaction, or in a subtransaction of the one that is open, and
+    rolled back: the connection's `search_path` is as it was, and no lock stays.
+
+    Args:
+        schemas: Read these schemas only (unquoted names); nothing for all but the engine's own.
+    """
+    with connection.transaction(force_rollback=True):
+        connection.execute("SET LOCAL search_path = ''")
+        reader = Reader(connection, schemas)
+        return Catalogue(ordered(reader, list(all_entries(reader))))
+
+
+def all_entries(reader: Reader) -> Iterator[Entry]:
+    """Yield every object, in no particular order."""
+    columns, sequences = read_columns(reader), read_sequences(reader)
+    constraints, indexes = read_constraints(reader), read_indexes(reader)
+    types = read_types(reader)
+    yield from schema_entries(reader)
+    yield from extension_entries(reader)
+    yield from type_entries(reader, types, columns)
+    domains = {row.oid: reader.qualified(row.schema, row.name) for row in types if row.type == "d"}
+    yield from domain_constraints(constraints, domains)
+    yield from routine_entries(reader)
+    yield from free_sequences(reader, sequences)
+    yield from index_entries(reader, indexes)
+    yield from Tables(reader, columns, sequences, not_null_constraints(constraints)).entries()
+    yield from table_constraints(reader, constraints, columns, indexes)
+    yield from view_entries(reader, columns)
+    yield from rule_entries(reader)

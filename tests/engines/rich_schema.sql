@@ -1,0 +1,25 @@
+create schema app; create extension citext schema app; create extension btree_gist;
+
+create type app.mood as enum('a b','it''s','x\y'); create domain app.posint as int not null default 3 constraint pos check (value>0);
+create domain app.em as text collate "C"; alter domain app.em add constraint nv check (value like '%@%') not valid;
+create type app.addr as (street text, zip varchar(10));
+create type app.fr as range (subtype=float8, subtype_diff=float8mi);
+create function app.f(a int, b text default 'x') returns int immutable language sql as 'select a';
+create function app.tot(i int) returns int language sql begin atomic select i+1; end;
+create sequence app.free increment 5 start 10 cycle maxvalue 1000;
+create table app.users(id bigint generated always as identity primary key, email app.citext not null unique, ems app.citext[], m app.mood default 'a b', tags text[] default '{}', full_name text, lower_name text generated always as (lower(full_name)) stored, n app.posint, s serial, constraint em check (length(email::text)>2), u uuid default gen_random_uuid(), c text collate "C", a app.addr);
+alter table app.users drop column tags; alter table app.users alter column c set statistics 500, alter column c set storage external, alter c set compression pglz;
+alter table app.users add constraint nv check (n > 0) not valid;
+create table app.room(id int, during tstzrange, exclude using gist (id with =, during with &&) deferrable);
+create table app.orders(id bigserial, user_id bigint not null references app.users on delete cascade deferrable initially deferred, at timestamptz default now(), amount numeric(10,2) check (amount>=0), primary key(id, at), during tstzrange) partition by range(at);
+create table app.o1 partition of app.orders for values from ('2024-01-01') to ('2025-01-01');
+create table app.o2 partition of app.orders default;
+create index on app.orders(user_id); create index on app.users(lower(full_name)) where n > 0; create unique index "Big" on app.users(full_name desc) include(n) with (fillfactor=70);
+create table app.base(a int not null default 1, b text, check(a<>5)); create table app.kid(c int) inherits(app.base); alter table app.kid alter a set default 7, alter b set not null;
+create unlogged table app."Ünlogged T"(i int) with (fillfactor=50, autovacuum_enabled=off, toast.autovacuum_enabled=off);
+create view app.v with (security_barrier) as select u.id, count(*) c from app.users u join app.orders o on o.user_id=u.id group by u.id;
+create materialized view app.mv as select * from app.v; create unique index on app.mv(id);
+create rule r as on insert to app.base do also notify x;
+alter table app.users cluster on users_pkey; alter table app.users replica identity using index users_email_key;
+create function app.takes(u app.users) returns text language plpgsql as $$ begin return u.email; end $$;
+alter table app.users enable row level security;
