@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import pytest
+
+from dbspecialist.facts.finding import Finding, Location
+from dbspecialist.tasks.excuses import Excuse, apply_excuses, excuses
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "-- dbs: ignore build-index-concurrently the table is new\nCREATE INDEX a ON b (c);\n",
+            Excuse("build-index-concurrently", "the table is new", 1, 2),
+        ),
+        (
+            "CREATE INDEX a ON b (c); -- dbs: ignore build-index-concurrently: nobody reads it\n",
+            Excuse("build-index-concurrently", "nobody reads it", 1, 1),
+        ),
+        (
+            "def upgrade():\n    # dbs: ignore keep-column the app is off\n    op.drop_column()\n",
+            Excuse("keep-column", "the app is off", 2, 3),
+        ),
+        (
+            "await q.query(x); // dbs: ignore a-rule done by night",
+            Excuse("a-rule", "done by night", 1, 1),
+        ),
+        (
+            "--dbs:ignore-file a-rule a copy of production\n",
+            Excuse("a-rule", "a copy of production", 1, None),
+        ),
+        ("-- dbs: ignore a-rule   \nSELECT 1;", Excuse("a-rule", "", 1, 2)),
+        ("-- dbs: ignore a-rule why\n\n-- a note\nSELECT 1;", Excuse("a-rule", "why", 1, 4)),
+        ("-- dbs: ignore a-rule at the end", Excuse("a-rule", "at the end", 1, 1)),
+    ],
+)
+def test_excuses(text: str, expected: Excuse) -> None:
+    assert excuses(text) == (expected,)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-- ignore a-rule why", "-- dbs: ignore", "dbs: ignore a-rule why"]
+)
+def test_excuses_of_other_comments(text: str) -> None:
+    assert excuses(text) == ()
+
+
+def test_excuses_above_one_another_cover_the_same_line() -> None:
+    found = excuses("-- dbs: ignore a why\n-- dbs: ignore b why\nSELECT 1;\n")
+    assert [item.covers for item in found] == [3, 3]
+
+
+def finding(rule: str, line: int | None, path: str = "a.sql") -> Finding:
+    return Finding(rule, "error", "b", Location(path, line))
+
+
+def test_apply_excuses_drops_what_is_excused(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("-- dbs: ignore a-rule why\nSELECT 1;\nSELECT 2;\n")
+    kept = (finding("b-rule", 2), finding("a-rule", 3))
+    assert apply_excuses([finding("a-rule", 2), *kept], tmp_path) == kept
+
+
+def test_apply_excuses_of_the_whole_file(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("SELECT 1;\nSELECT 2;\n-- dbs: ignore-file a-rule why\n")
+    found = [finding("a-rule", 1), finding("a-rule", None), finding("a-rule", 1, "b.sql")]
+    assert apply_excuses(found, tmp_path) == (finding("a-rule", 1, "b.sql"),)
+
+
+def test_apply_excuses_without_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("SELECT 1; -- dbs: ignore a-rule\n")
+    kept, added = apply_excuses([finding("a-rule", 1)], tmp_path)
+    assert kept == finding("a-rule", 1)
+    assert (added.rule, added.severity, added.location) == (
+        "give-a-reason-for-ignores",
+        "info",
+        Location("a.sql", 1),
+    )
+    assert added.message == "dbs: ignore a-rule gives no reason and excuses nothing"
+
+
+def test_apply_excuses_that_are_unused(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("-- dbs: ignore a-rule why\nSELECT 1;\n")
+    (added,) = apply_excuses([], tmp_path, ["a.sql"])
+    assert (added.rule, added.severity, added.location) == (
+        "remove-unused-ignores",
+        "info",
+        Location("a.sql", 1),
+    )
+    assert added.message == "dbs: ignore a-rule excuses nothing: the rule is silent on line 2"
+
+
+def test_apply_excuses_where_the_file_is_gone(tmp_path: Path) -> None:
+    assert apply_excuses([finding("a-rule", 1)], tmp_path) == (finding("a-rule", 1),)
