@@ -37,7 +37,11 @@ class Snapshot:
         role_settings: Settings made for roles and this database (`ALTER ROLE … SET`), as
             `role@database: {name: value}` with `*` for any.
         workload: Statements of pg_stat_statements, heaviest first.
-        revisions: Rows of the toolchains' version tables: `relation: (revision, …)`.
+        revisions: Applied revisions in the toolchains' version tables, in order, by relation:
+            Alembic's `version_num`, Flyway's `script` (`V7__add.sql`, undone ones left out),
+            Prisma's `migration_name`, TypeORM's and Sequelize's `name`.
+        checksums: What the version tables of Flyway and Prisma say a file's checksum was, by
+            relation and revision.
         unseen: What could not be read, one sentence each.
         redacted: Whether values in statistics are stand-ins.
     """
@@ -56,6 +60,7 @@ class Snapshot:
     role_settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     workload: tuple[WorkloadStatement, ...] = ()
     revisions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    checksums: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unseen: tuple[str, ...] = ()
     redacted: bool = False
 
