@@ -1,0 +1,1 @@
+"""What the toolchains of Node.js share: packages, the driver's process, TypeScript."""
