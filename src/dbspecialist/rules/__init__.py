@@ -1,1 +1,1 @@
-"""rules."""
+"""Rules by family; each module is one rule, see base.py."""

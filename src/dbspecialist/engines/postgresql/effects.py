@@ -102,28 +102,7 @@ class Observation:
 
 def install(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
     """Install the observation functions in a twin's database, as superuser."""
-    source = files(__package__).joinpath("observation.sql").read_bytes()
-    connection.execute(source)
-    name = connection.info.dbname
-    for setting, value in {
-        "session_preload_libraries": "auto_explain",
-        "auto_explain.log_min_duration": "0",
-        "auto_explain.log_level": "info",  # INFO reaches the client whatever it asks for
-        "auto_explain.log_format": "json",
-        "auto_explain.log_nested_statements": "on",
-        "auto_explain.log_verbose": "on",
-        "auto_explain.log_parameter_max_length": "0",
-        # A parallel build would hide its rows from the leader's counters.
-        "max_parallel_maintenance_workers": "0",
-        "log_min_messages": "fatal",
-    }.items():
-        connection.execute(
-            psycopg.sql.SQL("ALTER DATABASE {} SET {} = {}").format(
-                psycopg.sql.Identifier(name),
-                psycopg.sql.SQL(setting),
-                psycopg.sql.Literal(value),
-            )
-        )
+    connection.execute(files(__package__).joinpath("observation.sql").read_bytes())
 
 
 _KNOWN = """

@@ -1,0 +1,149 @@
+"""Trials: what was seen of each migration, the ground that rules judge on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from dbspecialist.facts.catalogue import Catalogue, Difference, differences
+from dbspecialist.facts.effects import EngineError, StatementEffects
+from dbspecialist.facts.finding import Location
+from dbspecialist.facts.migration import Migration
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.facts.workload import WorkloadStatement
+
+PAGE_BYTES = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """How a migration's way back went.
+
+    Args:
+        kind: `works`, `irreversible`, `failing`, `lossy`, `incomplete`, `empty`, `unrepeatable`,
+            `unchecked`.
+        proof: The verdict with what was seen.
+        details: Objects or columns that did not come back, one sentence each.
+    """
+
+    kind: str
+    proof: Proof
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A statement of the application that worked before a migration and fails after it."""
+
+    statement: WorkloadStatement
+    error: EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class RowsError:
+    """A statement that the empty twin takes and a twin with sample rows refuses.
+
+    `index` counts the migration's statements from 0.
+    """
+
+    index: int
+    error: EngineError
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was seen of one migration.
+
+    Args:
+        migration: Which one.
+        statements: What its statements did, in order.
+        before: The catalogue before it.
+        after: The catalogue after it.
+        source: The text of its file.
+        round_trip: How its way back went; nothing where it was not tried.
+        broken: Statements of the application that it breaks.
+        rows_errors: Statements that fail once there are rows.
+        failure: Why it stopped, where that was not the engine's refusal of a statement.
+    """
+
+    migration: Migration
+    statements: tuple[StatementEffects, ...]
+    before: Catalogue
+    after: Catalogue
+    source: str = ""
+    round_trip: RoundTrip | None = None
+    broken: tuple[Broken, ...] = ()
+    rows_errors: tuple[RowsError, ...] = ()
+    failure: str = ""
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """What it changed in the catalogue."""
+        return differences(self.before, self.after)
+
+    def location(self, statement: StatementEffects | None = None) -> Location:
+        """The place of a statement, or of the file."""
+        return Location(self.migration.path, statement.line if statement else None)
+
+    def from_statement(self, statement: StatementEffects) -> tuple[StatementEffects, ...]:
+        """The statement and those that follow it in its transaction: a lock is held over them."""
+        start = self.statements.index(statement)
+        return tuple(
+            item for item in self.statements[start:] if item.transaction == statement.transaction
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """All trials of one run, and what is known of production.
+
+    Args:
+        trials: In running order.
+        snapshot: What stands for production, or nothing.
+        scale: By how much sizes are multiplied.
+        max_blocked_ms: How long reads or writes may wait before it is an error.
+        created: Relations that the run itself made: production has no rows in them.
+        settings: Time-outs that the tool's runner sets by itself.
+        history: Claims about the whole history (it replays, heads, edits, models agree).
+        edited: Applied migrations whose files were changed.
+        heads: Revisions that nothing follows.
+    """
+
+    trials: tuple[Trial, ...]
+    snapshot: Snapshot | None = None
+    scale: float = 1.0
+    max_blocked_ms: float = 1000.0
+    created: frozenset[str] = frozenset()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    history: tuple[Proof, ...] = ()
+    edited: tuple[Migration, ...] = ()
+    heads: tuple[str, ...] = ()
+
+    def knows(self, relation: str) -> bool:
+        """Tell whether production's size of a relation is known."""
+        return relation in self.created or bool(
+            self.snapshot and relation in self.snapshot.relation
+        )
+
+    def rows(self, relation: str) -> float:
+        """Rows in production, multiplied by the scale; 0 where nothing is known."""
+        if relation in self.created or self.snapshot is None:
+            return 0.0
+        found = self.snapshot.relation.get(relation)
+        return max(found.tuples, 0.0) * self.scale if found else 0.0
+
+    def bytes(self, relation: str) -> float:
+        """Bytes in production with TOAST, without indexes, multiplied by the scale."""
+        if relation in self.created or self.snapshot is None:
+            return 0.0
+        found = self.snapshot.relation.get(relation)
+        return max(found.total_bytes, found.pages * PAGE_BYTES) * self.scale if found else 0.0
+
+    def is_empty(self, relation: str) -> bool:
+        """Tell whether a relation is new in this run or known to be empty in production."""
+        if relation in self.created:
+            return True
+        found = self.snapshot.relation.get(relation) if self.snapshot else None
+        return found is not None and found.tuples == 0 and found.pages == 0

@@ -1,0 +1,69 @@
+"""Blocked time: for how long production would wait for what was seen on the twin.
+
+A lock is held to the end of its transaction, so the blocked time of a relation counts the work
+of the statement that locks it and of everything after it in the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.proofs.rates import Rates
+
+#: What a change to the catalogue alone takes, in milliseconds.
+CATALOGUE_MS = 1.0
+
+
+def estimate_blocked(
+    statements: Sequence[StatementEffects],
+    *,
+    rows: Callable[[str], float],
+    size: Callable[[str], float],
+    rates: Rates,
+) -> tuple[StatementEffects, ...]:
+    """Return the statements with `blocked_ms` filled in.
+
+    Args:
+        statements: All statements of a run in order, over several migrations.
+        rows: Production's rows of a relation.
+        size: Production's bytes of a relation with TOAST, without indexes.
+        rates: This machine's rates.
+    """
+    work = [work_ms(item, rows=rows, size=size, rates=rates) for item in statements]
+    held = _until_end(statements, work)
+    return tuple(
+        replace(item, blocked_ms={lock.relation: total for lock in item.locks if lock.blocks})
+        for item, total in zip(statements, held, strict=True)
+    )
+
+
+def _until_end(statements: Sequence[StatementEffects], work: Sequence[float]) -> list[float]:
+    """Add up each statement's work with that of those after it in its transaction."""
+    held = list(work)
+    for number in reversed(range(len(statements) - 1)):
+        if statements[number].transaction == statements[number + 1].transaction:
+            held[number] += held[number + 1]
+    return held
+
+
+def work_ms(
+    statement: StatementEffects,
+    *,
+    rows: Callable[[str], float],
+    size: Callable[[str], float],
+    rates: Rates,
+) -> float:
+    """Estimate how long a statement works at production size, in milliseconds."""
+    built = list(statement.index_builds.values())
+    # A build reads its table, and a rewrite too: they are not counted twice.
+    read = [item for item in statement.scans if item not in statement.rewrites]
+    read = [item for item in read if item not in built]
+    seconds = sum(size(item) / rates.rewrite_bytes for item in statement.rewrites)
+    seconds += sum(rows(item) / rates.index_rows for item in built)
+    seconds += sum(size(item) / rates.scan_bytes for item in read)
+    if len(read) > 1:
+        seconds += rows(read[0]) / rates.check_rows
+    seconds += sum(statement.rows_modified.values()) / rates.modify_rows
+    return CATALOGUE_MS + seconds * 1000

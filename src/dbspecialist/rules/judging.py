@@ -1,0 +1,74 @@
+"""What rules share: severity from the effect, evidence, and words for figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dbspecialist.facts.effects import Lock, StatementEffects
+from dbspecialist.facts.finding import Location, Severity
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import count, duration
+
+ENGINE = "read from the engine on the twin"
+ESTIMATE = "estimated from production's size and rates measured on this machine"
+
+
+def lock_on(statement: StatementEffects, relation: str) -> Lock | None:
+    """Return the lock that a statement took on a relation."""
+    return next((lock for lock in statement.locks if lock.relation == relation), None)
+
+
+def blocking_locks(statement: StatementEffects, run: Run) -> Iterable[Lock]:
+    """Yield the locks that stop reads or writes of tables that may have rows."""
+    for lock in statement.locks:
+        if {"reads", "writes"} & set(lock.blocks) and not run.is_empty(lock.relation):
+            yield lock
+
+
+def blocks(lock: Lock) -> str:
+    """Say what a lock stops: "reads and writes", "writes"."""
+    return " and ".join(word for word in lock.blocks if word != "ddl")
+
+
+def by_blocked_time(statement: StatementEffects, relation: str, run: Run) -> Severity:
+    """Return `error` for a wait beyond the limit, `warning` for any other wait for work.
+
+    A relation whose size is not known gives a warning; one known to be empty gives info.
+    """
+    if run.is_empty(relation):
+        return "info"
+    return "error" if statement.blocked_ms.get(relation, 0) > run.max_blocked_ms else "warning"
+
+
+def blocked_for(statement: StatementEffects, relation: str, run: Run) -> str:
+    """Say for how long, with the size that it was estimated from."""
+    if not run.knows(relation):
+        return "for a time that depends on the table's size, which is not known"
+    waited = duration(statement.blocked_ms.get(relation, 0))
+    return f"for about {waited} at {count(run.rows(relation))} rows"
+
+
+def lock_evidence(lock: Lock) -> Proof:
+    """Return the proof that a lock is taken."""
+    return Proof(f"takes {lock.mode} on {lock.relation}", "proven", ENGINE)
+
+
+def time_evidence(statement: StatementEffects, relation: str, run: Run) -> Proof:
+    """Return the proof of a blocked time: an estimate, so it is not called proven."""
+    if not run.knows(relation):
+        return Proof(
+            f"the blocked time of {relation}", "unchecked", "the snapshot has no size for it"
+        )
+    waited = duration(statement.blocked_ms.get(relation, 0))
+    return Proof(f"{relation} is blocked for about {waited}", "unchecked", ESTIMATE)
+
+
+def seen(claim: str) -> Proof:
+    """Return the proof of something that the engine did."""
+    return Proof(claim, "proven", ENGINE)
+
+
+def at(trial: Trial, statement: StatementEffects) -> Location:
+    """Return the place of a statement."""
+    return trial.location(statement)

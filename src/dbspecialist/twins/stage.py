@@ -1,0 +1,213 @@
+"""Stages: a twin made for trying changes, in as many equal databases as are needed.
+
+A stage's tables hold one page and production's row count, so that the planner's estimates of
+rows are production's while nothing large is ever read (PostgreSQL source, `estimate_rel_size`:
+the density of pg_class times the file's pages).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from dbspecialist.engines.postgresql.effects import install
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.twins.cluster import Cluster, start_cluster
+from dbspecialist.twins.load import load_schema
+from dbspecialist.twins.observed.observer import STATEMENT_SECONDS, Observer
+from dbspecialist.twins.statistics import restore_statistics
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+#: The role that runs migrations: it owns everything and is no superuser, so that what a
+#: migration brings along cannot read files, start programs or open connections.
+OWNER = "dbs_owner"
+
+_ROLE = f"""
+CREATE ROLE {OWNER} LOGIN NOSUPERUSER CREATEROLE CREATEDB BYPASSRLS;
+ALTER ROLE {OWNER} SET session_preload_libraries = 'auto_explain';
+ALTER ROLE {OWNER} SET auto_explain.log_min_duration = 0;
+ALTER ROLE {OWNER} SET auto_explain.log_level = info;
+ALTER ROLE {OWNER} SET auto_explain.log_format = json;
+ALTER ROLE {OWNER} SET auto_explain.log_nested_statements = on;
+ALTER ROLE {OWNER} SET auto_explain.log_verbose = on;
+ALTER ROLE {OWNER} SET auto_explain.log_parameter_max_length = 0;
+ALTER ROLE {OWNER} SET max_parallel_maintenance_workers = 0;
+ALTER ROLE {OWNER} SET log_min_messages = fatal;
+"""
+
+_SIZES = """
+INSERT INTO dbs_twin.sizes
+SELECT c.oid, c.reltuples FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384 AND c.reltuples > 0
+  AND n.nspname NOT IN ('dbs_twin', 'pg_toast', 'pg_catalog', 'information_schema');
+UPDATE pg_class SET relpages = 1 WHERE oid IN (SELECT relation FROM dbs_twin.sizes)
+"""
+
+
+@dataclass
+class Stage:
+    """A cluster with one prepared database from which others are made.
+
+    Args:
+        cluster: The server.
+        template: The prepared database's name.
+        left_out: What of the snapshot the twin does not hold, one sentence each.
+        ready_ms: How long preparing took, in milliseconds.
+        settings: Session settings that production's migrations would have.
+    """
+
+    cluster: Cluster
+    template: str
+    left_out: tuple[str, ...] = ()
+    ready_ms: float = 0.0
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def admin(self, database: str) -> Connection:
+        """Connect to a database as superuser."""
+        return self.cluster.connect(database)
+
+    @contextlib.contextmanager
+    def database(self, template: str | None = None) -> Iterator[str]:
+        """Make a database equal to the prepared one (or another) and drop it at the end."""
+        name = f"stage_{next(_numbers)}"
+        with self.cluster.connect() as admin:
+            _create(admin, name, template or self.template)
+            self._configure(admin, name)
+        try:
+            yield name
+        finally:
+            with self.cluster.connect() as admin:
+                admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    @contextlib.contextmanager
+    def observer(
+        self, database: str, statement_seconds: float = STATEMENT_SECONDS
+    ) -> Iterator[Observer]:
+        """Observe whatever is sent to a database."""
+        observer = Observer(
+            lambda: self.admin(database),
+            cluster=self.cluster,
+            database=database,
+            user=OWNER,
+            statement_seconds=statement_seconds,
+        )
+        try:
+            yield observer
+        finally:
+            observer.close()
+
+    def _configure(self, admin: Connection, database: str) -> None:
+        for name, value in self.settings.items():
+            admin.execute(
+                sql.SQL("ALTER ROLE {} IN DATABASE {} SET {} = {}").format(
+                    sql.Identifier(OWNER),
+                    sql.Identifier(database),
+                    sql.SQL(name),
+                    sql.Literal(value),
+                )
+            )
+
+
+_numbers = itertools.count()
+
+
+@contextlib.contextmanager
+def open_stage(
+    snapshot: Snapshot | None, *, scale: float = 1.0, cluster: Cluster | None = None
+) -> Iterator[Stage]:
+    """Prepare a stage, in a cluster of its own unless one is given.
+
+    Args:
+        snapshot: What it stands for, or nothing for an empty database.
+        scale: By how much production's sizes are multiplied.
+        cluster: A running server to use; what the stage makes in it is dropped at the end.
+    """
+    started = time.perf_counter()
+    with contextlib.ExitStack() as stack:
+        server = cluster or stack.enter_context(start_cluster())
+        stage = Stage(server, f"stage_{next(_numbers)}")
+        with server.connect() as admin:
+            _ensure_role(admin)
+            _create(admin, stage.template, "template0", owner=OWNER)
+        stack.callback(_drop, server, stage.template)
+        with server.connect(stage.template) as connection:
+            stage.left_out = _load(connection, snapshot, scale)
+            _set_pages(server, connection)
+        stage.settings = session_settings(snapshot)
+        stage.ready_ms = (time.perf_counter() - started) * 1000
+        yield stage
+
+
+def _load(connection: Connection, snapshot: Snapshot | None, scale: float) -> tuple[str, ...]:
+    connection.execute(f"ALTER SCHEMA public OWNER TO {OWNER}")
+    left_out: tuple[str, ...] = ()
+    if snapshot is not None:
+        left_out = load_schema(connection, snapshot.catalogue, owner=OWNER)
+        left_out += restore_statistics(connection, snapshot, scale)
+    install(connection)
+    return left_out
+
+
+def _set_pages(cluster: Cluster, connection: Connection) -> None:
+    """Give every table that has rows in production one page, which stands for all."""
+    connection.execute(_SIZES)
+    paths = connection.execute("SELECT pg_relation_filepath(relation) FROM dbs_twin.sizes")
+    for (path,) in paths.fetchall():
+        file = cluster.data / path
+        if file.stat().st_size == 0:
+            with file.open("r+b") as opened:
+                opened.truncate(8192)
+
+
+def _ensure_role(admin: Connection) -> None:
+    if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (OWNER,)).fetchone():
+        admin.execute(_ROLE)
+
+
+def _create(admin: Connection, name: str, template: str, owner: str = OWNER) -> None:
+    admin.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+            sql.Identifier(name), sql.Identifier(template), sql.Identifier(owner)
+        )
+    )
+
+
+def _drop(cluster: Cluster, name: str) -> None:
+    with cluster.connect() as admin:
+        admin.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
+
+
+#: Settings that decide what a migration's statements do or how long they wait.
+_SESSION_SETTINGS = (
+    "TimeZone",
+    "lock_timeout",
+    "statement_timeout",
+    "idle_in_transaction_session_timeout",
+    "search_path",
+    "DateStyle",
+    "IntervalStyle",
+    "standard_conforming_strings",
+    "check_function_bodies",
+)
+
+
+def session_settings(snapshot: Snapshot | None) -> dict[str, str]:
+    """Return the session settings that production gives the role that owns its tables."""
+    if snapshot is None:
+        return {}
+    found = dict(snapshot.settings)
+    owners = [item.attributes.get("owner", "") for item in snapshot.catalogue.of_kind("table")]
+    owner = max(set(owners), key=owners.count) if owners else ""
+    for place in ("*@*", f"*@{snapshot.database}", f"{owner}@*", f"{owner}@{snapshot.database}"):
+        found.update(snapshot.role_settings.get(place, {}))
+    return {name: found[name] for name in _SESSION_SETTINGS if name in found}
