@@ -1,0 +1,60 @@
+"""Stand-ins for extensions that a twin lacks or must not have.
+
+A stand-in is a control file and a script in the folder `extension` beside this module; it is
+found by being there. It has the extension's name, functions, signatures, volatility and
+strictness, so that DDL that names them takes the effects it takes in production. What its
+functions return is not what the extension's functions return.
+
+The server finds them through `extension_control_path` (manual, 18, "Client Connection Defaults"),
+so that `CREATE EXTENSION` in a migration works as well.
+"""
+
+from __future__ import annotations
+
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_FOLDER = "stand_ins"
+
+
+@cache
+def stand_ins() -> frozenset[str]:
+    """Return the names of the extensions that are stood in for."""
+    folder = Path(__file__).with_name("extension")
+    return frozenset(path.stem for path in folder.glob("*.control"))
+
+
+def install_stand_ins(connection: Connection) -> None:
+    """Make the stand-ins known to the connection's throwaway server and database.
+
+    The files are copied below the server's data directory, where its account can read them.
+    Later sessions of the database find them too; the connection is a superuser's.
+    """
+    (shown,) = connection.execute("SHOW data_directory").fetchone() or ("",)
+    folder = Path(shown) / _FOLDER
+    if not folder.exists():
+        _copy(folder)
+    path = f"{folder}:$system"
+    connection.execute(
+        sql.SQL("SET {0} = {1}; ALTER DATABASE {2} SET {0} = {1}").format(
+            sql.Identifier("extension_control_path"),
+            sql.Literal(path),
+            sql.Identifier(connection.info.dbname),
+        )
+    )
+
+
+def _copy(folder: Path) -> None:
+    source = Path(__file__).with_name("extension")
+    (folder / "extension").mkdir(parents=True)
+    for path in source.iterdir():
+        shutil.copyfile(path, folder / "extension" / path.name)
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)

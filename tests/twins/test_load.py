@@ -1,0 +1,182 @@
+"""Loading a catalogue into an empty database, with stand-ins for what the twin lacks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.facts.catalogue import Catalogue, SchemaObject, differences
+from dbspecialist.twins.cluster import Cluster
+from dbspecialist.twins.load import load_schema
+from dbspecialist.twins.stand_ins import install_stand_ins, stand_ins
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def target(cluster: Cluster) -> Iterator[Connection]:
+    """A second empty database, owned by dbs_owner."""
+    name = f"load_{next(_numbers)}"
+    with cluster.connect() as admin:
+        admin.execute("DROP ROLE IF EXISTS dbs_owner")
+        admin.execute("CREATE ROLE dbs_owner LOGIN")
+        admin.execute(f"CREATE DATABASE {name} OWNER dbs_owner")
+    with cluster.connect(name) as connection:
+        yield connection
+    with cluster.connect() as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.execute("DROP ROLE dbs_owner")
+
+
+def table(name: str, columns: str, **attributes: str) -> SchemaObject:
+    return SchemaObject("table", name, "", attributes, f"CREATE TABLE {name} ({columns})")
+
+
+def test_schema_with_every_usual_kind_loads_equal(database: Connection, target: Connection) -> None:
+    database.execute("""
+        CREATE TYPE mood AS ENUM ('good', 'bad');
+        CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+        CREATE TABLE person (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            name text NOT NULL, mood mood DEFAULT 'good', boss bigint REFERENCES person);
+        CREATE INDEX person_name ON person (lower(name)) WHERE mood = 'bad';
+        CREATE TABLE event (at date NOT NULL, amount positive) PARTITION BY RANGE (at);
+        CREATE TABLE event_2026 PARTITION OF event FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+        CREATE INDEX event_at ON event (at);
+        CREATE VIEW bosses AS SELECT DISTINCT boss FROM person;
+        CREATE MATERIALIZED VIEW totals AS SELECT at, sum(amount) FROM event GROUP BY at;
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+        CREATE TRIGGER touch BEFORE UPDATE ON person FOR EACH ROW EXECUTE FUNCTION touch();
+        ALTER TABLE person ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY own ON person USING (id > 0);
+        CREATE STATISTICS person_both ON name, mood FROM person
+    """)
+    catalogue = read_catalogue(database)
+
+    assert load_schema(target, catalogue) == ()
+    assert differences(catalogue, read_catalogue(target)) == ()
+
+
+def test_objects_without_owner_belong_to_the_owner(target: Connection) -> None:
+    load_schema(target, Catalogue((table("public.a", "id int"),)), owner="dbs_owner")
+
+    row = target.execute("SELECT relowner::regrole::text FROM pg_class WHERE relname = 'a'")
+    assert row.fetchone() == ("dbs_owner",)
+    rights = target.execute("SELECT rolsuper FROM pg_roles WHERE rolname = 'dbs_owner'")
+    assert rights.fetchone() == (False,)
+
+
+def test_superuser_as_owner_becomes_the_twins_owner(target: Connection) -> None:
+    item = SchemaObject(
+        "table",
+        "public.a",
+        create="CREATE TABLE public.a ();\nALTER TABLE public.a OWNER TO postgres",
+    )
+
+    load_schema(target, Catalogue((item,)), owner="dbs_owner")
+
+    row = target.execute("SELECT relowner::regrole::text FROM pg_class WHERE relname = 'a'")
+    assert row.fetchone() == ("dbs_owner",)
+
+
+def test_object_before_what_it_needs_is_created_later(target: Connection) -> None:
+    first = table("public.child", "id int REFERENCES public.parent")
+    second = table("public.parent", "id int PRIMARY KEY")
+
+    assert load_schema(target, Catalogue((first, second))) == ()
+
+
+def test_object_that_cannot_be_is_left_out_with_the_reason(target: Connection) -> None:
+    view = SchemaObject("view", "public.v", create="CREATE VIEW public.v AS SELECT * FROM public.x")
+
+    assert load_schema(target, Catalogue((view, table("public.a", "id int")))) == (
+        'view public.v: left out (relation "public.x" does not exist)',
+    )
+    assert target.execute("SELECT count(*) FROM public.a").fetchone() == (0,)
+
+
+def test_missing_extension_is_left_out_and_the_rest_loads(target: Connection) -> None:
+    extension = SchemaObject("extension", "timescaledb", create="CREATE EXTENSION timescaledb")
+
+    assert load_schema(target, Catalogue((extension, table("public.a", "id int")))) == (
+        'extension timescaledb: left out (extension "timescaledb" is not available)',
+    )
+    assert target.execute("SELECT count(*) FROM public.a").fetchone() == (0,)
+
+
+def test_missing_type_takes_its_modifiers_and_any_text(target: Connection) -> None:
+    left_out = load_schema(
+        target, Catalogue((table("public.place", "at public.geometry(Point,4326) NOT NULL"),))
+    )
+
+    assert left_out == ("type public.geometry: stood in for by a text",)
+    target.execute("INSERT INTO public.place VALUES ('POINT(1 2)')")
+    assert target.execute("SELECT at::text FROM public.place").fetchone() == ("POINT(1 2)",)
+
+
+def test_icu_collations_are_stood_in_for(target: Connection) -> None:
+    own = SchemaObject(
+        "collation",
+        "public.ci",
+        create="CREATE COLLATION public.ci (provider = icu, locale = 'und', deterministic = false)",
+    )
+    user = table("public.a", 'x text COLLATE public.ci, y text COLLATE pg_catalog."en-US-x-icu"')
+
+    assert load_schema(target, Catalogue((own, user))) == (
+        "collation public.ci: stood in for by C.UTF-8",
+        "collation pg_catalog.en-US-x-icu: stood in for by C.UTF-8",
+    )
+
+
+def test_role_of_a_grant_is_created_without_login(target: Connection) -> None:
+    grant = SchemaObject(
+        "table",
+        "public.a",
+        create='CREATE TABLE public.a ();\nGRANT SELECT ON public.a TO "Dbs Reader"',
+    )
+
+    assert load_schema(target, Catalogue((grant,))) == ()
+    row = target.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'Dbs Reader'")
+    assert row.fetchone() == (False,)
+    target.execute('DROP OWNED BY "Dbs Reader"; DROP ROLE "Dbs Reader"')
+
+
+@pytest.mark.parametrize("name", sorted(stand_ins()))
+def test_stand_in_extension_is_created_by_the_owner(
+    cluster: Cluster, target: Connection, name: str
+) -> None:
+    install_stand_ins(target)
+    with cluster.connect(target.info.dbname, "dbs_owner") as owner:
+        owner.execute(f'CREATE EXTENSION "{name}"')
+
+
+def test_pgcrypto_functions_have_their_volatility(target: Connection) -> None:
+    install_stand_ins(target)
+    target.execute("CREATE EXTENSION pgcrypto")
+
+    rows = target.execute("""
+        SELECT proname, provolatile::text, proisstrict FROM pg_proc
+         WHERE proname IN ('crypt', 'gen_salt', 'gen_random_bytes', 'hmac')
+           AND pronamespace = 'public'::regnamespace GROUP BY 1, 2, 3 ORDER BY 1
+    """).fetchall()
+    assert rows == [
+        ("crypt", "i", True),
+        ("gen_random_bytes", "v", True),
+        ("gen_salt", "v", True),
+        ("hmac", "i", True),
+    ]
+    assert target.execute("SELECT length(digest('a', 'sha1'))").fetchone() == (20,)
+
+
+def test_dblink_refuses_to_connect(target: Connection) -> None:
+    install_stand_ins(target)
+    target.execute("CREATE EXTENSION dblink")
+
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="opens no connection"):
+        target.execute("SELECT dblink_connect('host=localhost')")
