@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,8 @@ from golden import same_as_golden
 from sample_report import ADD_STATUS, EMPTY, MIGRATIONS, REPORT
 
 import dbspecialist.reports
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.report import Report
 from dbspecialist.reports.json import as_object, render
 
@@ -62,3 +64,10 @@ def test_rows_modified_are_added_up() -> None:
 def test_numbers_beyond_counting_stay_json() -> None:
     statement = replace(ADD_STATUS, blocked_ms={"public.a": float("inf")})
     assert blocked(statement)["blocked_ms_estimate"] == 1e308
+
+
+def test_render_holds_every_fact_of_a_statement_and_a_finding() -> None:
+    written = as_object(REPORT)
+    facts = {item.name for item in fields(StatementEffects)} - {"blocked_ms"}
+    assert facts <= written["migrations"][0]["statements"][0].keys()
+    assert {item.name for item in fields(Finding)} <= written["findings"][0].keys()

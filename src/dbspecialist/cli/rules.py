@@ -14,7 +14,7 @@ def command(rule: str | None) -> int:
     """List the rules with their severity and title, or print the page of one RULE."""
     from dbspecialist.cli._output import write_standard_output
     from dbspecialist.facts.errors import InputError
-    from dbspecialist.rules import all_rules
+    from dbspecialist.rules.base import all_rules
 
     rules = {item.id: item for item in all_rules()}
     if rule is None:

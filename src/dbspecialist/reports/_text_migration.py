@@ -71,7 +71,8 @@ def _effects(statement: StatementEffects) -> Iterator[str]:
     yield from (f"scans {visible(relation)}" for relation in statement.scans)
     for relation, rows in statement.rows_modified.items():
         yield f"changes {count(rows)} rows of {visible(relation)}"
-    yield from (f"drops {visible(name)}" for name in statement.drops)
+    for name in statement.drops:
+        yield f"{'takes along' if name in statement.cascades else 'drops'} {visible(name)}"
     yield from (f"leaves {visible(name)} invalid" for name in statement.invalid_indexes)
 
 

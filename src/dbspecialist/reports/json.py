@@ -83,6 +83,7 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "rows_modified": _number(sum(statement.rows_modified.values())),
         "rows_modified_by_relation": _numbers(statement.rows_modified),
         "drops": list(statement.drops),
+        "cascades": list(statement.cascades),
         "creates": [
             {"tag": tag, "kind": kind, "name": name} for tag, kind, name in statement.creates
         ],

@@ -18,6 +18,7 @@ from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 from dbspecialist.facts.units import duration, plural
 from dbspecialist.reports._clean import one_line, visible
 from dbspecialist.reports._text_migration import LEGEND, migration_body, notable
+from dbspecialist.reports._words import engine, severities
 
 COLOURS = {
     "error": "not dim bold red",
@@ -29,7 +30,6 @@ COLOURS = {
     "unchecked": "not dim yellow",
 }
 LABEL = 10
-ENGINES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 
 
 def render(report: Report, *, width: int = 100, colour: bool = False) -> str:
@@ -74,7 +74,7 @@ def _head(report: Report) -> Table:
     twin = report.twin
     table.add_row("production", Text(_source(twin)))
     scaled = f", every table {twin.scale:g} times its size" if twin.scale != 1 else ""
-    asked = f"{_engine(twin)} {twin.version}, ready in {duration(twin.ready_ms)}{scaled}"
+    asked = f"{engine(twin.engine, twin.version)}, ready in {duration(twin.ready_ms)}{scaled}"
     table.add_row("twin", Text(asked))
     for item in twin.left_out:
         table.add_row("left out", Text(visible(item)))
@@ -90,12 +90,8 @@ def _once(label: str) -> Iterator[str]:
         yield ""
 
 
-def _engine(twin: TwinFacts) -> str:
-    return ENGINES.get(twin.engine, twin.engine)
-
-
 def _source(twin: TwinFacts) -> str:
-    version = f", {_engine(twin)} {twin.source_version}" if twin.source_version else ""
+    version = f", {engine(twin.engine, twin.source_version)}" if twin.source_version else ""
     return visible(f"{twin.source}{version}")
 
 
@@ -179,8 +175,7 @@ def _summary(report: Report) -> Text:
     )
     found = [(name, counts[name]) for name in SEVERITIES if counts[name]]
     for position, (name, number) in enumerate(found):
-        words = f"{number} info" if name == "info" else plural(number, name)
-        line.append(", " if position else "").append(words, COLOURS[name])
+        line.append(", " if position else "").append(severities(number, name), COLOURS[name])
     if not found:
         line.append("nothing found", "green")
     line.append(f"\n{_verdicts(report)}", "dim")

@@ -1,0 +1,17 @@
+"""Words that several reports share."""
+
+from __future__ import annotations
+
+from dbspecialist.facts.units import plural
+
+ENGINES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
+
+
+def severities(number: int, severity: str) -> str:
+    """Write a count of findings (`1 error`, `2 warnings`, `3 info`)."""
+    return f"{number:,} info" if severity == "info" else plural(number, severity)
+
+
+def engine(name: str, version: str) -> str:
+    """Write an engine and its version as its makers do (`PostgreSQL 18.6`)."""
+    return f"{ENGINES.get(name, name)} {version}"
