@@ -8,7 +8,9 @@ from dbspecialist.tasks.configuration import (
     Configuration,
     apply_configuration,
     is_on,
+    overridden,
     read_configuration,
+    refuse_unknown_rules,
 )
 
 
@@ -122,3 +124,35 @@ def test_apply_configuration_drops_and_regrades() -> None:
     assert apply_configuration(findings, configuration) == (
         Finding("build-index-concurrently", "warning", "a", here),
     )
+
+
+def test_overridden_leaves_what_was_not_asked_for() -> None:
+    configuration = Configuration(toolchain="alembic", select=("a",), max_blocked_ms=500.0)
+    assert overridden(configuration, toolchain=None, select=(), max_blocked_ms=20.0) == (
+        Configuration(toolchain="alembic", select=("a",), max_blocked_ms=20.0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("configuration", "said"),
+    [
+        (
+            Configuration(select=("build-index-concurently",)),
+            "no rule is called 'build-index-concurently'; write build-index-concurrently",
+        ),
+        (
+            Configuration(source=Path("a.toml"), ignore=("zzz-*",)),
+            "a.toml: no rule is called 'zzz-*'; see dbs rules",
+        ),
+        (Configuration(severity={"zzz": "info"}), "no rule is called 'zzz'; see dbs rules"),
+    ],
+)
+def test_refuse_unknown_rules(configuration: Configuration, said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        refuse_unknown_rules(configuration, ["build-index-concurrently", "name-constraints"])
+    assert str(refused.value) == said
+
+
+def test_refuse_unknown_rules_takes_patterns_of_known_ones() -> None:
+    configuration = Configuration(select=("build-*",), ignore=("name-constraints",))
+    refuse_unknown_rules(configuration, ["build-index-concurrently", "name-constraints"])

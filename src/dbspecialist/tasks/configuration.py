@@ -70,6 +70,33 @@ def read_configuration(start: Path) -> Configuration:
     return Configuration()
 
 
+def overridden(configuration: Configuration, **asked: Any) -> Configuration:
+    """Return the configuration with what was asked for in its place, but for what is nothing.
+
+    Args:
+        configuration: What the repository says.
+        asked: Fields of `Configuration` by name; `None` and `()` leave the field as it is.
+    """
+    return replace(
+        configuration, **{key: value for key, value in asked.items() if value not in (None, ())}
+    )
+
+
+def refuse_unknown_rules(configuration: Configuration, known: Iterable[str]) -> None:
+    """Refuse ids in select, ignore and severity that match no rule.
+
+    Raises:
+        InputError: At the first; a misspelt id would silently switch nothing.
+    """
+    rules = tuple(known)
+    where = str(configuration.source or "")
+    for pattern in (*configuration.select, *configuration.ignore, *configuration.severity):
+        if not any(fnmatchcase(rule, pattern) for rule in rules):
+            near = get_close_matches(pattern, rules, 1)
+            todo = f"write {near[0]}" if near else "see dbs rules"
+            raise InputError(f"no rule is called {pattern!r}", where, todo)
+
+
 def apply_configuration(
     findings: Iterable[Finding], configuration: Configuration
 ) -> tuple[Finding, ...]:
