@@ -1,0 +1,232 @@
+"""The filling of one twin, table by table, with what later tables need of earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import cycle
+from math import ceil
+from random import Random
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.facts.statistics import ColumnStatistics
+from dbspecialist.twins.rows import references
+from dbspecialist.twins.rows.inserting import insert
+from dbspecialist.twins.rows.judging import verdicts
+from dbspecialist.twins.rows.numbers import Numbers
+from dbspecialist.twins.rows.pools import Literal, Pool, Wanted, pool, risky
+from dbspecialist.twins.rows.repair import satisfy
+from dbspecialist.twins.rows.slots import (
+    Row,
+    Surroundings,
+    UnreferencedError,
+    assemble,
+    build_slots,
+    nullable,
+)
+from dbspecialist.twins.rows.structure import Column, ForeignKey, Structure, Table
+
+#: Times that rows are made for a table that has too few.
+ROUNDS = 4
+#: Rows that are read of a table that already holds some.
+EXISTING = 50
+
+
+@dataclass
+class Filler:
+    """Fills tables in the order of their references."""
+
+    connection: psycopg.Connection[Any]
+    structure: Structure
+    snapshot: Snapshot | None
+    rows_per_table: int
+    seed: int
+    stored: dict[str, list[dict[str, Literal]]] = field(default_factory=dict)
+    reserved: dict[str, list[Row]] = field(default_factory=dict)
+    postponed: list[tuple[str, ForeignKey]] = field(default_factory=list)
+    left_empty: dict[str, str] = field(default_factory=dict)
+    assumed: list[str] = field(default_factory=list)
+    waiting: set[str] = field(default_factory=set)
+    needed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: Numbers = field(init=False)
+
+    def run(self, names: Sequence[str]) -> None:
+        """Fill the named tables that hold no row yet."""
+        self.needed = references.needed(self.structure)
+        self._read_existing()
+        names = [name for name in names if name not in self.stored]
+        self.waiting = set(names)
+        self.numbers = Numbers(self.connection)
+        self.numbers.draw((self.structure.tables[name], self._rows_wanted(name)) for name in names)
+        for name in references.ordered(self.structure, names):
+            self._fill(self.structure.tables[name])
+            self.waiting.discard(name)
+        rng = Random(self.seed)
+        references.connect(self.connection, self.structure, self.postponed, self.stored, rng)
+        removed = references.remove_dangling(self.connection, self.structure, names)
+        for name, reason in removed.items():
+            self._recount(name, reason)
+
+    def counts(self) -> dict[str, int]:
+        """Return the rows of each table, and of partitioned tables over their leaves."""
+        found = {name: len(rows) for name, rows in self.stored.items() if rows}
+        for name, leaves in self.structure.leaves.items():
+            total = sum(found.get(leaf, 0) for leaf in leaves)
+            if total:
+                found[name] = total
+        return dict(sorted(found.items()))
+
+    def _recount(self, name: str, reason: str) -> None:
+        query = sql.SQL("SELECT count(*) FROM {0}").format(_text(name))
+        (count,) = self.connection.execute(query).fetchone() or (0,)
+        self.stored[name] = self.stored[name][:count]
+        if not count:
+            self.left_empty[name] = reason
+
+    def _read_existing(self) -> None:
+        names = list(self.structure.tables)
+        if not names:
+            return
+        parts = [
+            sql.SQL("SELECT {0} WHERE EXISTS (SELECT FROM ONLY {1})").format(
+                sql.Literal(number), _text(name)
+            )
+            for number, name in enumerate(names)
+        ]
+        for (number,) in self.connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall():
+            self.stored[names[number]] = self._existing(names[number])
+
+    def _existing(self, name: str) -> list[dict[str, Literal]]:
+        columns = self.needed.get(name, ())
+        listed = [sql.SQL("{0}::text").format(sql.Identifier(item)) for item in columns]
+        query = sql.SQL("SELECT {0} FROM ONLY {1} LIMIT {2}").format(
+            sql.SQL(", ").join(listed or [sql.Composed([sql.SQL("1")])]),
+            _text(name),
+            sql.Literal(EXISTING),
+        )
+        rows = self.connection.execute(query).fetchall()
+        return [dict(zip(columns, row, strict=False)) for row in rows]
+
+    def _rows_wanted(self, name: str) -> int:
+        leaves = self.structure.leaves.get(self.structure.tables[name].root, ())
+        return max(1, ceil(self.rows_per_table / max(1, len(leaves))))
+
+    def _fill(self, table: Table) -> None:
+        rng = Random(f"{self.seed} {table.name}")
+        count = self._rows_wanted(table.name)
+        returned = self.needed.get(table.name, ())
+        kept: list[dict[str, Literal]] = []
+        reason = ""
+        for number in range(ROUNDS):
+            wanted = Wanted(count - len(kept), number * count + self._shift(table), rng)
+            try:
+                rows = self._make(table, wanted)
+            except UnreferencedError as missing:
+                reason = str(missing)
+                break
+            if not rows:
+                reason = "no row was found that satisfies " + ", ".join(
+                    check.name for check in table.checks
+                )
+                continue
+            done = insert(self.connection, table, rows, returned)
+            kept += done.rows
+            reason = done.refusal or reason
+            if len(kept) >= count:
+                break
+        self.stored[table.name] = kept
+        if not kept:
+            self.left_empty[table.name] = reason or "unique indexes refused every row"
+            return
+        self.assumed += [
+            f"{table.name}.{item.name}"
+            for item in table.columns
+            if not item.not_null
+            and not item.generated
+            and self._statistics(table, item.name) is None
+        ]
+
+    def _shift(self, table: Table) -> int:
+        leaves = self.structure.leaves.get(table.root, ())
+        return leaves.index(table.name) * self._rows_wanted(table.name) if leaves else 0
+
+    def _make(self, table: Table, wanted: Wanted) -> list[Row]:
+        own, others = references.own_keys(table)
+        around = Surroundings(
+            lambda name: self._statistics(table, name),
+            lambda key: self._parents(table, key, wanted),
+            self.reserved.pop(table.name, []),
+            self.numbers.take(table, wanted.count),
+            self._valid,
+        )
+        slots = build_slots(table, others, around, wanted)
+        rows = assemble(slots, wanted.count)
+        for key in own:
+            pairs = list(zip(key.columns, key.target_columns, strict=True))
+            for row in rows:
+                row.update((name, row[part]) for name, part in pairs)
+        return satisfy(
+            table,
+            slots,
+            rows,
+            lambda tried: verdicts(self.connection, table, table.checks, tried),
+            wanted.rng,
+        )
+
+    def _statistics(self, table: Table, column: str) -> ColumnStatistics | None:
+        if self.snapshot is None:
+            return None
+        known = self.snapshot.column
+        return known.get((table.name, column)) or known.get((table.root, column))
+
+    def _parents(
+        self, table: Table, key: ForeignKey, wanted: Wanted
+    ) -> Sequence[Mapping[str, Literal]] | None:
+        """Return the rows that a key may refer to; nothing when it is to be set later."""
+        holders = self.structure.holders(key.target)
+        rows = [row for holder in holders for row in self.stored.get(holder, ())]
+        rows = [row for row in rows if all(row[part] is not None for part in key.target_columns)]
+        absent = [holder for holder in holders if holder in self.waiting]
+        if rows or not absent:
+            return rows
+        if nullable(table, key):
+            if (table.name, key) not in self.postponed:
+                self.postponed.append((table.name, key))
+            return None
+        return self._reserve(self.structure.tables[absent[0]], key, wanted)
+
+    def _reserve(self, target: Table, key: ForeignKey, wanted: Wanted) -> list[Row]:
+        """Decide the key values of a table that is filled later, as a cycle demands."""
+        rows = self.reserved.setdefault(target.name, [{} for _ in range(wanted.count)])
+        drawn = self.numbers.take(target, len(rows))
+        asked = Wanted(len(rows), 0, wanted.rng, distinct=True, key=True)
+        for name in key.target_columns:
+            column = replace(target.column[name], not_null=True)
+            values = drawn.get(name) or pool(column, self._statistics(target, name), asked).ideal
+            for row, value in zip(rows, values, strict=False):
+                row.setdefault(name, value)
+        return rows
+
+    def _valid(self, column: Column, made: Pool) -> Pool:
+        """Keep the literals that the type's own input function reads (`pg_input_is_valid`)."""
+        if not risky(column.type):
+            return made
+        texts = [text for text in made.options if text is not None]
+        query = "SELECT v FROM unnest(%s::text[]) WITH ORDINALITY AS u(v, n)" + (
+            " WHERE pg_input_is_valid(v, %s) ORDER BY n"
+        )
+        found = [text for (text,) in self.connection.execute(query, [texts, column.declared])]
+        if not found:
+            return made
+        spare = cycle(found)
+        ideal = [text if text is None or text in found else next(spare) for text in made.ideal]
+        absent = [None] if None in made.options else []
+        return Pool(tuple(ideal), (*found, *absent))
+
+
+def _text(text: str) -> sql.SQL:
+    return sql.SQL(text)
