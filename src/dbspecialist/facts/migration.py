@@ -5,6 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+#: Tables in which toolchains keep what has run; they are no part of the schema.
+VERSION_TABLES = frozenset(
+    {
+        *("alembic_version", "flyway_schema_history", "_prisma_migrations", "SequelizeMeta"),
+        *("migrations", "typeorm_metadata", "schema_migrations", "goose_db_version"),
+        *("_sqlx_migrations", "__diesel_schema_migrations"),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One revision of a toolchain's history.

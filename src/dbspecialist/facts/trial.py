@@ -12,6 +12,7 @@ from dbspecialist.facts.finding import Location
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.facts.statistics import RelationStatistics
 from dbspecialist.facts.workload import WorkloadStatement
 
 PAGE_BYTES = 8192
@@ -105,6 +106,7 @@ class Run:
         scale: By how much sizes are multiplied.
         max_blocked_ms: How long reads or writes may wait before it is an error.
         created: Relations that the run itself made: production has no rows in them.
+        renamed: The names in production of relations that the run renames, by their new names.
         settings: Time-outs that the tool's runner sets by itself.
         history: Claims about the whole history (it replays, heads, edits, models agree).
         edited: Applied migrations whose files were changed.
@@ -116,34 +118,35 @@ class Run:
     scale: float = 1.0
     max_blocked_ms: float = 1000.0
     created: frozenset[str] = frozenset()
+    renamed: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     history: tuple[Proof, ...] = ()
     edited: tuple[Migration, ...] = ()
     heads: tuple[str, ...] = ()
 
+    def statistics(self, relation: str) -> RelationStatistics | None:
+        """Return what the snapshot says of a relation, by the name it had in production."""
+        if relation in self.created or self.snapshot is None:
+            return None
+        return self.snapshot.relation.get(self.renamed.get(relation, relation))
+
     def knows(self, relation: str) -> bool:
         """Tell whether production's size of a relation is known."""
-        return relation in self.created or bool(
-            self.snapshot and relation in self.snapshot.relation
-        )
+        return relation in self.created or self.statistics(relation) is not None
 
     def rows(self, relation: str) -> float:
         """Rows in production, multiplied by the scale; 0 where nothing is known."""
-        if relation in self.created or self.snapshot is None:
-            return 0.0
-        found = self.snapshot.relation.get(relation)
+        found = self.statistics(relation)
         return max(found.tuples, 0.0) * self.scale if found else 0.0
 
     def bytes(self, relation: str) -> float:
         """Bytes in production with TOAST, without indexes, multiplied by the scale."""
-        if relation in self.created or self.snapshot is None:
-            return 0.0
-        found = self.snapshot.relation.get(relation)
+        found = self.statistics(relation)
         return max(found.total_bytes, found.pages * PAGE_BYTES) * self.scale if found else 0.0
 
     def is_empty(self, relation: str) -> bool:
         """Tell whether a relation is new in this run or known to be empty in production."""
         if relation in self.created:
             return True
-        found = self.snapshot.relation.get(relation) if self.snapshot else None
-        return found is not None and found.tuples == 0 and found.pages == 0
+        found = self.statistics(relation)
+        return found is not None and found.tuples <= 0 and found.pages == 0

@@ -65,7 +65,7 @@ class Observer:
         self.statement_seconds = statement_seconds
         self.connection = admin()
         self.known: dict[int, Known] = read_known(self.connection)
-        self.existing = frozenset(self.known)
+        self.original = dict(self.known)
         self.current: Any = None
         self.record: list[Observed] = []
         self.lock = threading.Lock()
@@ -93,7 +93,7 @@ class Observer:
         now = read_known(self.connection)
         with self.lock:
             self.known = {
-                oid: item if oid in self.existing else replace(item, existing=False)
+                oid: item if oid in self.original else replace(item, existing=False)
                 for oid, item in now.items()
             }
 

@@ -1,0 +1,184 @@
+"""Trials: pending migrations run on a stage, once for their effects and once with rows."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.migration import Migration
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.proofs.effects import estimate_blocked
+from dbspecialist.proofs.rates import Rates
+from dbspecialist.proofs.walk import Step, walk
+from dbspecialist.toolchains.base import MigrationFailed, Project, Target
+from dbspecialist.twins.observed.observer import Observed, Observer
+from dbspecialist.twins.stage import Stage
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the effects pass saw.
+
+    Args:
+        statements: By revision, in order.
+        failures: Why a revision stopped, by revision.
+        created: Relations that the run made.
+        renamed: The names in production of relations that were renamed, by today's names.
+    """
+
+    statements: dict[str, list[StatementEffects]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    created: frozenset[str] = frozenset()
+    renamed: dict[str, str] = field(default_factory=dict)
+
+
+def try_migrations(
+    stage: Stage,
+    project: Project,
+    pending: Sequence[Migration],
+    *,
+    before: Sequence[Migration] = (),
+    snapshot: Snapshot | None = None,
+    scale: float = 1.0,
+    max_blocked_ms: float = 1000.0,
+    rates: Rates,
+) -> Run:
+    """Run the pending migrations on a stage and return what was seen of each.
+
+    Args:
+        stage: Where to.
+        project: Whose migrations they are.
+        pending: In running order.
+        before: Migrations to run first, unobserved, where the stage holds an earlier state.
+        snapshot: What stands for production.
+        scale: By how much sizes are multiplied.
+        max_blocked_ms: The limit that findings are judged by.
+        rates: This machine's rates.
+
+    Raises:
+        MigrationFailed: Where one of `before` does not run.
+    """
+    with brought_to(stage, project, before) as template:
+        seen = see_effects(stage, project, pending, template)
+        steps = walk(stage, project, pending, template, snapshot)
+    run = Run(
+        trials=(),
+        snapshot=snapshot,
+        scale=scale,
+        max_blocked_ms=max_blocked_ms,
+        created=seen.created,
+        renamed=seen.renamed,
+    )
+    statements = _estimated(seen, pending, run, rates)
+    trials = tuple(
+        _trial(project, migration, statements[migration.revision], seen, steps)
+        for migration in pending
+    )
+    return replace(run, trials=trials)
+
+
+def see_effects(
+    stage: Stage, project: Project, pending: Sequence[Migration], template: str
+) -> Seen:
+    """Run the pending migrations as the toolchain would, and record what each statement did."""
+    failures: dict[str, str] = {}
+    with stage.database(template) as database, stage.observer(database) as observer:
+        with project.runner(Target(observer.url, observer.mark)) as runner:
+            try:
+                runner.upgrade(pending)
+            except MigrationFailed as error:
+                failures[error.revision] = error.reason
+        observer.refresh()
+        created, renamed = _names(observer)
+        recorded = observer.take()
+    return Seen(_by_revision(recorded), failures, created, renamed)
+
+
+@contextlib.contextmanager
+def brought_to(stage: Stage, project: Project, before: Sequence[Migration]) -> Iterator[str]:
+    """Make a database in which the earlier migrations have run, to be used as a template.
+
+    Raises:
+        MigrationFailed: Where the history does not replay.
+    """
+    if not before:
+        yield stage.template
+        return
+    with stage.database() as database:
+        with (
+            stage.observer(database) as observer,
+            project.runner(Target(observer.url, lambda _: None)) as runner,
+        ):
+            runner.upgrade(before)
+        yield database
+
+
+def read(stage: Stage, database: str) -> Catalogue:
+    """Read a stage database's catalogue."""
+    with stage.admin(database) as connection:
+        return read_catalogue(connection)
+
+
+def _names(observer: Observer) -> tuple[frozenset[str], dict[str, str]]:
+    created = {item.name for item in observer.known.values() if not item.existing}
+    renamed = {
+        now.name: observer.original[oid].name
+        for oid, now in observer.known.items()
+        if oid in observer.original and observer.original[oid].name != now.name
+    }
+    return frozenset(created), renamed
+
+
+def _by_revision(recorded: Sequence[Observed]) -> dict[str, list[StatementEffects]]:
+    found: dict[str, list[StatementEffects]] = {}
+    for item in recorded:
+        if item.mark is not None and item.mark.direction == "up":
+            found.setdefault(item.mark.revision, []).append(item.effects)
+    return found
+
+
+def _estimated(
+    seen: Seen, pending: Sequence[Migration], run: Run, rates: Rates
+) -> dict[str, tuple[StatementEffects, ...]]:
+    """Fill in blocked times over the whole run: a transaction may span several migrations."""
+    flat = [
+        (migration.revision, item)
+        for migration in pending
+        for item in seen.statements.get(migration.revision, ())
+    ]
+    estimated = estimate_blocked(
+        [item for _, item in flat], rows=run.rows, size=run.bytes, rates=rates
+    )
+    found: dict[str, list[StatementEffects]] = {migration.revision: [] for migration in pending}
+    for (revision, _), item in zip(flat, estimated, strict=True):
+        found[revision].append(item)
+    return {revision: tuple(items) for revision, items in found.items()}
+
+
+def _trial(
+    project: Project,
+    migration: Migration,
+    statements: tuple[StatementEffects, ...],
+    seen: Seen,
+    steps: dict[str, Step],
+) -> Trial:
+    path = project.root / migration.path
+    step = steps.get(migration.revision, Step())
+    return Trial(
+        migration=migration,
+        statements=statements,
+        before=step.before,
+        after=step.after,
+        source=path.read_text(errors="replace") if path.is_file() else "",
+        round_trip=step.round_trip,
+        broken=step.broken,
+        rows_errors=step.rows_errors,
+        failure=seen.failures.get(migration.revision, ""),
+    )

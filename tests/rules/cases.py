@@ -1,0 +1,159 @@
+"""The runner of rule cases: each YAML beside a rule is executed on a twin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.facts.catalogue import differences
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics
+from dbspecialist.facts.trial import Run
+from dbspecialist.facts.workload import WorkloadStatement
+from dbspecialist.proofs.rates import Rates
+from dbspecialist.proofs.trials import try_migrations
+from dbspecialist.rules.base import rules_by_id
+from dbspecialist.tasks.prove import findings_of
+from dbspecialist.toolchains.sql_files import SqlFiles
+from dbspecialist.twins.cluster import Cluster
+from dbspecialist.twins.stage import OWNER, open_stage
+
+RULES = Path(__file__).parents[2] / "src" / "dbspecialist" / "rules"
+
+#: Fixed, so that a case's severity does not depend on the machine.
+RATES = Rates(scan_bytes=1e9, rewrite_bytes=2.5e8, index_rows=2e6, check_rows=3e6, modify_rows=3e5)
+ROW_BYTES = 100
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a rule, as its YAML states it; see CONTRIBUTING.md for the keys."""
+
+    rule: str
+    name: str
+    data: Mapping[str, Any]
+
+
+def all_cases() -> Iterator[Case]:
+    for path in sorted(RULES.rglob("*.yaml")):
+        rule = path.stem.replace("_", "-")
+        for data in yaml.safe_load(path.read_text()):
+            yield Case(rule, data["name"], data)
+
+
+def snapshot_of(case: Case, cluster: Cluster) -> Snapshot:
+    """Make a snapshot from a case's schema, row counts and statistics."""
+    with cluster.connect() as admin:
+        admin.execute("DROP DATABASE IF EXISTS case_schema WITH (FORCE)")
+        admin.execute("CREATE DATABASE case_schema")
+    with cluster.connect("case_schema") as connection:
+        connection.execute(case.data.get("schema", "").encode() or b"SELECT")
+        catalogue = read_catalogue(connection)
+    named = {_qualified(name): count for name, count in case.data.get("rows", {}).items()}
+    tables = [item.name for item in catalogue.of_kind("table", "materialized view")]
+    return Snapshot(
+        engine="postgresql",
+        server_version=180006,
+        database="case",
+        source="a case",
+        captured_at="2026-01-01T00:00:00Z",
+        catalogue=catalogue,
+        relations=tuple(_size(name, named.get(name, 0)) for name in tables)
+        if "rows" in case.data
+        else (),
+        columns=tuple(
+            _column(name, values) for name, values in case.data.get("statistics", {}).items()
+        ),
+        settings=case.data.get("settings", {}),
+        workload=tuple(
+            WorkloadStatement(query, calls=1000) for query in case.data.get("workload", ())
+        ),
+    )
+
+
+def _qualified(name: str) -> str:
+    return name if "." in name else f"public.{name}"
+
+
+def _size(name: str, rows: float) -> RelationStatistics:
+    size = int(rows) * ROW_BYTES
+    return RelationStatistics(name, "table", -(-size // 8192), rows, total_bytes=size)
+
+
+def _column(name: str, values: Mapping[str, Any]) -> ColumnStatistics:
+    """Read `table.column: {null_frac: 0.1, n_distinct: -1, most_common_vals: '{a,b}'}`."""
+    relation, _, column = name.rpartition(".")
+    own = {"null_frac", "avg_width", "n_distinct"}
+    return ColumnStatistics(
+        relation=_qualified(relation),
+        column=column,
+        inherited=False,
+        null_frac=values.get("null_frac", 0.0),
+        avg_width=values.get("avg_width", 8),
+        n_distinct=values.get("n_distinct", -1.0),
+        values={key: str(value) for key, value in values.items() if key not in own},
+    )
+
+
+def run_case(case: Case, cluster: Cluster, folder: Path) -> Run:
+    """Try a case's change, written as one or several SQL files, on a stage."""
+    changes = case.data["change"]
+    for number, text in enumerate([changes] if isinstance(changes, str) else changes, 1):
+        (folder / f"{number:03}_change.sql").write_text(text)
+    for number, text in enumerate(_listed(case.data.get("down", ())), 1):
+        (folder / f"{number:03}_change.down.sql").write_text(text)
+    project = SqlFiles(folder, folder, single_transaction=bool(case.data.get("transaction")))
+    snapshot = snapshot_of(case, cluster)
+    with open_stage(snapshot, cluster=cluster) as stage:
+        return try_migrations(stage, project, project.history(), snapshot=snapshot, rates=RATES)
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def check_case(case: Case, run: Run) -> None:
+    """Compare what a rule found and what the engine did with what the case says."""
+    found = findings_of(run, select=[case.rule])
+    expected = case.data.get("finds")
+    if expected is None:
+        assert found == [], [item.message for item in found]
+    else:
+        _check_findings(expected if isinstance(expected, list) else [expected], found)
+    _check_measured(case.data.get("measured", {}), run)
+
+
+def _check_findings(expected: list[Mapping[str, Any]], found: list[Any]) -> None:
+    assert len(found) == len(expected), [item.message for item in found]
+    for wanted, finding in zip(expected, found, strict=True):
+        assert finding.severity == wanted.get("severity", finding.severity), finding.message
+        assert wanted.get("message", "") in finding.message
+        assert finding.evidence, "a finding without evidence"
+        assert wanted.get("line", finding.location.line) == finding.location.line
+
+
+def _check_measured(measured: Mapping[str, Any], run: Run) -> None:
+    statements = [item for trial in run.trials for item in trial.statements]
+    locks: dict[str, str] = {}
+    for statement in statements:
+        locks.update({lock.relation: lock.mode for lock in statement.locks})
+    seen: dict[str, Any] = {
+        "locks": locks,
+        "rewrites": sorted({name for item in statements for name in item.rewrites}),
+        "scans": sorted({name for item in statements for name in item.scans}),
+        "drops": sorted({name for item in statements for name in item.drops}),
+        "cascades": sorted({name for item in statements for name in item.cascades}),
+        "errors": [item.error.sqlstate for item in statements if item.error],
+        "rows_errors": [item.error.sqlstate for trial in run.trials for item in trial.rows_errors],
+        "rows_modified": {
+            name: round(count) for item in statements for name, count in item.rows_modified.items()
+        },
+        "invalid_indexes": sorted({name for item in statements for name in item.invalid_indexes}),
+    }
+    for key, value in measured.items():
+        assert seen[key] == value, f"{key}: the engine shows {seen[key]}"
