@@ -42,7 +42,7 @@ async function open({ folder, connection, extensions }) {
   channel.closeNetwork(connection.host);
   queryRunner = own ? standIn.queryRunner(mark, modules.Unchecked) : await connect(typeorm, connection);
   await createExtensions(extensions);
-  return { translator, own };
+  return { translator, own, node: process.versions.node };
 }
 
 async function connect(typeorm, { host, port, user, password, database }) {

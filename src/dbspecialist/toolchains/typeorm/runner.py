@@ -15,7 +15,7 @@ from psycopg import RawCursor
 
 from dbspecialist.facts.migration import Migration
 from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
-from dbspecialist.toolchains.node.packages import find_node
+from dbspecialist.toolchains.node.packages import find_node, package_version
 from dbspecialist.toolchains.node.process import (
     SECONDS,
     DriverGoneError,
@@ -35,7 +35,10 @@ DRIVER = Path(__file__).with_name("driver.cjs")
 
 @dataclass
 class TypeormRunner:
-    """Gives migrations to the driver and marks what it sends."""
+    """Gives migrations to the driver and marks what it sends.
+
+    `notes` says what runs them: Node.js, TypeORM, and what translates TypeScript.
+    """
 
     project: TypeormProject
     target: Target
@@ -43,6 +46,7 @@ class TypeormRunner:
     stack: contextlib.ExitStack
     seconds: float = SECONDS
     begun: str = ""
+    notes: tuple[str, ...] = ()
 
     def upgrade(self, migrations: Sequence[Migration]) -> None:
         """Run the way up; with the mode `all` in one transaction."""
@@ -56,14 +60,17 @@ class TypeormRunner:
 
     def open(self) -> None:
         """Have the driver load what the project has."""
-        folder = self.project.package.folder
+        package = self.project.package
         twin = connection_of(self.target.url)
         wanted = {
-            "folder": str(folder),
+            "folder": str(package.folder),
             "connection": twin,
             "extensions": self.project.settings.extensions,
         }
-        self._call({"do": "open", **wanted})
+        opened = self._call({"do": "open", **wanted})
+        folder = None if opened["own"] else package.installed("typeorm")
+        used = f"typeorm {package_version(folder)}" if folder else "a query runner of dbspecialist"
+        self.notes = (f"Node.js {opened['node']}", used, str(opened["translator"]))
 
     @cached_property
     def connection(self) -> psycopg.Connection[Any]:
@@ -74,7 +81,7 @@ class TypeormRunner:
         path = (self.project.root / item.path).resolve()
         return {"revision": item.revision, "path": str(path)}
 
-    def _call(self, command: dict[str, Any]) -> None:
+    def _call(self, command: dict[str, Any]) -> dict[str, Any]:
         self.begun = ""
         try:
             message = self.driver.call(command, self._answer, self.seconds)
@@ -86,6 +93,7 @@ class TypeormRunner:
             raise MigrationFailed(self.begun, reason, unchecked=True) from error
         if "failed" in message:
             raise failure({**message["failed"], "revision": self.begun})
+        return dict(message["done"])
 
     def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
         if "begin" in question:
