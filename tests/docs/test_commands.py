@@ -1,0 +1,76 @@
+"""The documentation is complete: every command has its page, every option is named in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import click
+import pytest
+from pages import DOCS
+
+from dbspecialist.cli._group import group
+from dbspecialist.cli._options import FORMATS
+
+
+def commands() -> Iterator[tuple[str, list[str], click.Command]]:
+    """Yield page, words and command of everything that can be called."""
+    with group.make_context("dbs", ["rules"]) as context:
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            yield name, [name], command
+            if isinstance(command, click.Group):
+                for sub, subcommand in command.commands.items():
+                    yield name, [name, sub], subcommand
+
+
+COMMANDS = list(commands())
+EACH = pytest.mark.parametrize(
+    ("page", "words", "command"),
+    [pytest.param(*found, id=" ".join(found[1])) for found in COMMANDS],
+)
+
+
+@EACH
+def test_every_command_has_its_page(page: str, words: list[str], command: click.Command) -> None:
+    text = (DOCS / "commands" / f"{page}.md").read_text()
+    assert f"# dbs {' '.join(words)}\n" in text
+
+
+@EACH
+def test_every_option_is_named_on_its_page(
+    page: str, words: list[str], command: click.Command
+) -> None:
+    text = (DOCS / "commands" / f"{page}.md").read_text()
+    options = [
+        option
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for option in parameter.opts
+    ]
+    assert [option for option in options if not re.search(rf"`{option}[ `]", text)] == []
+
+
+def test_no_page_is_left_of_a_command_that_is_gone() -> None:
+    assert {path.stem for path in (DOCS / "commands").glob("*.md")} == {
+        page for page, _, _ in COMMANDS
+    }
+
+
+def test_no_page_names_an_option_that_is_gone() -> None:
+    known = {
+        option
+        for _, _, command in COMMANDS
+        for parameter in command.params
+        for option in parameter.opts
+    }
+    for page in (DOCS / "commands").glob("*.md"):
+        named = set(re.findall(r"`(--[a-z-]+)[ `]", page.read_text()))
+        assert named <= known, page.name
+
+
+def test_every_format_is_named() -> None:
+    text = (DOCS / "commands" / "prove.md").read_text()
+    row = next(line for line in text.splitlines() if line.startswith("| `--format"))
+    assert [name for name in FORMATS if f"`{name}`" not in row] == []
