@@ -127,6 +127,7 @@ def test_notes_say_what_runs_the_migrations(
     assert project is not None
     with project.runner(recording(cluster, database).target) as runner:
         assert isinstance(runner, TypeormRunner)
+        runner.upgrade(project.history())
         assert runner.notes[1:] == notes
 
 
@@ -292,9 +293,52 @@ def test_a_migration_without_end_is_stopped(
     ):
         assert isinstance(runner, TypeormRunner)
         runner.seconds = 1.0
-        runner.upgrade(project.history())
+        runner.upgrade(project.history()[:1])
     assert str(failed.value) == "M1700000000001: not at its end after 1 s"
     assert failed.value.unchecked
+
+
+def test_after_a_migration_that_was_stopped_others_run(
+    make: Make, cluster: Cluster, database: Database
+) -> None:
+    files = {"a.ts": migration(1, "for (;;) {}"), "b.ts": migration(2, sends("create table b ()"))}
+    project = make(files)
+    with project.runner(recording(cluster, database).target) as runner:
+        assert isinstance(runner, TypeormRunner)
+        runner.seconds = 1.0
+        with pytest.raises(MigrationFailed):
+            runner.upgrade(project.history()[:1])
+        runner.upgrade(project.history()[1:])
+    assert tables(database) == ["b"]
+
+
+def test_a_promise_that_is_not_awaited_is_marked_with_its_line(
+    make: Make, cluster: Cluster, database: Database
+) -> None:
+    up = "const given = [`create table a ()`]\n\n return queryRunner.query(given[0]).then(() => {})"
+    project = make({"a.ts": migration(1, up)})
+    seen = recording(cluster, database)
+    with project.runner(seen.target) as runner:
+        runner.upgrade(project.history())
+    assert [item.line for item in seen.marks] == [None, 7, None]
+
+
+def test_a_package_that_is_not_installed_is_missed_only_where_it_is_used(
+    make: Make, cluster: Cluster, database: Database
+) -> None:
+    head = "import { nanoid } from 'nanoid-not-installed'"
+    files = {
+        "a.ts": migration(1, sends("create table a ()"), sends("select ${nanoid(3)}"), head=head)
+    }
+    project = make(files)
+    with project.runner(recording(cluster, database).target) as runner:
+        runner.upgrade(project.history())
+    failed = fails(project, recording(cluster, database), "down")
+    assert failed.unchecked
+    assert failed.reason == (
+        "the package nanoid-not-installed is not installed, and nanoid of it is needed"
+    )
+    assert tables(database) == ["a"]
 
 
 def test_a_process_that_ends_is_told_from_a_refusal(

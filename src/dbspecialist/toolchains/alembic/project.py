@@ -1,0 +1,194 @@
+"""An Alembic project: its history, and a runner that uses the project's own env.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.migration import Migration
+from dbspecialist.toolchains.alembic.config import AlembicConfig, EnvFacts, read_env
+from dbspecialist.toolchains.alembic.history import Back, History, Revision, read_history
+from dbspecialist.toolchains.alembic.interpreter import interpreters
+from dbspecialist.toolchains.alembic.process import DriverProcess, UnusableError, place
+from dbspecialist.toolchains.base import MigrationFailed, Target
+from dbspecialist.toolchains.walk import relative
+
+
+@dataclass(frozen=True)
+class AlembicProject:
+    """One section of an Alembic configuration.
+
+    Args:
+        root: The repository's root.
+        config: The section.
+        python: The interpreter to use; nothing to look for the project's own.
+        notes: What was passed over, one sentence each.
+    """
+
+    root: Path
+    config: AlembicConfig
+    python: Path | None = None
+    notes: tuple[str, ...] = ()
+    name: str = "alembic"
+
+    @property
+    def folder(self) -> Path:
+        """The folder of env.py."""
+        return self.config.scripts
+
+    @cached_property
+    def revisions(self) -> History:
+        """The history as the files tell it."""
+        return read_history(self.config)
+
+    @cached_property
+    def env(self) -> EnvFacts:
+        """What env.py says in literals."""
+        return read_env(self.config.scripts)
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Revisions that no other follows."""
+        return self.revisions.heads
+
+    @property
+    def version_table(self) -> str:
+        """The version table, schema-qualified where env.py names a schema."""
+        schema = self.env.version_table_schema
+        return f"{schema}.{self.env.version_table}" if schema else self.env.version_table
+
+    def history(self) -> tuple[Migration, ...]:
+        """All revisions, parents first."""
+        return tuple(self._migration(item) for item in self.revisions.revisions.values())
+
+    def _migration(self, item: Revision) -> Migration:
+        return Migration(
+            revision=item.revision,
+            path=relative(item.path, self.root),
+            toolchain=self.name,
+            parents=item.down,
+            title=item.title,
+            reversible=item.back in {"body", "empty"},
+        )
+
+    def back(self, migration: Migration) -> Back:
+        """What the migration's downgrade function is."""
+        return self.revisions.revisions[migration.revision].back
+
+    def applied(self, revisions: dict[str, tuple[str, ...]]) -> tuple[Migration, ...]:
+        """The revisions in the version table and all before them.
+
+        Raises:
+            InputError: When a revision in the version table is in no file.
+        """
+        rows: set[str] = set()
+        for table, found in revisions.items():
+            if self.version_table in {table, table.rpartition(".")[2]}:
+                rows.update(found)
+        for row in sorted(rows - self.revisions.revisions.keys()):
+            raise InputError(
+                f"the database stands at revision {row}, which is in no file",
+                relative(self.config.file, self.root),
+                "restore its file or take the snapshot again",
+            )
+        done = self.revisions.ancestors(rows)
+        return tuple(item for item in self.history() if item.revision in done)
+
+    @contextmanager
+    def runner(self, target: Target) -> Iterator[AlembicRunner]:
+        """Open a runner on a target."""
+        with self._driver(target) as driver:
+            yield AlembicRunner(self, driver)
+
+    def _driver(self, target: Target) -> DriverProcess:
+        """Start the driver with the first interpreter that can run it.
+
+        Raises:
+            InputError: When none can.
+        """
+        refused: list[str] = []
+        for python in interpreters(self.config.folder, self.root, self.python):
+            try:
+                driver = DriverProcess(python, self.config.folder, self._settings(), target)
+            except UnusableError as error:
+                refused.append(str(error))
+            else:
+                driver.notes[:0] = [f"not used: {reason}" for reason in refused]
+                return driver
+        raise InputError(
+            f"Alembic cannot be run: {'; '.join(refused)}",
+            relative(self.config.file, self.root),
+            "install the project's packages, or dbspecialist[alembic]",
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        """What driver.py is told."""
+        history = self.revisions
+        environment = {key: value for key, value in asdict(self.env).items() if value}
+        return {
+            "file": str(self.config.file.resolve()),
+            "toml": self.config.toml,
+            "section": self.config.section,
+            "scripts": str(self.config.scripts.resolve()),
+            "environment": environment,
+            "parents": {name: list(above) for name, above in history.parents.items()},
+            "files": {
+                str(item.path.resolve()): _stub_facts(item) for item in history.revisions.values()
+            },
+        }
+
+
+class AlembicRunner:
+    """Runs revisions in one driver; `notes` says with what, and what did not work."""
+
+    def __init__(self, project: AlembicProject, driver: DriverProcess) -> None:
+        self._project, self._driver = project, driver
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which interpreter and environment ran, one sentence each."""
+        return tuple(self._driver.notes)
+
+    def upgrade(self, migrations: Sequence[Migration]) -> None:
+        """Run the migrations in one call of env.py, which decides on the transactions."""
+        names = [item.revision for item in migrations]
+        if names:
+            self._driver.call({"command": "upgrade", "revisions": names}, names[0])
+
+    def downgrade(self, migration: Migration) -> None:
+        """Run one migration's downgrade function."""
+        if self._project.back(migration) == "missing":
+            raise MigrationFailed(migration.revision, "it has no downgrade function")
+        command = {"command": "downgrade", "revisions": [migration.revision]}
+        self._driver.call(command, migration.revision)
+
+    def create_all(self, url: str | None = None) -> tuple[str, ...]:
+        """Create the tables of env.py's `target_metadata`; return their names.
+
+        Args:
+            url: Another database than the runner's target.
+
+        Raises:
+            InputError: When env.py cannot be run or names no metadata.
+            MigrationFailed: When the engine refuses a table.
+        """
+        command: dict[str, Any] = {"command": "create_all"}
+        if url is not None:
+            command["target"] = place(url)
+        return tuple(self._driver.call(command)["tables"])
+
+
+def _stub_facts(item: Revision) -> dict[str, Any]:
+    return {
+        "revision": item.revision,
+        "path": str(item.path),
+        "title": item.title,
+        "down_revision": item.down,
+        "depends_on": item.depends_on,
+        "branch_labels": item.labels,
+    }

@@ -1,0 +1,314 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+from alembic_fixture import ASYNC_ENV, revision, write_project
+from recording import Recording, recording
+
+from dbspecialist.facts.errors import InputError
+from dbspecialist.toolchains.alembic import detect
+from dbspecialist.toolchains.alembic.project import AlembicProject
+from dbspecialist.toolchains.base import Mark, MigrationFailed
+from dbspecialist.twins.cluster import Cluster
+
+Database = psycopg.Connection[tuple[Any, ...]]
+
+CREATE = 'op.create_table(\n    "a",\n    sa.Column("b", sa.Integer),\n)'
+
+
+@pytest.fixture
+def seen(cluster: Cluster, database: Database) -> Recording:
+    return recording(cluster, database)
+
+
+def project(root: Path) -> AlembicProject:
+    found = detect(root)
+    assert found is not None
+    return found
+
+
+def names(database: Database) -> list[str]:
+    rows = database.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        " AND relkind = 'r' ORDER BY 1"
+    )
+    return [row[0] for row in rows]
+
+
+def version(database: Database) -> list[str]:
+    return [
+        row[0] for row in database.execute("SELECT version_num FROM alembic_version ORDER BY 1")
+    ]
+
+
+def test_upgrade_marks_each_statement_with_its_line(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    second = revision("bbb", "aaa", 'op.execute("select 1")\nop.execute("select 2")')
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, CREATE), "2": second}))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+    assert names(database) == ["a", "alembic_version"]
+    assert version(database) == ["bbb"]
+    lines = list(dict.fromkeys(seen.lines()))
+    assert lines == [("aaa", None), ("aaa", 16), ("bbb", None), ("bbb", 16), ("bbb", 17)]
+    assert seen.marks[0] == Mark("", None, "setup")
+    assert seen.marks[-1] == Mark("bbb", None, "up")
+
+
+def test_upgrade_reaches_no_database_but_the_target(tmp_path: Path, seen: Recording) -> None:
+    up = 'import psycopg\npsycopg.connect("host=unreachable.invalid dbname=production").close()'
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, up)}))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+
+
+@pytest.mark.parametrize(
+    ("configure", "left"),
+    [("", []), (", transaction_per_migration=True", ["a", "alembic_version"])],
+)
+def test_upgrade_has_the_transactions_of_env(
+    tmp_path: Path, database: Database, seen: Recording, configure: str, left: list[str]
+) -> None:
+    files = {
+        "1": revision("aaa", None, CREATE),
+        "2": revision("bbb", "aaa", 'op.execute("select 1/0")'),
+    }
+    found = project(write_project(tmp_path, files, configure=configure))
+    with found.runner(seen.target) as runner, pytest.raises(MigrationFailed) as caught:
+        runner.upgrade(found.history())
+    assert caught.value.revision == "bbb"
+    assert caught.value.error is not None
+    assert (caught.value.error.sqlstate, caught.value.error.message) == (
+        "22012",
+        "division by zero",
+    )
+    assert names(database) == left
+
+
+def test_upgrade_keeps_settings_of_the_connection(tmp_path: Path, seen: Recording) -> None:
+    up = (
+        'found = op.get_bind().execute(sa.text("show lock_timeout")).scalar()\n'
+        'assert found == "7s", found'
+    )
+    engine = ', connect_args={"options": "-c lock_timeout=7s"}'
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, up)}, engine=engine))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+
+
+def test_upgrade_through_an_async_environment(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    up = CREATE + (
+        '\nfound = op.get_bind().exec_driver_sql("show lock_timeout").scalar()'
+        '\nassert found == "4s", found'
+    )
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, up)}, env=ASYNC_ENV))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+        assert not any("env.py was not run" in note for note in runner.notes)
+    assert names(database) == ["a", "alembic_version"]
+    assert ("aaa", 16) in seen.lines()
+
+
+def test_downgrade_and_upgrade_again_in_one_process(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    files = {
+        "1": revision("aaa", None, CREATE, 'op.drop_table("a")'),
+        "2": revision("bbb", "aaa", 'op.add_column("a", sa.Column("c", sa.Integer))'),
+    }
+    found = project(write_project(tmp_path, files))
+    first, _ = found.history()
+    with found.runner(seen.target) as runner:
+        runner.upgrade([first])
+        runner.downgrade(first)
+        assert names(database) == ["alembic_version"]
+        runner.upgrade(found.history())
+    assert ("aaa", 23) in seen.lines("down")
+    assert version(database) == ["bbb"]
+
+
+def test_upgrade_of_pending_ones_sets_an_empty_version_table(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    files = {
+        "1": revision("aaa", None, CREATE),
+        "2": revision("bbb", "aaa", 'op.add_column("a", sa.Column("c", sa.Integer))'),
+    }
+    database.execute("create table a (b int)")
+    found = project(write_project(tmp_path, files))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history()[1:])
+    assert version(database) == ["bbb"]
+    assert [item for item in seen.marks if item.direction == "setup"]
+
+
+def test_upgrade_runs_branches_and_their_merge(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    files = {
+        "1": revision("aaa", None, CREATE),
+        "2": revision("bbb", "aaa", 'op.execute("create table b()")'),
+        "3": revision("ccc", "aaa", 'op.execute("create table c()")'),
+        "4": revision("ddd", ("bbb", "ccc")),
+    }
+    found = project(write_project(tmp_path, files))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history()[:3])
+        assert version(database) == ["bbb", "ccc"]
+        runner.upgrade(found.history()[3:])
+    assert version(database) == ["ddd"]
+
+
+def test_upgrade_with_a_concurrent_index_in_an_autocommit_block(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    up = (
+        CREATE + "\nwith op.get_context().autocommit_block():\n"
+        '    op.create_index("i", "a", ["b"], postgresql_concurrently=True)'
+    )
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, up)}))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+    assert database.execute("select indisvalid from pg_index").fetchone() is not None
+    assert version(database) == ["aaa"]
+
+
+def test_env_that_cannot_be_imported_is_replaced_with_a_note(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    found = project(
+        write_project(
+            tmp_path,
+            {"1": revision("aaa", None, CREATE)},
+            imports="import not_there_at_all",
+            configure=', version_table="versions", version_table_schema="meta"',
+        )
+    )
+    database.execute("create schema meta")
+    assert found.version_table == "meta.versions"
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+        assert runner.notes[-1] == (
+            "env.py was not run (ModuleNotFoundError: No module named 'not_there_at_all');"
+            " the revisions ran with a plain environment, so that settings made in env.py"
+            " do not count"
+        )
+    assert database.execute("select version_num from meta.versions").fetchall() == [("aaa",)]
+
+
+def test_revision_that_does_not_import_fails_alone(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    files = {
+        "1": revision("aaa", None, CREATE),
+        "2": revision("bbb", "aaa", extra="import not_there_at_all"),
+    }
+    found = project(write_project(tmp_path, files))
+    first, second = found.history()
+    with found.runner(seen.target) as runner:
+        runner.upgrade([first])
+        with pytest.raises(MigrationFailed) as caught:
+            runner.upgrade([second])
+    assert caught.value.revision == "bbb"
+    assert caught.value.reason == (
+        "it does not import: ModuleNotFoundError: No module named 'not_there_at_all'"
+    )
+    assert version(database) == ["aaa"]
+
+
+def test_env_of_another_database_is_an_input_error(tmp_path: Path, seen: Recording) -> None:
+    root = write_project(tmp_path, {"1": revision("aaa", None)})
+    ini = root / "alembic.ini"
+    ini.write_text(ini.read_text().replace("postgresql+psycopg://", "sqlite:///x?"))
+    found = project(root)
+    with found.runner(seen.target) as runner, pytest.raises(InputError, match="connects to sqlite"):
+        runner.upgrade(found.history())
+
+
+def test_create_all_makes_the_tables_of_the_models(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    root = write_project(
+        tmp_path,
+        {"1": revision("aaa", None)},
+        imports="from models import metadata",
+        metadata="metadata",
+    )
+    (root / "models.py").write_text(
+        "import sqlalchemy as sa\nmetadata = sa.MetaData()\n"
+        'sa.Table("t", metadata, sa.Column("id", sa.Integer), schema="s")\n'
+        'sa.Table("u", metadata, sa.Column("id", sa.Integer))\n'
+    )
+    with project(root).runner(seen.target) as runner:
+        assert runner.create_all() == ("s.t", "u")
+    assert names(database) == ["u"]
+
+
+def test_create_all_without_metadata_is_an_input_error(tmp_path: Path, seen: Recording) -> None:
+    found = project(write_project(tmp_path, {"1": revision("aaa", None)}))
+    with found.runner(seen.target) as runner, pytest.raises(InputError, match="target_metadata"):
+        runner.create_all()
+
+
+def test_interpreter_without_alembic_is_passed_over_with_a_note(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    root = write_project(tmp_path, {"1": revision("aaa", None, CREATE)})
+    python = root / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S -E "$@"\n')
+    python.chmod(0o755)
+    found = project(root)
+    with found.runner(seen.target) as runner:
+        assert runner.notes[0] == f"not used: {python}: No module named 'alembic'"
+        runner.upgrade(found.history())
+    assert names(database) == ["a", "alembic_version"]
+
+
+def test_driver_ends_with_whoever_started_it(tmp_path: Path, seen: Recording) -> None:
+    write_project(tmp_path, {"1": revision("aaa", None, "import time\ntime.sleep(600)")})
+    program = (
+        "import sys, pathlib\n"
+        "from dbspecialist.toolchains.alembic import detect\n"
+        "from dbspecialist.toolchains.base import Target\n"
+        "found = detect(pathlib.Path(sys.argv[1]))\n"
+        "with found.runner(Target(sys.argv[2], lambda mark: print(mark, flush=True))) as runner:\n"
+        "    runner.upgrade(found.history())\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path), seen.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        while "aaa" not in owner.stdout.readline():
+            pass
+        (driver,) = psutil.Process(owner.pid).children()
+        os.kill(owner.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while driver.is_running() and driver.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_three_hundred_revisions_take_seconds(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    files = {"0": revision("r0", None, CREATE)}
+    for number in range(1, 300):
+        up = f'op.add_column("a", sa.Column("c{number}", sa.Integer))'
+        files[str(number)] = revision(f"r{number}", f"r{number - 1}", up)
+    found = project(write_project(tmp_path, files))
+    begin = time.perf_counter()
+    with found.runner(seen.target) as runner:
+        for migration in found.history():
+            runner.upgrade([migration])
+    assert time.perf_counter() - begin < 30
+    assert version(database) == ["r299"]
