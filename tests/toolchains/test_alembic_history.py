@@ -1,0 +1,174 @@
+from pathlib import Path
+
+import pytest
+from alembic_fixture import INI, revision, write_project
+
+from dbspecialist.facts.errors import InputError
+from dbspecialist.toolchains.alembic import detect, detect_all
+from dbspecialist.toolchains.alembic.config import EnvFacts
+from dbspecialist.toolchains.alembic.project import AlembicProject
+
+
+def project(root: Path, files: dict[str, str]) -> AlembicProject:
+    found = detect(write_project(root, files))
+    assert found is not None
+    return found
+
+
+def test_history_is_parents_first_and_stays_on_a_branch(tmp_path: Path) -> None:
+    files = {
+        "9": revision("a", None),
+        "8": revision("b1", "a"),
+        "7": revision("b2", "b1"),
+        "6": revision("c1", "a"),
+        "5": revision("d", ("b2", "c1")),
+    }
+    found = project(tmp_path, files)
+    assert [item.revision for item in found.history()] == ["a", "b1", "b2", "c1", "d"]
+    assert [item.parents for item in found.history()] == [
+        (),
+        ("a",),
+        ("b1",),
+        ("a",),
+        ("b2", "c1"),
+    ]
+    assert found.heads == ("d",)
+    assert (found.history()[0].title, found.history()[0].path) == (
+        "revision a",
+        "migrations/versions/9_.py",
+    )
+
+
+def test_history_lists_several_heads(tmp_path: Path) -> None:
+    found = project(
+        tmp_path, {"1": revision("a", None), "2": revision("b", "a"), "3": revision("c", "a")}
+    )
+    assert found.heads == ("b", "c")
+
+
+def test_history_follows_depends_on_and_its_labels(tmp_path: Path) -> None:
+    other = revision("x", None).replace("branch_labels = None", 'branch_labels = ("other",)')
+    needs = revision("b", "a").replace("depends_on = None", 'depends_on = "other"')
+    found = project(tmp_path, {"1": revision("a", None), "2": needs, "3": other})
+    assert [item.revision for item in found.history()] == ["a", "x", "b"]
+
+
+@pytest.mark.parametrize(
+    ("back", "kind", "reversible"),
+    [
+        ("pass", "empty", True),
+        ('"""Nothing."""', "empty", True),
+        ("raise NotImplementedError()", "raises", False),
+        ('op.drop_table("a")', "body", True),
+    ],
+)
+def test_history_tells_what_a_downgrade_is(
+    tmp_path: Path, back: str, kind: str, reversible: bool
+) -> None:
+    found = project(tmp_path, {"1": revision("a", None, back=back)})
+    (migration,) = found.history()
+    assert (found.back(migration), migration.reversible) == (kind, reversible)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (
+            {"1": revision("a", None), "2": revision("a", None)},
+            "versions/2_.py: revision a stands in 1_.py as well; rename one",
+        ),
+        (
+            {"1": revision("a", "z")},
+            "versions/1_.py: its down_revision z is in no file; restore that revision",
+        ),
+        (
+            {"1": revision("a", "b"), "2": revision("b", "a")},
+            "versions/1_.py: revisions follow one another in a circle: a, b; mend a down_revision",
+        ),
+        ({"1": "def upgrade(:"}, "versions/1_.py:1: it does not parse: invalid syntax; mend it"),
+        (
+            {"1": "revision = make()"},
+            "versions/1_.py:1: revision is computed; write it as a literal",
+        ),
+    ],
+)
+def test_history_of_broken_files_says_what_and_where(
+    tmp_path: Path, files: dict[str, str], message: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        project(tmp_path, files).history()
+    assert str(caught.value).endswith(message)
+
+
+def test_applied_are_the_ancestors_of_the_version_table(tmp_path: Path) -> None:
+    files = {"1": revision("a", None), "2": revision("b", "a"), "3": revision("c", "b")}
+    found = project(tmp_path, files)
+    applied = found.applied({"public.alembic_version": ("b",), "public.other": ("x",)})
+    assert [item.revision for item in applied] == ["a", "b"]
+    assert found.applied({}) == ()
+
+
+def test_applied_revision_without_a_file_is_an_input_error(tmp_path: Path) -> None:
+    found = project(tmp_path, {"1": revision("a", None)})
+    with pytest.raises(InputError, match="stands at revision zzz, which is in no file"):
+        found.applied({"alembic_version": ("zzz",)})
+
+
+def test_env_literals_name_the_version_table(tmp_path: Path) -> None:
+    write_project(
+        tmp_path,
+        {},
+        imports='TABLE = "v"',
+        configure=', version_table=TABLE, version_table_schema="s"',
+    )
+    found = detect(tmp_path)
+    assert found is not None
+    assert found.env == EnvFacts("v", "s", False)
+
+
+def test_detect_reads_version_locations_and_here(tmp_path: Path) -> None:
+    write_project(tmp_path / "app", {"1": revision("a", None)})
+    (tmp_path / "app" / "more").mkdir()
+    (tmp_path / "app" / "more" / "2_.py").write_text(revision("b", "a"))
+    (tmp_path / "app" / "alembic.ini").write_text(
+        "[alembic]\nscript_location = %(here)s/migrations\npath_separator = os\n"
+        "version_locations = %(here)s/migrations/versions:%(here)s/more\n"
+    )
+    found = detect(tmp_path)
+    assert found is not None
+    assert [item.path for item in found.history()] == [
+        "app/migrations/versions/1_.py",
+        "app/more/2_.py",
+    ]
+
+
+def test_detect_finds_every_section_with_a_location(tmp_path: Path) -> None:
+    write_project(tmp_path, {"1": revision("a", None)})
+    (tmp_path / "second").mkdir()
+    (tmp_path / "alembic.ini").write_text(
+        INI + "[other]\nscript_location = second\n[loggers]\nkeys = root\n"
+    )
+    assert [item.config.section for item in detect_all(tmp_path)] == ["alembic", "other"]
+
+
+def test_detect_reads_pyproject(tmp_path: Path) -> None:
+    write_project(tmp_path, {"1": revision("a", None)})
+    (tmp_path / "alembic.ini").unlink()
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.alembic]\nscript_location = "%(here)s/migrations"\n'
+    )
+    found = detect(tmp_path)
+    assert found is not None
+    assert [item.revision for item in found.history()] == ["a"]
+
+
+def test_detect_skips_virtual_environments(tmp_path: Path) -> None:
+    write_project(tmp_path / "strange", {"1": revision("a", None)})
+    (tmp_path / "strange" / "pyvenv.cfg").write_text("")
+    assert detect(tmp_path) is None
+
+
+def test_detect_of_an_unreadable_ini_is_an_input_error(tmp_path: Path) -> None:
+    (tmp_path / "alembic.ini").write_text("script_location = x\n")
+    with pytest.raises(InputError, match="it is not an ini file: File contains no section"):
+        detect(tmp_path)
