@@ -1,0 +1,78 @@
+"""Capture: one database as a snapshot, read-only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.engines.postgresql.metapages import with_metapages
+from dbspecialist.engines.postgresql.revisions import read_revisions
+from dbspecialist.engines.postgresql.server import Session, open_session, source_of
+from dbspecialist.engines.postgresql.settings import read_role_settings, read_settings
+from dbspecialist.engines.postgresql.statistics import (
+    read_columns,
+    read_extended,
+    read_relations,
+    read_sequences,
+)
+from dbspecialist.engines.postgresql.workload import read_workload
+from dbspecialist.facts.snapshot import Snapshot
+
+
+def capture(
+    url: str,
+    *,
+    workload: bool = True,
+    connect_timeout: int = 5,
+    statement_timeout_ms: int = 30_000,
+    lock_timeout_ms: int = 1000,
+) -> Snapshot:
+    """Read everything about a PostgreSQL database (14 to 18) except its rows.
+
+    It runs in one transaction that is READ ONLY and is rolled back; what the role may not see is
+    listed in `Snapshot.unseen`. The rows that are read are those of version tables.
+
+    Args:
+        url: A libpq URL or connection string.
+        workload: Whether to read pg_stat_statements.
+
+    Raises:
+        InputError: When the server cannot be reached, refuses, or is older than 14.
+    """
+    with open_session(
+        url,
+        connect_timeout=connect_timeout,
+        statement_timeout_ms=statement_timeout_ms,
+        lock_timeout_ms=lock_timeout_ms,
+    ) as session:
+        return read_snapshot(session, source_of(url), workload=workload)
+
+
+def read_snapshot(session: Session, source: str, *, workload: bool) -> Snapshot:
+    """Read all parts in one session; values are written as every client would write them."""
+    settings = read_settings(session)
+    session.connection.execute(
+        "select set_config('search_path', '', true), set_config('DateStyle', 'ISO, YMD', true),"
+        " set_config('IntervalStyle', 'postgres', true), set_config('TimeZone', 'UTC', true),"
+        " set_config('bytea_output', 'hex', true), set_config('extra_float_digits', '1', true)"
+    )
+    revisions, checksums = read_revisions(session)
+    found = Snapshot(
+        engine="postgresql",
+        server_version=session.version,
+        database=session.connection.info.dbname,
+        source=source,
+        captured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        catalogue=read_catalogue(session.connection),
+        relations=with_metapages(session, read_relations(session)),
+        columns=read_columns(session),
+        extended=read_extended(session),
+        sequences=read_sequences(session),
+        settings=settings,
+        role_settings=read_role_settings(session),
+        workload=read_workload(session) if workload else (),
+        revisions=revisions,
+        checksums=checksums,
+    )
+    return replace(found, unseen=tuple(session.unseen))
