@@ -48,18 +48,17 @@ class RelationFile:
 def set_sizes(data_directory: Path, files: Iterable[RelationFile]) -> None:
     """Extend files to their lengths; the server of the data directory is down.
 
-    The cluster has no data checksums. Files that are long enough already are left alone.
+    The cluster has no data checksums. No file gets shorter.
     """
     for file in files:
         path = data_directory / file.path
-        if file.pages * BLOCK <= path.stat().st_size:
-            continue
         _write_first_pages(path, file)
-        _extend(path, file.pages)
+        if file.pages * BLOCK > path.stat().st_size:
+            _extend(path, file.pages)
 
 
 def _write_first_pages(path: Path, file: RelationFile) -> None:
-    if file.method not in {"btree", "gin", "brin"}:
+    if file.method not in {"btree", "gin", "brin"} or file.pages < 2:
         return
     with path.open("r+b") as stream:
         first = stream.read(BLOCK)

@@ -32,23 +32,20 @@ def stand_ins() -> frozenset[str]:
 
 
 def install_stand_ins(connection: Connection) -> None:
-    """Make the stand-ins known to the connection's throwaway server and database.
+    """Make the stand-ins known to the connection's throwaway server, and to later sessions.
 
     The files are copied below the server's data directory, where its account can read them.
-    Later sessions of the database find them too; the connection is a superuser's.
+    The connection is a superuser's.
     """
     (shown,) = connection.execute("SHOW data_directory").fetchone() or ("",)
     folder = Path(shown) / _FOLDER
     if not folder.exists():
         _copy(folder)
     path = f"{folder}:$system"
-    connection.execute(
-        sql.SQL("SET {0} = {1}; ALTER DATABASE {2} SET {0} = {1}").format(
-            sql.Identifier("extension_control_path"),
-            sql.Literal(path),
-            sql.Identifier(connection.info.dbname),
+    for statement in ("SET", "ALTER ROLE ALL SET"):
+        connection.execute(
+            sql.SQL("{} extension_control_path = {}").format(sql.SQL(statement), sql.Literal(path))
         )
-    )
 
 
 def _copy(folder: Path) -> None:

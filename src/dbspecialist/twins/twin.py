@@ -1,0 +1,227 @@
+"""Twins: a throwaway server that plans as production plans, and holds no row."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+import psycopg
+from psycopg import sql
+
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.twins.cluster import PORT, Cluster, make_cluster
+from dbspecialist.twins.load import load_schema
+from dbspecialist.twins.plan_settings import apply_settings
+from dbspecialist.twins.sizes import RelationFile, relation_files, set_sizes
+from dbspecialist.twins.stage import OWNER, session_settings
+from dbspecialist.twins.statistics import restore_statistics
+
+Progress = Callable[[str], None]
+
+#: How often a waiting twin looks whether its owner is still there.
+_GLANCE_SECONDS = 0.5
+#: Databases that every server has.
+_EVERYWHERE = {"postgres", "template0", "template1"}
+
+
+class Twin:
+    """A running twin; made by `open_twin`, and gone with the block that it opens.
+
+    Args:
+        cluster: Its server.
+        database: The name of production's database.
+        left_out: What of the snapshot it does not hold, one sentence each.
+        ready_ms: From the snapshot to the first statement, in milliseconds.
+    """
+
+    def __init__(self, cluster: Cluster, database: str) -> None:
+        self.cluster, self.database = cluster, database
+        self.left_out: tuple[str, ...] = ()
+        self.ready_ms = 0.0
+
+    @property
+    def version(self) -> str:
+        """The server's version ("18.6")."""
+        return self.cluster.version
+
+    @property
+    def url(self) -> str:
+        """A libpq URL for the role that owns everything and is no superuser."""
+        return self.cluster.url(self.database, OWNER)
+
+    @property
+    def superuser_url(self) -> str:
+        """A libpq URL for the superuser."""
+        return self.cluster.url(self.database)
+
+    def connect(self, **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
+        """Open a connection of the owner in autocommit mode."""
+        return self.cluster.connect(self.database, OWNER, **options)
+
+    def disk_bytes(self) -> int:
+        """Count the bytes that the twin's files take on disk; holes take none."""
+        files = (path.lstat() for path in self.cluster.folder.rglob("*"))
+        return sum(status.st_blocks * 512 for status in files)
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that clients of PostgreSQL look for."""
+        return {
+            "DATABASE_URL": self.url,
+            "PGHOST": str(self.cluster.folder),
+            "PGPORT": str(PORT),
+            "PGUSER": OWNER,
+            "PGDATABASE": self.database,
+        }
+
+    def wait(self) -> None:
+        """Wait until SIGINT or SIGTERM comes or the process that started this one ends."""
+        told = threading.Event()
+
+        def tell(_number: int, _frame: FrameType | None) -> None:
+            told.set()
+
+        owner = os.getppid()
+        before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            while not told.wait(_GLANCE_SECONDS) and os.getppid() == owner:
+                pass
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def close(self) -> None:
+        """Stop the server and remove everything it had."""
+        self.cluster.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_twin(
+    snapshot: Snapshot,
+    *,
+    scale: float = 1.0,
+    sized: bool = True,
+    progress: Progress | None = None,
+) -> Twin:
+    """Start a throwaway server and load a snapshot into it.
+
+    Args:
+        scale: Multiplies lengths and rows, as if every table were that many times larger.
+        sized: Whether files get production's lengths; without them only the catalogue knows.
+        progress: Called with each step, a clause.
+
+    Raises:
+        InputError: Where the snapshot is of another engine or no server can be started.
+    """
+    if snapshot.engine != "postgresql":
+        raise InputError(
+            f"a snapshot of {snapshot.engine}", snapshot.source, "take one of PostgreSQL"
+        )
+    started = time.perf_counter()
+    twin = Twin(make_cluster(), snapshot.database or "postgres")
+    try:
+        _fill(twin, snapshot, scale, sized, progress or _silent)
+    except BaseException:
+        twin.close()
+        raise
+    twin.ready_ms = (time.perf_counter() - started) * 1000
+    return twin
+
+
+def _silent(_step: str) -> None:
+    """Say nothing."""
+
+
+def _fill(twin: Twin, snapshot: Snapshot, scale: float, sized: bool, progress: Progress) -> None:
+    progress("starting a server")
+    twin.cluster.start()
+    _create_database(twin, snapshot)
+    with twin.cluster.connect(twin.database) as connection:
+        progress("creating the schema")
+        left_out = list(load_schema(connection, snapshot.catalogue, owner=OWNER))
+        progress("loading the statistics")
+        left_out += restore_statistics(connection, snapshot, scale)
+        _restore_sequences(connection, snapshot)
+        files = relation_files(connection, snapshot.relations, scale) if sized else ()
+        settings = {**snapshot.settings, **session_settings(snapshot)}
+        left_out += apply_settings(connection, twin.database, settings)
+    twin.left_out = tuple(left_out)
+    if files:
+        progress("setting the sizes")
+        _resize(twin.cluster, files)
+
+
+def _resize(cluster: Cluster, files: Sequence[RelationFile]) -> None:
+    """Set lengths while the server is down: a running one keeps first pages in memory."""
+    cluster.stop()
+    set_sizes(cluster.data, files)
+    cluster.start()
+
+
+def _create_database(twin: Twin, snapshot: Snapshot) -> None:
+    """Make production's database with its kind of collation, owned by the twin's owner."""
+    name = sql.Identifier(twin.database)
+    with twin.cluster.connect() as admin:
+        admin.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE CREATEDB BYPASSRLS")
+        if twin.database not in _EVERYWHERE:
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0 LOCALE {}").format(
+                    name, sql.Literal(_locale(snapshot.settings))
+                )
+            )
+        admin.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(OWNER)))
+
+
+def _locale(settings: Mapping[str, str]) -> str:
+    """Return C where production compares bytes, and else a locale whose order LIKE cannot use."""
+    return "C" if settings.get("lc_collate", "C") in {"C", "POSIX"} else "C.UTF-8"
+
+
+def _restore_sequences(connection: psycopg.Connection[tuple[Any, ...]], snapshot: Snapshot) -> None:
+    known = [item for item in snapshot.sequences if item.last_value is not None]
+    connection.execute(
+        """
+        SELECT setval(to_regclass(name), value)
+          FROM unnest(%s::text[], %s::bigint[]) AS given (name, value)
+          JOIN pg_sequence ON seqrelid = to_regclass(name) AND value BETWEEN seqmin AND seqmax
+        """,
+        [[item.name for item in known], [item.last_value for item in known]],
+    )
+
+
+def run_with_twin(snapshot: Snapshot, command: Sequence[str], *, scale: float = 1.0) -> int:
+    """Run a command with `DATABASE_URL` and the PG variables set to a twin; return its status.
+
+    The twin is closed when the command ends. An interrupt goes to the command.
+
+    Raises:
+        InputError: Where the twin cannot be made or the command cannot be started.
+    """
+    with open_twin(snapshot, scale=scale) as twin:
+        try:
+            process = subprocess.Popen(list(command), env={**os.environ, **twin.environment()})
+        except OSError as error:
+            raise InputError(
+                f"cannot be started ({error.strerror})", command[0], "name a program on PATH"
+            ) from error
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue  # the terminal sent it to the command as well, which decides
