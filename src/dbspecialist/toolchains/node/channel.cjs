@@ -7,6 +7,7 @@
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
+const { AsyncLocalStorage } = require('node:async_hooks');
 
 const [requests, answers] = process.argv.slice(2, 4).map(Number);
 let buffered = Buffer.alloc(0);
@@ -50,6 +51,28 @@ function lineOf(file) {
   return null;
 }
 
+const lines = new AsyncLocalStorage();
+
+// Have every method of an object remember the line that it was called from: a promise that is
+// returned and not awaited leaves no frame of its caller in later stacks.
+function rememberLines(object, fileOf) {
+  const seen = new Set();
+  for (let at = object; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (typeof value !== 'function' || name === 'constructor' || seen.has(name)) continue;
+      seen.add(name);
+      object[name] = function (...given) {
+        return lines.run(calledFrom(fileOf()), () => value.apply(this, given));
+      };
+    }
+  }
+}
+
+// The line that the running code was reached from, by its stack or as remembered.
+function calledFrom(file) {
+  return (file ? lineOf(file) : null) ?? lines.getStore() ?? null;
+}
+
 // Only the twin's socket may be reached: migrations are tried as they came in a pull request.
 function closeNetwork(folder) {
   const connect = net.Socket.prototype.connect;
@@ -84,10 +107,10 @@ async function serve(commands) {
     try {
       done = { done: (await commands[command.do](command)) ?? {} };
     } catch (error) {
-      done = { failed: { revision: command.revision ?? '', ...described(error), ...error.place } };
+      done = { failed: described(error) };
     }
     send(done);
   }
 }
 
-module.exports = { ask, send, serve, lineOf, closeNetwork };
+module.exports = { ask, serve, calledFrom, rememberLines, closeNetwork };

@@ -127,12 +127,11 @@ function install(folder, standIns) {
   const compile = (module, file) => {
     const source = fs.readFileSync(file, 'utf8');
     const plain = !EXTENSIONS.includes(path.extname(file)) && !ESM.test(source);
-    const code = plain ? source : translator.translate(source, file);
     try {
-      module._compile(code, file);
+      module._compile(plain ? source : translator.translate(source, file), file);
     } catch (error) {
       // A module that fails for what is not installed is itself not there.
-      if (!error.unchecked || !module.parent || module.wanted) throw error;
+      if (!error.unchecked || wanted.has(file)) throw error;
       module.exports = missing(error.message);
     }
   };
@@ -169,4 +168,12 @@ function hookResolution(folder, standIns, aliases) {
   };
 }
 
-module.exports = { install, missing, Unchecked };
+const wanted = new Set();
+
+// Load a migration's file; what it lacks is said and not put off.
+function loadMigration(file) {
+  wanted.add(file);
+  return require(file);
+}
+
+module.exports = { install, loadMigration, attempt, missing, Unchecked };

@@ -14,17 +14,8 @@ let queryRunner = null;
 
 function mark() {
   if (!current.revision) return;
-  const line = current.file ? channel.lineOf(current.file) : null;
+  const line = channel.calledFrom(current.file);
   channel.ask({ mark: { revision: current.revision, line, direction: current.direction } });
-}
-
-function resolvable(load, name) {
-  try {
-    return load(name);
-  } catch (error) {
-    if (error.code === 'MODULE_NOT_FOUND') return null;
-    throw error;
-  }
 }
 
 // As DataSource.initialize does for entities: what cannot be created is a warning only.
@@ -37,8 +28,8 @@ async function createExtensions(names) {
 async function open({ folder, connection, extensions }) {
   process.chdir(folder);
   const { load, translator } = modules.install(folder, { typeorm: standIn.typeorm(modules.missing) });
-  const typeorm = resolvable(load, 'typeorm');
-  const own = !typeorm?.DataSource?.prototype?.initialize || !resolvable(load, 'pg');
+  const typeorm = modules.attempt(() => load('typeorm'));
+  const own = !typeorm?.DataSource?.prototype?.initialize || !modules.attempt(() => load('pg'));
   channel.closeNetwork(connection.host);
   queryRunner = own ? standIn.queryRunner(mark, modules.Unchecked) : await connect(typeorm, connection);
   await createExtensions(extensions);
@@ -59,13 +50,14 @@ async function connect(typeorm, { host, port, user, password, database }) {
     mark();
     return query.apply(this, given);
   };
+  channel.rememberLines(runner, () => current.file);
   return runner;
 }
 
 function instanceOf({ revision, path: file }) {
   const real = fs.realpathSync(file);
   Object.assign(current, { revision, file: real });
-  const exported = require(real);
+  const exported = modules.loadMigration(real);
   const classes = [exported, ...Object.values(exported)].filter((item) => typeof item === 'function');
   for (const item of classes) {
     if (!item.prototype?.up) continue;

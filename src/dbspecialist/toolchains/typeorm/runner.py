@@ -5,27 +5,15 @@ from __future__ import annotations
 import contextlib
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import RawCursor
 
-from dbspecialist.facts.migration import Migration
-from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
-from dbspecialist.toolchains.node.packages import find_node, package_version
-from dbspecialist.toolchains.node.process import (
-    SECONDS,
-    DriverGoneError,
-    NodeProcess,
-    TimedOutError,
-    connection_of,
-    failure,
-    start_driver,
-    translated,
-)
+from dbspecialist.toolchains.base import Target
+from dbspecialist.toolchains.node.packages import package_version
+from dbspecialist.toolchains.node.runner import NodeRunner
 
 if TYPE_CHECKING:
     from dbspecialist.toolchains.typeorm.project import TypeormProject
@@ -33,78 +21,36 @@ if TYPE_CHECKING:
 DRIVER = Path(__file__).with_name("driver.cjs")
 
 
-@dataclass
-class TypeormRunner:
-    """Gives migrations to the driver and marks what it sends.
+class TypeormRunner(NodeRunner):
+    """Runs migrations in the project's transaction mode.
 
     `notes` says what runs them: Node.js, TypeORM, and what translates TypeScript.
     """
 
-    project: TypeormProject
-    target: Target
-    driver: NodeProcess
-    stack: contextlib.ExitStack
-    seconds: float = SECONDS
-    begun: str = ""
-    notes: tuple[str, ...] = ()
+    def __init__(self, project: TypeormProject, target: Target) -> None:
+        super().__init__(DRIVER, project.root, project.package, target)
+        self.project = project
+        self._session: psycopg.Connection[Any] | None = None
 
-    def upgrade(self, migrations: Sequence[Migration]) -> None:
-        """Run the way up; with the mode `all` in one transaction."""
-        wanted = [self._described(item) for item in migrations]
-        self._call({"do": "up", "migrations": wanted, "mode": self.project.mode})
+    def options(self) -> dict[str, Any]:
+        """The transaction mode, and the extensions that TypeORM creates when it connects."""
+        return {"mode": self.project.mode, "extensions": self.project.settings.extensions}
 
-    def downgrade(self, migration: Migration) -> None:
-        """Run the way back in a transaction, unless the mode is `none`."""
-        wanted = [self._described(migration)]
-        self._call({"do": "down", "migrations": wanted, "mode": self.project.mode})
-
-    def open(self) -> None:
-        """Have the driver load what the project has."""
-        package = self.project.package
-        twin = connection_of(self.target.url)
-        wanted = {
-            "folder": str(package.folder),
-            "connection": twin,
-            "extensions": self.project.settings.extensions,
-        }
-        opened = self._call({"do": "open", **wanted})
-        folder = None if opened["own"] else package.installed("typeorm")
+    def described(self, opened: dict[str, Any]) -> tuple[str, ...]:
+        """Say which Node.js, which TypeORM and which translator run the migrations."""
+        folder = None if opened["own"] else self.package.installed("typeorm")
         used = f"typeorm {package_version(folder)}" if folder else "a query runner of dbspecialist"
-        self.notes = (f"Node.js {opened['node']}", used, str(opened["translator"]))
+        node, translator = super().described(opened)
+        return (node, used, translator)
 
-    @cached_property
-    def connection(self) -> psycopg.Connection[Any]:
-        """The session of the query runner of ours, opened when it is first needed."""
-        return self.stack.enter_context(psycopg.connect(self.target.url, autocommit=True))
-
-    def _described(self, item: Migration) -> dict[str, str]:
-        path = (self.project.root / item.path).resolve()
-        return {"revision": item.revision, "path": str(path)}
-
-    def _call(self, command: dict[str, Any]) -> dict[str, Any]:
-        self.begun = ""
-        try:
-            message = self.driver.call(command, self._answer, self.seconds)
-        except TimedOutError as error:
-            reason = f"not at its end after {self.seconds:g} s"
-            raise MigrationFailed(self.begun, reason, unchecked=True) from error
-        except DriverGoneError as error:
-            reason = f"node ended: {error}"
-            raise MigrationFailed(self.begun, reason, unchecked=True) from error
-        if "failed" in message:
-            raise failure({**message["failed"], "revision": self.begun})
-        return dict(message["done"])
-
-    def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        if "begin" in question:
-            self.begun = question["begin"]
-            return {}
-        if "mark" in question:
-            self.target.mark(Mark(**question["mark"]))
-            return {}
-        if "translate" in question:
-            return translated(question["translate"])
-        return _query(self.connection, question["query"], question.get("parameters"))
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Run a query for the query runner of ours; all else as every driver is answered."""
+        if "query" not in question:
+            return super().answer(question)
+        if self._session is None or self._session.closed:
+            session = psycopg.connect(self.target.url, autocommit=True)
+            self._session = self.stack.enter_context(session)
+        return _query(self._session, question["query"], question.get("parameters"))
 
 
 def _query(
@@ -154,17 +100,9 @@ def _value(value: Any, wide: bool) -> Any:
 
 @contextlib.contextmanager
 def open_runner(project: TypeormProject, target: Target) -> Iterator[TypeormRunner]:
-    """Start the driver on the target; everything ends with the block.
-
-    Raises:
-        MigrationFailed: When there is no Node.js, or the driver cannot start (unchecked).
-    """
-    program = find_node()
-    if program is None:
-        raise MigrationFailed("", "node is not on PATH", unchecked=True)
-    with contextlib.ExitStack() as stack:
-        folder = project.package.folder
-        driver = stack.enter_context(start_driver(program, DRIVER, folder, target.url))
-        runner = TypeormRunner(project, target, driver, stack)
-        runner.open()
+    """Hand out a runner on the target; everything that it starts ends with the block."""
+    runner = TypeormRunner(project, target)
+    try:
         yield runner
+    finally:
+        runner.close()
