@@ -10,18 +10,18 @@ from typing import Any
 import yaml
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
-from dbspecialist.facts.catalogue import differences
+from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.workload import WorkloadStatement
 from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.trials import try_migrations
-from dbspecialist.rules.base import rules_by_id
+from dbspecialist.tasks.fixing import prove_fixes
 from dbspecialist.tasks.prove import findings_of
 from dbspecialist.toolchains.sql_files import SqlFiles
 from dbspecialist.twins.cluster import Cluster
-from dbspecialist.twins.stage import OWNER, open_stage
+from dbspecialist.twins.stage import open_stage
 
 RULES = Path(__file__).parents[2] / "src" / "dbspecialist" / "rules"
 
@@ -82,7 +82,7 @@ def _qualified(name: str) -> str:
 
 def _size(name: str, rows: float) -> RelationStatistics:
     size = int(rows) * ROW_BYTES
-    return RelationStatistics(name, "table", -(-size // 8192), rows, total_bytes=size)
+    return RelationStatistics(name, "table", -(-size // 8192), float(rows), total_bytes=size)
 
 
 def _column(name: str, values: Mapping[str, Any]) -> ColumnStatistics:
@@ -100,8 +100,11 @@ def _column(name: str, values: Mapping[str, Any]) -> ColumnStatistics:
     )
 
 
-def run_case(case: Case, cluster: Cluster, folder: Path) -> Run:
-    """Try a case's change, written as one or several SQL files, on a stage."""
+def run_case(case: Case, cluster: Cluster, folder: Path) -> tuple[Run, tuple[Finding, ...]]:
+    """Try a case's change, written as one or several SQL files, on a stage.
+
+    Returns what was seen, and what the case's rule finds, with the fixes that were proven.
+    """
     changes = case.data["change"]
     for number, text in enumerate([changes] if isinstance(changes, str) else changes, 1):
         (folder / f"{number:03}_change.sql").write_text(text)
@@ -110,25 +113,34 @@ def run_case(case: Case, cluster: Cluster, folder: Path) -> Run:
     project = SqlFiles(folder, folder, single_transaction=bool(case.data.get("transaction")))
     snapshot = snapshot_of(case, cluster)
     with open_stage(snapshot, cluster=cluster) as stage:
-        return try_migrations(stage, project, project.history(), snapshot=snapshot, rates=RATES)
+        run = try_migrations(stage, project, project.history(), snapshot=snapshot, rates=RATES)
+        found = findings_of(run, select=[case.rule])
+        if "fix" in case.data:
+            return run, prove_fixes(stage, stage.template, run, found)
+        return run, tuple(found)
 
 
 def _listed(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-def check_case(case: Case, run: Run) -> None:
+def check_case(case: Case, run: Run, found: tuple[Finding, ...]) -> None:
     """Compare what a rule found and what the engine did with what the case says."""
-    found = findings_of(run, select=[case.rule])
     expected = case.data.get("finds")
     if expected is None:
-        assert found == [], [item.message for item in found]
+        assert not found, [item.message for item in found]
     else:
         _check_findings(expected if isinstance(expected, list) else [expected], found)
     _check_measured(case.data.get("measured", {}), run)
+    if "fix" in case.data:
+        assert case.data["fix"] == "ends-in-same-catalogue"
+        assert any(item.fix for item in found), "no fix was proven"
+        assert all(
+            proof.verdict == "proven" for item in found if item.fix for proof in item.fix.proofs
+        )
 
 
-def _check_findings(expected: list[Mapping[str, Any]], found: list[Any]) -> None:
+def _check_findings(expected: list[Mapping[str, Any]], found: tuple[Finding, ...]) -> None:
     assert len(found) == len(expected), [item.message for item in found]
     for wanted, finding in zip(expected, found, strict=True):
         assert finding.severity == wanted.get("severity", finding.severity), finding.message

@@ -13,7 +13,7 @@ CASES = list(all_cases())
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
 def test_rule_case_holds_on_the_engine(case: Case, cluster: Cluster, tmp_path: Path) -> None:
-    check_case(case, run_case(case, cluster, tmp_path))
+    check_case(case, *run_case(case, cluster, tmp_path))
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)

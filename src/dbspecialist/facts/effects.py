@@ -62,6 +62,7 @@ class StatementEffects:
             (`ALTER TABLE`, `CREATE INDEX`, `UPDATE`).
         transaction: A number that statements of one transaction share.
         in_transaction: Whether it ran inside a transaction block.
+        parameters: How many values were sent beside the text.
         locks: Locks newly taken or strengthened by it.
         rewrites: Relations whose storage was written anew, with the engine's reason.
         scans: Relations read from beginning to end.
@@ -84,6 +85,7 @@ class StatementEffects:
     tags: tuple[str, ...] = ()
     transaction: int = 0
     in_transaction: bool = True
+    parameters: int = 0
     locks: tuple[Lock, ...] = ()
     rewrites: Mapping[str, str] = field(default_factory=dict)
     scans: tuple[str, ...] = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 #: Tables in which toolchains keep what has run; they are no part of the schema.
 VERSION_TABLES = frozenset(
     {

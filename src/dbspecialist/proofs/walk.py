@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue
@@ -20,8 +20,8 @@ from dbspecialist.twins.stage import Connection, Stage
 class Step:
     """What the walk saw of one migration."""
 
-    before: Catalogue = Catalogue()
-    after: Catalogue = Catalogue()
+    before: Catalogue = field(default_factory=Catalogue)
+    after: Catalogue = field(default_factory=Catalogue)
     round_trip: RoundTrip | None = None
     broken: tuple[Broken, ...] = ()
     rows_errors: tuple[RowsError, ...] = ()

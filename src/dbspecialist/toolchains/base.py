@@ -78,8 +78,17 @@ class Runner(Protocol):
 class Project(Protocol):
     """One toolchain's history in a repository."""
 
-    name: str
-    root: Path
+    @property
+    def name(self) -> str:
+        """The toolchain's name, as `Migration.toolchain` has it."""
+
+    @property
+    def root(self) -> Path:
+        """The repository's root, from which paths are told."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was passed over or done otherwise than asked, one sentence each."""
 
     def history(self) -> tuple[Migration, ...]:
         """All migrations in running order."""

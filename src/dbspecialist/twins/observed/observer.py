@@ -30,7 +30,7 @@ from dbspecialist.twins.observed.session import Outcome
 STATEMENT_SECONDS = 20.0
 
 _PLAIN = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY"})
-_SILENT = frozenset({"SELECT", "SHOW", "SET", "RESET", "LISTEN", "DEALLOCATE", "FETCH"})
+_SILENT = frozenset({"SHOW", "LISTEN", "DEALLOCATE", "FETCH"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,9 @@ class SessionObserver:
         effects = StatementEffects(
             sql=sql,
             tags=tuple(outcome.tags),
-            transaction=self.transaction,
+            transaction=self.transaction if after or inside or self._seen_outside else 0,
             in_transaction=inside,
+            parameters=outcome.parameters,
             rows_modified=modified_rows(outcome.plans),
             error=outcome.error,
             elapsed_ms=outcome.elapsed_ms,
@@ -145,7 +146,7 @@ class SessionObserver:
         if after:
             _lengthen(self.observer.data, self.before, after)
             self.before = replace(after, events=())
-        if _of_interest(effects):
+        if self._of_interest(effects):
             self.observer.add(effects)
             self._changed = True
 
@@ -164,6 +165,15 @@ class SessionObserver:
             return {"settings": self.before.settings} if self.before else {}
         utility = not all(tag.split(" ")[0] in _PLAIN for tag in outcome.tags)
         return compare(self.before, after, self.observer.known, outcome.plans, utility=utility)
+
+    def _of_interest(self, effects: StatementEffects) -> bool:
+        """Leave out what only reads: a driver's look at the catalogue, a SHOW."""
+        if effects.error or effects.unchecked or effects.locks or effects.rows_modified:
+            return True
+        first = {tag.split(" ")[0] for tag in effects.tags}
+        if first == {"SELECT"}:
+            return getattr(self.observer.current, "line", None) is not None
+        return bool(first - _SILENT)
 
     def _stopped(self) -> str:
         stopped, self.stopped = self.stopped, ""
@@ -227,9 +237,3 @@ def _lengthen(data: Path, before: Observation | None, after: Observation) -> Non
                 if path.stat().st_size == 0:
                     with path.open("r+b") as file:
                         file.truncate(8192)
-
-
-def _of_interest(effects: StatementEffects) -> bool:
-    if effects.error or effects.unchecked or effects.locks or effects.rows_modified:
-        return True
-    return not all(tag.split(" ")[0] in _SILENT for tag in effects.tags)

@@ -9,6 +9,7 @@ a second session instead.
 from __future__ import annotations
 
 import re
+import struct
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -17,6 +18,7 @@ from typing import Protocol
 
 from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.facts.effects import EngineError
+from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.observed.messages import (
     Channel,
     Closed,
@@ -53,6 +55,7 @@ class Outcome:
     error: EngineError | None = None
     status: bytes = b"I"
     elapsed_ms: float = 0.0
+    parameters: int = 0
     held_back: list[Message] = field(default_factory=list)
 
 
@@ -110,8 +113,7 @@ class Session:
     # -- simple queries
 
     def _simple(self, text: str) -> None:
-        pieces = [item.sql for item in split_script(text)] if ";" in text else [text]
-        pieces = pieces or [text]
+        pieces = _split(text) if ";" in text else [text]
         together = len(pieces) > 1 and self.status == b"I"
         together = together and not any(_CONTROL.match(piece) for piece in pieces)
         if together:
@@ -174,8 +176,11 @@ class Session:
             self._ask("ROLLBACK")
             return self._bare(messages, sql)
         self.client.send(*outcome.held_back)
+        outcome.parameters = self._parameters(messages)
         if control:
             self._after_control(outcome)
+            if not outcome.error and outcome.tags[:1] in (["SET"], ["RESET"]):
+                self.witness.statement(sql, outcome, None, inside=self.status == b"T")
         else:
             seen = self._ask(OBSERVE) if self.status == b"T" else None
             self.witness.statement(sql, outcome, seen, inside=not wrapped)
@@ -195,6 +200,17 @@ class Session:
         self.witness.statement(sql, outcome, None, inside=False)
         self.witness.ended()
         return outcome
+
+    @staticmethod
+    def _parameters(messages: list[Message]) -> int:
+        """Count the values of a batch's Bind messages."""
+        found = 0
+        for message in messages:
+            if message.type == b"B":
+                after = message.body.index(b"\0", message.body.index(b"\0") + 1) + 1
+                (formats,) = struct.unpack_from("!H", message.body, after)
+                found += struct.unpack_from("!H", message.body, after + 2 + 2 * formats)[0]
+        return found
 
     def _send(self, messages: list[Message], *, hold: bool) -> Outcome:
         outcome = Outcome()
@@ -276,3 +292,11 @@ class Session:
             elif message.type == b"Z":
                 self.status = message.body
                 return value
+
+
+def _split(text: str) -> list[str]:
+    """Split what a driver sent in one message; text that does not end what it begins stays."""
+    try:
+        return [item.sql for item in split_script(text)] or [text]
+    except InputError:
+        return [text]

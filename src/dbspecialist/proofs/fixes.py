@@ -1,0 +1,123 @@
+"""Fixes: what to write instead, run on a stage before it is shown.
+
+A fix is proven where the migration with the fix in place of the statement ends in the same
+catalogue, and its rule finds nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from dbspecialist.facts.catalogue import Catalogue, Difference, differences
+from dbspecialist.facts.change import Phase
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import Trial
+from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
+from dbspecialist.toolchains.sending import Sender
+from dbspecialist.twins.observed.observer import Observer
+
+#: Statements of one migration by position, and the phases to run instead.
+Replacements = Mapping[int, Sequence[Phase]]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A migration run with fixes in place of some statements.
+
+    Args:
+        statements: What was seen instead.
+        after: The catalogue it ended in.
+        failure: The engine's refusal, or "".
+        unchecked: Why it was not run, or "".
+    """
+
+    statements: tuple[StatementEffects, ...] = ()
+    after: Catalogue = field(default_factory=Catalogue)
+    failure: str = ""
+    unchecked: str = ""
+
+
+def attempt(
+    trial: Trial,
+    replacements: Replacements,
+    observer: Observer,
+    read: Callable[[], Catalogue],
+) -> Attempt:
+    """Run a trial's statements on an observed database, the replaced ones as their phases.
+
+    Args:
+        trial: The migration, whose state before it the database has.
+        replacements: Phases by the position of the statement they replace.
+        observer: Of that database.
+        read: Reads that database's catalogue.
+    """
+    if any(item.parameters for item in trial.statements):
+        return Attempt(unchecked="it sends values beside its text, which are not kept")
+    observer.take()
+    mark = Mark(trial.migration.revision)
+    target = Target(observer.url, observer.mark)
+    failure = ""
+    with Sender(target) as sender:
+        for sql in script(trial, replacements):
+            try:
+                sender.query(mark, sql)
+            except MigrationFailed as error:
+                failure = error.reason
+                break
+    return Attempt(tuple(item.effects for item in observer.take()), read(), failure)
+
+
+def script(trial: Trial, replacements: Replacements) -> list[str]:
+    """Return the statements to send, with the transactions that the runner would make.
+
+    A phase outside of a transaction ends the transaction around it and begins another.
+    """
+    sent: list[str] = []
+    open_ = 0
+    for number, statement in enumerate(trial.statements):
+        for part, transactional in _parts(statement, replacements.get(number)):
+            wanted = statement.transaction if transactional and statement.in_transaction else 0
+            if open_ and open_ != wanted:
+                sent.append("COMMIT")
+                open_ = 0
+            if wanted and not open_:
+                sent.append("BEGIN")
+                open_ = wanted
+            sent.extend(part)
+    return [*sent, "COMMIT"] if open_ else sent
+
+
+def _parts(
+    statement: StatementEffects, phases: Sequence[Phase] | None
+) -> list[tuple[Sequence[str], bool]]:
+    if phases is None:
+        return [((statement.sql,), True)]
+    return [
+        (("BEGIN", *phase.up, "COMMIT") if phase.transactional else phase.up, False)
+        for phase in phases
+    ]
+
+
+def judge(trial: Trial, tried: Attempt) -> Proof:
+    """Say whether a fixed migration ends where the original ended."""
+    claim = "the fix ends in the same catalogue"
+    if tried.unchecked:
+        return Proof(claim, "unchecked", tried.unchecked)
+    if tried.failure:
+        return Proof(claim, "refuted", f"the engine refuses it: {tried.failure}")
+    different = differences(trial.after, tried.after)
+    if different:
+        return Proof(claim, "refuted", "it differs in " + ", ".join(map(_named, different)))
+    return Proof(claim, "proven", "run on the twin in place of the statement")
+
+
+def _named(item: Difference) -> str:
+    words = f"{item.object.kind} {item.object.name}"
+    return f"{words} ({', '.join(item.changed)})" if item.changed else words
+
+
+def fixed_trial(trial: Trial, tried: Attempt) -> Trial:
+    """Return the trial as it is with the fix, for the rules to judge."""
+    return replace(trial, statements=tried.statements, after=tried.after, rows_errors=())

@@ -1,0 +1,179 @@
+"""Fixes proven before they are shown: each is run on a stage in place of its statement."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.facts.change import Change, Phase
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.proofs.fixes import Attempt, Replacements, attempt, fixed_trial, judge
+from dbspecialist.rules.base import rules_by_id
+from dbspecialist.twins.observed.observer import Observer
+from dbspecialist.twins.stage import Connection, Stage
+
+
+@dataclass
+class _Scene:
+    """A database in which the trials before the one at hand have run."""
+
+    observer: Observer
+    admin: Connection
+
+    def run(self, trial: Trial, replacements: Replacements) -> Attempt:
+        """Run a trial with replacements and read the catalogue it ends in."""
+        return attempt(trial, replacements, self.observer, lambda: read_catalogue(self.admin))
+
+
+@dataclass(frozen=True)
+class _Proposed:
+    """A finding's fix: the statement it replaces and by what."""
+
+    finding: Finding
+    index: int
+    phases: tuple[Phase, ...]
+
+
+def prove_fixes(
+    stage: Stage, template: str, run: Run, findings: Sequence[Finding]
+) -> tuple[Finding, ...]:
+    """Return the findings with the fixes that were run and are right.
+
+    The fixed migrations are run one after the other in one database: where a fixed one ends in
+    the catalogue of the original, the next can follow it. Where the fixes of a migration fail
+    together, each is tried alone.
+
+    Args:
+        stage: Where to run them.
+        template: The stage's database in the state before the first trial.
+        run: What was seen of the migrations as they are.
+        findings: What the rules said of them.
+    """
+    proposed = [_propose(trial, run, findings) for trial in run.trials]
+    last = max((number for number, items in enumerate(proposed) if items), default=-1)
+    changes: dict[int, Change] = {}
+    start = 0
+    while start <= last:
+        with _scene(stage, template) as scene:
+            for earlier in run.trials[:start]:
+                scene.run(earlier, {})
+            start = _follow(scene, run, proposed[: last + 1], start, changes)
+        if start <= last:
+            if not proposed[start]:  # the original itself does not replay: nothing after it can
+                break
+            changes.update(_each_alone(stage, template, run, start, proposed[start]))
+            proposed[start] = []
+    return tuple(replace(item, fix=changes.get(id(item), item.fix)) for item in findings)
+
+
+def _follow(
+    scene: _Scene,
+    run: Run,
+    proposed: Sequence[Sequence[_Proposed]],
+    start: int,
+    changes: dict[int, Change],
+) -> int:
+    """Run trials with their fixes while these are right; return the first where they are not."""
+    for number in range(start, len(proposed)):
+        trial = run.trials[number]
+        group = list({item.index: item for item in reversed(proposed[number])}.values())
+        tried = scene.run(trial, {item.index: item.phases for item in group})
+        proven = _judged(trial, tried, run, group)
+        if len(proven) < len(proposed[number]) or (
+            not group and judge(trial, tried).verdict == "refuted"
+        ):
+            return number
+        changes.update(proven)
+    return len(proposed)
+
+
+def _each_alone(
+    stage: Stage, template: str, run: Run, number: int, proposed: Sequence[_Proposed]
+) -> dict[int, Change]:
+    changes: dict[int, Change] = {}
+    for item in proposed:
+        with _scene(stage, template) as scene:
+            for earlier in run.trials[:number]:
+                scene.run(earlier, {})
+            trial = run.trials[number]
+            tried = scene.run(trial, {item.index: item.phases})
+            changes.update(_judged(trial, tried, run, [item]))
+    return changes
+
+
+def _propose(trial: Trial, run: Run, findings: Sequence[Finding]) -> list[_Proposed]:
+    found = []
+    for finding in findings:
+        fix = rules_by_id()[finding.rule].fix
+        index = _statement_of(trial, finding)
+        if fix is None or index is None:
+            continue
+        phases = fix(trial, trial.statements[index], run)
+        if phases:
+            found.append(_Proposed(finding, index, phases))
+    return found
+
+
+def _statement_of(trial: Trial, finding: Finding) -> int | None:
+    """Return the position of the statement that a finding is about."""
+    if finding.location.path != trial.migration.path or finding.location.line is None:
+        return None
+    at_line = [
+        number for number, item in enumerate(trial.statements) if item.line == finding.location.line
+    ]
+    locking = [
+        number
+        for number in at_line
+        if any(lock.relation == finding.relation for lock in trial.statements[number].locks)
+    ]
+    return next(iter(locking or at_line), None)
+
+
+def _judged(
+    trial: Trial, tried: Attempt, run: Run, group: Sequence[_Proposed]
+) -> dict[int, Change]:
+    """Return the changes of a group that ends where the original does without its hazards."""
+    same = judge(trial, tried)
+    if same.verdict == "refuted":
+        return {}
+    gone = [(item, _gone(trial, tried, run, item)) for item in group]
+    return {
+        id(item.finding): _change(item, (same, proof))
+        for item, proof in gone
+        if proof.verdict != "refuted"
+    }
+
+
+def _gone(trial: Trial, tried: Attempt, run: Run, item: _Proposed) -> Proof:
+    claim = "the hazard is gone"
+    if tried.unchecked:
+        return Proof(claim, "unchecked", tried.unchecked)
+    fixed = fixed_trial(trial, tried)
+    for left in rules_by_id()[item.finding.rule].check(fixed, run):
+        if left.relation == item.finding.relation:
+            return Proof(claim, "refuted", left.message)
+    return Proof(claim, "proven", "its rule finds nothing in what the engine showed")
+
+
+def _change(item: _Proposed, proofs: tuple[Proof, ...]) -> Change:
+    return Change(
+        summary=item.finding.help or item.phases[0].title,
+        phases=item.phases,
+        proofs=proofs,
+        safe=all(proof.verdict == "proven" for proof in proofs),
+        why="; ".join(f"{proof.claim}: {proof.verdict}" for proof in proofs),
+    )
+
+
+@contextlib.contextmanager
+def _scene(stage: Stage, template: str) -> Iterator[_Scene]:
+    with (
+        stage.database(template) as database,
+        stage.admin(database) as admin,
+        stage.observer(database) as observer,
+    ):
+        yield _Scene(observer, admin)
