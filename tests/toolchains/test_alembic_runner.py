@@ -220,6 +220,7 @@ def test_revision_that_does_not_import_fails_alone(
         with pytest.raises(MigrationFailed) as caught:
             runner.upgrade([second])
     assert caught.value.revision == "bbb"
+    assert caught.value.unchecked
     assert caught.value.reason == (
         "it does not import: ModuleNotFoundError: No module named 'not_there_at_all'"
     )

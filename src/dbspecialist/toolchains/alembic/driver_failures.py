@@ -39,6 +39,8 @@ def sent(error: BaseException) -> bool:
 def failure(error: BaseException) -> dict[str, Any]:
     """What a driver's exception says of the engine's refusal, or the exception itself."""
     answer: dict[str, Any] = {"event": "failed", "reason": in_one_line(error), "sqlstate": ""}
+    # A package that is not there says nothing of the migration.
+    answer["unchecked"] = isinstance(error, (NotImportedError, ImportError))
     seen: Any = error
     while seen is not None:
         origin = getattr(seen, "orig", None) or seen

@@ -127,7 +127,7 @@ class DriverProcess:
         while True:
             answer = self._receive(SILENCE_SECONDS)
             if answer is None:
-                raise MigrationFailed(first, self._last_words())
+                raise MigrationFailed(first, self._last_words(), unchecked=True)
             if answer["event"] == "mark":
                 mark = Mark(answer["revision"], answer["line"], answer["direction"])
                 self._target.mark(mark)
@@ -184,7 +184,7 @@ def _failed(answer: Mapping[str, Any]) -> Exception:
             f"it stopped before the first revision: {answer['reason']}", "env.py", todo
         )
     if not answer["sqlstate"]:
-        return MigrationFailed(answer["revision"], answer["reason"])
+        return MigrationFailed(answer["revision"], answer["reason"], unchecked=answer["unchecked"])
     error = EngineError(answer["sqlstate"], answer["message"], answer["detail"])
     return MigrationFailed(answer["revision"], error.message, error)
 
