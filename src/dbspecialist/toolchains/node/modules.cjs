@@ -28,6 +28,11 @@ function attempt(load) {
   }
 }
 
+// A package where Node finds it, or null.
+function installed(require, name) {
+  return attempt(() => require.resolve(name)) && require(name);
+}
+
 function withTypescript(ts) {
   const options = {
     module: ts.ModuleKind.CommonJS,
@@ -65,7 +70,7 @@ function withOwner(source, file) {
 function chooseTranslator(require) {
   const makers = { typescript: withTypescript, esbuild: withEsbuild, '@swc/core': withSwc };
   for (const [name, make] of Object.entries(makers)) {
-    const found = attempt(() => require(name));
+    const found = installed(require, name);
     if (found) return { name, translate: make(found) };
   }
   return { name: 'tree-sitter', translate: withOwner };
@@ -102,7 +107,7 @@ function candidates(request, folder, aliases) {
     for (const target of targets) found.push(path.resolve(aliases.base, target.replace('*', rest)));
   }
   if (aliases.baseUrl) found.push(path.resolve(aliases.base, request));
-  else found.push(path.resolve(folder, request)); // `src/entities/…` without any settings
+  else if (/^[\w-]+\//.test(request)) found.push(path.resolve(folder, request)); // `src/entities/…`
   return found;
 }
 
@@ -176,4 +181,4 @@ function loadMigration(file) {
   return require(file);
 }
 
-module.exports = { install, loadMigration, attempt, missing, Unchecked };
+module.exports = { install, loadMigration, installed, missing, Unchecked };

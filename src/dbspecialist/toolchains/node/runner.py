@@ -84,12 +84,13 @@ class NodeRunner:
 
     def _call(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self._driver is not None
+        seconds = max(SECONDS, self.seconds) if command["do"] == "open" else self.seconds
         try:
-            message = self._driver.call({**command, **self.options()}, self.answer, self.seconds)
+            message = self._driver.call({**command, **self.options()}, self.answer, seconds)
         except (TimedOutError, DriverGoneError) as error:
             self.close()
             late = isinstance(error, TimedOutError)
-            reason = f"not at its end after {self.seconds:g} s" if late else f"node ended: {error}"
+            reason = f"not at its end after {seconds:g} s" if late else f"node ended: {error}"
             raise MigrationFailed(self._begun, reason, unchecked=True) from error
         if "failed" in message:
             if command["do"] == "open":

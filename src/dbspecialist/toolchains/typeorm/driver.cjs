@@ -28,8 +28,8 @@ async function createExtensions(names) {
 async function open({ folder, connection, extensions }) {
   process.chdir(folder);
   const { load, translator } = modules.install(folder, { typeorm: standIn.typeorm(modules.missing) });
-  const typeorm = modules.attempt(() => load('typeorm'));
-  const own = !typeorm?.DataSource?.prototype?.initialize || !modules.attempt(() => load('pg'));
+  const typeorm = modules.installed(load, 'typeorm');
+  const own = !typeorm?.DataSource?.prototype?.initialize || !modules.installed(load, 'pg');
   channel.closeNetwork(connection.host);
   queryRunner = own ? standIn.queryRunner(mark, modules.Unchecked) : await connect(typeorm, connection);
   await createExtensions(extensions);
