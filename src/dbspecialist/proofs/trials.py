@@ -44,11 +44,12 @@ def try_migrations(
     project: Project,
     pending: Sequence[Migration],
     *,
-    before: Sequence[Migration] = (),
+    template: str | None = None,
     snapshot: Snapshot | None = None,
     scale: float = 1.0,
     max_blocked_ms: float = 1000.0,
     rates: Rates,
+    tell: Progress = lambda _: None,
 ) -> Run:
     """Run the pending migrations on a stage and return what was seen of each.
 
@@ -56,18 +57,18 @@ def try_migrations(
         stage: Where to.
         project: Whose migrations they are.
         pending: In running order.
-        before: Migrations to run first, unobserved, where the stage holds an earlier state.
+        template: A database in the state before them (see `brought_to`), or the stage's own.
         snapshot: What stands for production.
         scale: By how much sizes are multiplied.
         max_blocked_ms: The limit that findings are judged by.
         rates: This machine's rates.
-
-    Raises:
-        MigrationFailed: Where one of `before` does not run.
+        tell: Called with a sentence on what is being done.
     """
-    with brought_to(stage, project, before) as template:
-        seen = see_effects(stage, project, pending, template)
-        steps = walk(stage, project, pending, template, snapshot)
+    start = template or stage.template
+    tell("running the migrations for their effects")
+    seen = see_effects(stage, project, pending, start)
+    tell("running them with rows, there and back")
+    steps = walk(stage, project, pending, start, snapshot)
     run = Run(
         trials=(),
         snapshot=snapshot,

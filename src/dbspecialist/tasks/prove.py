@@ -2,34 +2,206 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any
 
+from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.report import MigrationReport
+from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
+from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.base import all_rules
-
-# from dbspecialist.toolchains import find_projects
-
-# from dbspecialist.toolchains.pending import pending
+from dbspecialist.proofs.rates import read_rates
+from dbspecialist.proofs.trials import brought_to, try_migrations
+from dbspecialist.rules.base import all_rules, rule_ids
+from dbspecialist.tasks.configuration import (
+    Configuration,
+    apply_configuration,
+    is_on,
+    overridden,
+    read_configuration,
+    refuse_unknown_rules,
+)
+from dbspecialist.tasks.excuses import REASON, UNUSED, apply_excuses
+from dbspecialist.tasks.fixing import prove_fixes
+from dbspecialist.tasks.sources import read_source
+from dbspecialist.toolchains import find_projects
+from dbspecialist.toolchains.base import MigrationFailed, Project
+from dbspecialist.toolchains.pending import Pending
+from dbspecialist.toolchains.pending import pending as divide
+from dbspecialist.twins.stage import Stage, open_stage
 
 Progress = Callable[[str], None]
+Roots = Sequence[str | PathLike[str]]
 
-MAX_BLOCKED_MS = 1000.0
+
+def prove(
+    paths: Roots = (".",),
+    *,
+    snapshot: str | PathLike[str] | Snapshot | None = None,
+    database: str | None = None,
+    from_: str | None = None,
+    to: str | None = None,
+    base: str | None = None,
+    scale: float = 1.0,
+    fix: bool = False,
+    toolchain: str | None = None,
+    python: str | PathLike[str] | None = None,
+    single_transaction: bool = False,
+    max_blocked: float | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Run the pending migrations of one or several projects on a twin and judge what they do.
+
+    Args:
+        paths: Projects, folders of migrations, or files.
+        snapshot: What stands for production: a snapshot, its file, or a .sql file with a schema.
+            Without one the migrations are run from zero, and no size is known.
+        database: A URL that is asked, read-only, what statistics cannot decide.
+        from_: The last revision that is applied.
+        to: The last revision to judge.
+        base: A git revision; migrations that are new since the merge base are pending.
+        scale: By how much production's sizes are multiplied.
+        fix: Whether to write the fixes that were proven into the files.
+        toolchain: The name of the toolchain, where several are there.
+        python: The interpreter that has the project's packages.
+        single_transaction: Whether each SQL file is one transaction.
+        max_blocked: How long reads or writes may wait before it is an error, in milliseconds.
+        select: Only these rules.
+        ignore: Not these rules.
+        progress: Called with a sentence on what is being done.
+
+    Raises:
+        InputError: Where the input cannot be used.
+    """
+    roots = [Path(path) for path in paths] or [Path()]
+    configuration = overridden(
+        read_configuration(roots[0]),
+        max_blocked_ms=max_blocked,
+        select=tuple(select),
+        ignore=tuple(ignore),
+        toolchain=toolchain,
+        python=Path(python) if python else None,
+    )
+    refuse_unknown_rules(configuration, (*rule_ids(), REASON, UNUSED))
+    tell = progress or (lambda _: None)
+    chosen = snapshot or configuration.snapshot
+    source = chosen if isinstance(chosen, Snapshot) else read_source(chosen, tell)
+    division = partial(divide, snapshot=source, from_=from_, to=to, base=base)
+    asked = _Asked(source, scale, configuration, tell)
+    reports = [
+        _prove_project(project, division(project), asked)
+        for root in roots
+        for project in _projects(root, configuration, single_transaction)
+    ]
+    return _joined(reports)
 
 
-def findings_of(run: Run, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What holds for all projects of one call."""
+
+    snapshot: Snapshot | None
+    scale: float
+    configuration: Configuration
+    tell: Progress
+
+
+def _projects(
+    root: Path, configuration: Configuration, single_transaction: bool
+) -> Iterable[Project]:
+    found = find_projects(root)
+    wanted = configuration.toolchain
+    chosen = [item for item in found if wanted is None or item.name == wanted]
+    if not chosen:
+        names = ", ".join(sorted({item.name for item in found}))
+        raise InputError(f"no {wanted} migrations", str(root), f"found: {names}")
+    given: dict[str, Any] = {"python": configuration.python}
+    if single_transaction:
+        given["single_transaction"] = True
+    return [_with(item, given) for item in chosen]
+
+
+def _with(project: Any, given: dict[str, Any]) -> Project:
+    """Set those options of a project that its toolchain has."""
+    names = {field.name for field in fields(project)}
+    options = {key: value for key, value in given.items() if key in names and value is not None}
+    changed: Project = replace(project, **options)
+    return changed
+
+
+def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report:
+    snapshot, scale, tell = asked.snapshot, asked.scale, asked.tell
+    tell(f"preparing a twin for {len(division.pending)} {project.name} migrations")
+    with open_stage(snapshot, scale=scale) as stage:
+        facts = _twin_facts(stage, snapshot, scale)
+        if not division.pending:
+            return Report(facts, proofs=_notes(project))
+        try:
+            with brought_to(stage, project, _to_run_first(division, snapshot)) as template:
+                run = try_migrations(
+                    stage,
+                    project,
+                    division.pending,
+                    template=template,
+                    snapshot=snapshot,
+                    scale=scale,
+                    max_blocked_ms=asked.configuration.max_blocked_ms,
+                    rates=read_rates(stage.cluster),
+                    tell=tell,
+                )
+                run = replace(run, edited=division.edited)
+                tell("proving fixes")
+                found = prove_fixes(
+                    stage, template, run, _judged(run, asked.configuration, project.root)
+                )
+        except MigrationFailed as error:
+            raise InputError(
+                f"the history does not replay: {error.reason}",
+                f"{project.name} revision {error.revision}",
+                "mend it, or give a snapshot of the database as it is",
+            ) from error
+    reports = tuple(migration_report(trial) for trial in run.trials)
+    return Report(facts, reports, found, (*run.history, *_notes(project)))
+
+
+def _to_run_first(division: Pending, snapshot: Snapshot | None) -> tuple[Any, ...]:
+    """Return the earlier migrations that the stage's schema does not hold yet.
+
+    A snapshot without a readable version table is taken to be where `--from` says.
+    """
+    if snapshot is not None and snapshot.catalogue.objects and not division.applied:
+        return ()
+    done = {item.revision for item in division.applied}
+    return tuple(item for item in division.before if item.revision not in done)
+
+
+def _judged(run: Run, configuration: Configuration, root: Path) -> tuple[Finding, ...]:
+    paths = [trial.migration.path for trial in run.trials]
+    found = apply_excuses(findings_of(run), root, paths)
+    return tuple(_sorted(apply_configuration(found, configuration), run))
+
+
+def findings_of(run: Run, select: Sequence[str] = ()) -> list[Finding]:
     """Judge a run by all rules, or the selected ones, sorted by place and rule."""
+    configuration = Configuration(select=tuple(select))
     found = [
         finding
         for rule in all_rules()
-        if "postgresql" in rule.engines
-        and (not select or rule.id in select)
-        and rule.id not in ignore
+        if "postgresql" in rule.engines and is_on(rule.id, configuration)
         for trial in run.trials
         for finding in rule.check(trial, run)
     ]
+    return _sorted(found, run)
+
+
+def _sorted(found: Iterable[Finding], run: Run) -> list[Finding]:
     order = {trial.migration.path: number for number, trial in enumerate(run.trials)}
     return sorted(
         found,
@@ -47,3 +219,34 @@ def migration_report(trial: Trial) -> MigrationReport:
     unchecked = Proof("the way back restores what was there", "unchecked", "it was not tried")
     back = trial.round_trip.proof if trial.round_trip else unchecked
     return MigrationReport(trial.migration, trial.statements, back)
+
+
+def _twin_facts(stage: Stage, snapshot: Snapshot | None, scale: float) -> TwinFacts:
+    return TwinFacts(
+        engine="postgresql",
+        version=stage.cluster.version,
+        source=snapshot.source if snapshot else "an empty database",
+        source_version=_version(snapshot.server_version) if snapshot else "",
+        ready_ms=stage.ready_ms,
+        scale=scale,
+        left_out=(*stage.left_out, *(snapshot.unseen if snapshot else ())),
+    )
+
+
+def _version(number: int) -> str:
+    return f"{number // 10000}.{number % 10000}"
+
+
+def _notes(project: Project) -> tuple[Proof, ...]:
+    return tuple(
+        Proof("the project was read as it is", "unchecked", note) for note in project.notes
+    )
+
+
+def _joined(reports: Sequence[Report]) -> Report:
+    return replace(
+        reports[0],
+        migrations=tuple(item for report in reports for item in report.migrations),
+        findings=tuple(item for report in reports for item in report.findings),
+        proofs=tuple(item for report in reports for item in report.proofs),
+    )

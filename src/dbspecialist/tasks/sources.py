@@ -1,0 +1,65 @@
+"""What stands for production: a snapshot file, or a .sql file with a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+
+import psycopg
+
+from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.engines.postgresql.script import split_script
+from dbspecialist.engines.snapshot_file import read_snapshot
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.twins.stage import open_stage
+
+
+def read_source(path: str | PathLike[str] | None, tell: Callable[[str], None]) -> Snapshot | None:
+    """Read what stands for production, or nothing where nothing is given.
+
+    Raises:
+        InputError: Where the file is neither, or its SQL does not run.
+    """
+    if path is None:
+        return None
+    file = Path(path)
+    if file.suffix.lower() != ".sql":
+        tell(f"reading {file}")
+        return read_snapshot(file)
+    tell(f"running {file} on an empty twin")
+    return snapshot_of_sql(file)
+
+
+def snapshot_of_sql(file: Path) -> Snapshot:
+    """Make a schema-only snapshot by running a .sql file on an empty twin.
+
+    Raises:
+        InputError: At the first statement that the engine refuses.
+    """
+    try:
+        text = file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read ({error})", str(file), "check the file") from error
+    with open_stage(None) as stage, stage.admin(stage.template) as connection:
+        for statement in split_script(text, file):
+            try:
+                connection.execute(statement.sql.encode())
+            except psycopg.Error as error:
+                raise InputError(
+                    f"the engine refuses it: {error.diag.message_primary or error}",
+                    f"{file}:{statement.line}",
+                    "mend the statement",
+                ) from error
+        catalogue = read_catalogue(connection)
+        version = connection.info.server_version
+    return Snapshot(
+        engine="postgresql",
+        server_version=version,
+        database=file.stem,
+        source=str(file),
+        captured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        catalogue=catalogue,
+    )
