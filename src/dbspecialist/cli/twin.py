@@ -8,6 +8,9 @@ import click
 
 from dbspecialist.cli._options import debug_option
 
+#: Shells add the number of the signal that ended a command to this.
+KILLED = 128
+
 snapshot_argument = click.argument(
     "snapshot",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -34,15 +37,18 @@ def command() -> None:
 @debug_option
 def open_(snapshot: Path, scale: float) -> int:
     """Print a connection URL on the first line and keep the server until Ctrl-C."""
-    from dbspecialist.cli._output import write_standard_output
+    from contextlib import ExitStack
+
+    from dbspecialist.cli._output import progress, write_standard_output
     from dbspecialist.tasks.twin import twin_open
 
-    with twin_open(snapshot, scale=scale) as twin:
+    with ExitStack() as stack:
+        with progress() as told:
+            twin = stack.enter_context(twin_open(snapshot, scale=scale, progress=told))
+        for item in twin.left_out:
+            click.echo(f"left out: {item}", err=True)
         write_standard_output(twin.url)
-        try:
-            twin.wait()
-        except KeyboardInterrupt:
-            click.echo("dbs: the twin is closed", err=True)
+        twin.wait()
     return 0
 
 
@@ -55,4 +61,5 @@ def run(snapshot: Path, arguments: tuple[str, ...], scale: float) -> int:
     """Run COMMAND with DATABASE_URL set to the twin, close the twin, and end as COMMAND ended."""
     from dbspecialist.tasks.twin import twin_run
 
-    return twin_run(snapshot, list(arguments), scale=scale)
+    ended = twin_run(snapshot, list(arguments), scale=scale)
+    return ended if ended >= 0 else KILLED - ended
