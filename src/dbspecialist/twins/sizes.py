@@ -103,6 +103,7 @@ _FILES = """
       LEFT JOIN pg_index i ON i.indexrelid = c.oid
       LEFT JOIN pg_am am ON am.oid = c.relam
      WHERE c.relkind IN ('r', 'i', 'm')
+     ORDER BY named.position
 """
 
 
