@@ -230,15 +230,17 @@ def _read_whole(node: Mapping[str, Any]) -> Iterable[str]:
 def _index_builds(
     before: Observation, after: Observation, known: Mapping[int, Known]
 ) -> dict[str, str]:
-    """Return indexes of known tables whose file is new, with their tables."""
-    nodes = {held.oid: held.filenode for held in before.locks}
+    """Return indexes of known tables whose file is new, with their tables.
+
+    ALTER TABLE may make an index anew over the file of the old one, which is no build.
+    """
+    files = {held.filenode for held in before.locks} | {item.filenode for item in known.values()}
     built = {}
     for held in after.locks:
         table = known.get(held.table or 0)
         if held.kind != "i" or table is None or not table.existing:
             continue
-        old = nodes.get(held.oid) or (known[held.oid].filenode if held.oid in known else None)
-        if held.name and held.filenode and held.filenode != old:
+        if held.name and held.filenode and held.filenode not in files:
             built[held.name] = table.name
     return built
 
