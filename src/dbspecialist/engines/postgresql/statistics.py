@@ -51,7 +51,8 @@ def read_relations(session: Session) -> tuple[RelationStatistics, ...]:
     """Read sizes, row counts and use of tables, materialised views and indexes."""
     rows = session.rows(f"""
         select c.oid, {NAME} as relation, c.relkind as kind,
-               nullif(c.relpages, -1) as analysed_pages, c.reltuples as tuples, c.relallvisible as all_visible,
+               nullif(c.relpages, -1) as analysed_pages, c.reltuples as tuples,
+               c.relallvisible as all_visible,
                coalesce(pg_relation_size(c.oid, 'main'), 0) / 8192 as pages,
                coalesce(pg_table_size(c.oid), 0) as total_bytes,
                pg_stat_get_numscans(c.oid) as scans, i.indrelid as on_table,

@@ -16,22 +16,30 @@ from typing import Any
 import psycopg
 
 from dbspecialist.engines.postgresql.catalogue.columns import read_columns
+from dbspecialist.engines.postgresql.catalogue.comments import comments
 from dbspecialist.engines.postgresql.catalogue.constraints import (
     domain_constraints,
     not_null_constraints,
     read_constraints,
     table_constraints,
 )
+from dbspecialist.engines.postgresql.catalogue.extended import extended_entries
 from dbspecialist.engines.postgresql.catalogue.indexes import index_entries, read_indexes
 from dbspecialist.engines.postgresql.catalogue.order import ordered
-from dbspecialist.engines.postgresql.catalogue.reader import Entry, Reader
+from dbspecialist.engines.postgresql.catalogue.privileges import default_privileges, grants
+from dbspecialist.engines.postgresql.catalogue.reader import Entry, Phase, Reader
 from dbspecialist.engines.postgresql.catalogue.relations import Tables
 from dbspecialist.engines.postgresql.catalogue.routines import routine_entries
 from dbspecialist.engines.postgresql.catalogue.schemas import extension_entries, schema_entries
 from dbspecialist.engines.postgresql.catalogue.sequences import free_sequences, read_sequences
+from dbspecialist.engines.postgresql.catalogue.triggers import (
+    event_trigger_entries,
+    policy_entries,
+    trigger_entries,
+)
 from dbspecialist.engines.postgresql.catalogue.types import read_types, type_entries
 from dbspecialist.engines.postgresql.catalogue.views import rule_entries, view_entries
-from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 
 
 def read_catalogue(
@@ -48,7 +56,22 @@ def read_catalogue(
     with connection.transaction(force_rollback=True):
         connection.execute("SET LOCAL search_path = ''")
         reader = Reader(connection, schemas)
-        return Catalogue(ordered(reader, list(all_entries(reader))))
+        return Catalogue(tuple(all_objects(reader)))
+
+
+def all_objects(reader: Reader) -> Iterator[SchemaObject]:
+    """Yield every object in creation order; event triggers last, so that none of it fires them."""
+    entries = list(ordered(reader, list(all_entries(reader))))
+    late = [entry for entry in entries if entry.phase is Phase.EVENT_TRIGGER]
+    early = [entry for entry in entries if entry.phase is not Phase.EVENT_TRIGGER]
+    for group in (early, late):
+        for entry in group:
+            yield entry.item
+            yield from (part.item for part in entry.parts)
+        if group is early:
+            yield from grants(reader, early)
+            yield from default_privileges(reader)
+    yield from comments(reader, early + late)
 
 
 def all_entries(reader: Reader) -> Iterator[Entry]:
@@ -68,3 +91,7 @@ def all_entries(reader: Reader) -> Iterator[Entry]:
     yield from table_constraints(reader, constraints, columns, indexes)
     yield from view_entries(reader, columns)
     yield from rule_entries(reader)
+    yield from extended_entries(reader)
+    yield from trigger_entries(reader)
+    yield from policy_entries(reader)
+    yield from event_trigger_entries(reader)

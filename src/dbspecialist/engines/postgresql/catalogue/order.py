@@ -19,7 +19,6 @@ from dbspecialist.engines.postgresql.catalogue.reader import (
     Phase,
     Reader,
 )
-from dbspecialist.facts.catalogue import SchemaObject
 
 #: The extension that every database has from its template.
 EVERYWHERE = "plpgsql"
@@ -33,22 +32,21 @@ STAND_INS = {PG_TYPE, PG_ATTRDEF, PG_REWRITE, PG_PROC}
 Place = tuple[int, int]
 
 
-def ordered(reader: Reader, entries: list[Entry]) -> tuple[SchemaObject, ...]:
-    """Put the entries in creation order, each followed by its parts, and name extensions."""
+def ordered(reader: Reader, entries: list[Entry]) -> Iterator[Entry]:
+    """Put the entries in creation order and name the extensions they need."""
     graph = Graph(reader, sorted(entries, key=lambda entry: (entry.phase, entry.item.name)))
-    found: list[SchemaObject] = []
     for number in graph.walk():
         entry, extension = graph.entries[number], graph.extension[number]
-        found.append(marked(entry.item, extension))
+        mark(entry, extension)
         for part in entry.parts:
-            own = graph.of_column.get(part.address, "") if part.address[2] else extension
-            found.append(marked(part.item, own))
-    return tuple(found)
+            mark(part, graph.of_column.get(part.address, "") if part.address[2] else extension)
+        yield entry
 
 
-def marked(item: SchemaObject, extension: str) -> SchemaObject:
+def mark(entry: Entry, extension: str) -> None:
     """Set the extension an object needs."""
-    return replace(item, extension=extension) if extension else item
+    if extension:
+        entry.item = replace(entry.item, extension=extension)
 
 
 class Graph:

@@ -159,6 +159,12 @@ class Reader:
         """Names of the installed extensions by OID."""
         return {row.oid: row.extname for row in self.rows("select oid, extname from pg_extension")}
 
+    @cached_property
+    def role_names(self) -> dict[str, str]:
+        """The roles' names as SQL writes them, by name."""
+        found = self.rows("select rolname, quote_ident(rolname) as name from pg_roles")
+        return {row.rolname: row.name for row in found}
+
     def is_own(self, catalogue: int, oid: int) -> bool:
         """Whether the object did not come with an extension."""
         return (catalogue, oid) not in self.members
