@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
-from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.catalogue import Catalogue, differences
 from dbspecialist.facts.migration import VERSION_TABLES, Migration
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Broken, RoundTrip, RowsError
+from dbspecialist.proofs.compatibility import OldCode
 from dbspecialist.toolchains.base import MigrationFailed, Project, Runner, Target
 from dbspecialist.twins.observed.observer import Observed, Observer
 from dbspecialist.twins.rows import fill
@@ -47,11 +48,16 @@ def walk(
         project.runner(Target(observer.url, observer.mark)) as runner,
     ):
         catalogue = read_catalogue(admin)
+        code = OldCode(
+            admin, snapshot.workload if snapshot else (), stage.settings.get("search_path", "")
+        )
         fill(admin, catalogue, snapshot)
         for migration in pending:
             step = _step(migration, runner, observer, admin, catalogue)
             if step is None:
                 break
+            if differences(step.before, step.after):
+                step = replace(step, broken=code.broken_by(step.after))
             steps[migration.revision] = step
             catalogue = step.after
     return steps
