@@ -36,7 +36,7 @@ def test_status_is_what_the_command_returns() -> None:
             "dbs: postgresql://me@db/shop: refuses the connection; ask it\n",
         ),
         (click.UsageError("No such option."), "dbs: No such option; see dbs --help\n"),
-        (KeyboardInterrupt(), "dbs: interrupted; nothing was left running\n"),
+        (KeyboardInterrupt(), "dbs: interrupted; nothing is left running\n"),
         (
             OSError(errno.ENOSPC, "No space left on device", "/var/twin"),
             "dbs: /var/twin: No space left on device;"
@@ -101,7 +101,7 @@ def test_status_after_a_signal_is_2_and_the_blocks_are_left(number: signal.Signa
     assert (process.returncode, out, err) == (
         2,
         "closed\n",
-        "dbs: interrupted; nothing was left running\n",
+        "dbs: interrupted; nothing is left running\n",
     )
 
 

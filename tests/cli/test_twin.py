@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -54,6 +55,23 @@ def test_run_gives_the_command_a_twin_and_ends_as_it_ends(snapshot: Path) -> Non
     )
     ended = run(snapshot, sys.executable, "-c", script)
     assert (ended.returncode, ended.stdout, ended.stderr) == (7, "shop\n", "")
+
+
+def test_run_ends_its_command_when_it_is_terminated(snapshot: Path) -> None:
+    script = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    with subprocess.Popen(
+        [DBS, "twin", "run", snapshot, "--", sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        command = int(process.stdout.readline())
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (2, "dbs: interrupted; nothing is left running\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(command, 0)
 
 
 def test_run_passes_options_on(snapshot: Path) -> None:

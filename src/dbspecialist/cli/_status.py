@@ -26,6 +26,11 @@ REFUSALS = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, err
 PASSWORD = re.compile(r"(://[^\s:/@]*):\S*@|(password=)\S+", re.IGNORECASE)
 
 
+class Terminated(BaseException):
+    """SIGTERM came. Unlike Ctrl-C, which a terminal sends to every program in front, it came to
+    this one alone, so whoever waits for a program of its own has to end that."""
+
+
 @dataclass(slots=True)
 class Run:
     """What holds for the whole run, set by options of the group and of each command."""
@@ -39,12 +44,18 @@ def ending_with_a_status(command: Callable[[], int], run: Run) -> int:
     An interrupt (Ctrl-C, or SIGTERM as CI systems send it) unwinds the command, so that the
     servers it started are stopped by the blocks that own them.
     """
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         return command()
     except click.exceptions.Exit as end:
         return end.exit_code
-    except (click.ClickException, click.Abort, InputError, KeyboardInterrupt) as refused:
+    except (
+        click.ClickException,
+        click.Abort,
+        InputError,
+        KeyboardInterrupt,
+        Terminated,
+    ) as refused:
         return _bad_input(refused)
     except BrokenPipeError:
         abandon_standard_output()
@@ -67,8 +78,8 @@ def without_passwords(text: str) -> str:
     return PASSWORD.sub(lambda found: f"{found[1]}@" if found[1] else f"{found[2]}***", text)
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise Terminated
 
 
 def _say(line: str, status: int = BAD_INPUT) -> int:
@@ -85,7 +96,7 @@ def _bad_input(error: BaseException) -> int:
         return _say(_usage(error))
     if isinstance(error, InputError):
         return _say(str(error))
-    return _say("interrupted; nothing was left running")
+    return _say("interrupted; nothing is left running")
 
 
 def _usage(error: click.ClickException) -> str:

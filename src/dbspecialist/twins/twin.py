@@ -225,3 +225,7 @@ def run_with_twin(snapshot: Snapshot, command: Sequence[str], *, scale: float = 
                 return process.wait()
             except KeyboardInterrupt:
                 continue  # the terminal sent it to the command as well, which decides
+            except BaseException:
+                process.terminate()  # told to end, and the command was not told by anyone else
+                process.wait()
+                raise
