@@ -108,7 +108,8 @@ def _each_alone(
 def _propose(trial: Trial, run: Run, findings: Sequence[Finding]) -> list[_Proposed]:
     found = []
     for finding in findings:
-        fix = rules_by_id()[finding.rule].fix
+        rule = rules_by_id().get(finding.rule)  # findings on excuses are no rule's
+        fix = rule.fix if rule else None
         index = _statement_of(trial, finding)
         if fix is None or index is None:
             continue

@@ -28,6 +28,7 @@ from dbspecialist.tasks.configuration import (
 )
 from dbspecialist.tasks.excuses import REASON, UNUSED, apply_excuses
 from dbspecialist.tasks.fixing import prove_fixes
+from dbspecialist.tasks.places import seen_from_here
 from dbspecialist.tasks.sources import read_source
 from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.base import MigrationFailed, Project
@@ -96,7 +97,7 @@ def prove(
     division = partial(divide, snapshot=source, from_=from_, to=to, base=base)
     asked = _Asked(source, scale, configuration, tell)
     reports = [
-        _prove_project(project, division(project), asked)
+        seen_from_here(_prove_project(project, division(project), asked), project.root)
         for root in roots
         for project in _projects(root, configuration, single_transaction)
     ]
