@@ -2,4 +2,6 @@
 
 from dbspecialist.toolchains.sequelize.project import SequelizeProject, detect
 
-__all__ = ["SequelizeProject", "detect"]
+LOOKS_FOR = "a package.json with sequelize and .sequelizerc or a folder `migrations`"
+
+__all__ = ["LOOKS_FOR", "SequelizeProject", "detect"]

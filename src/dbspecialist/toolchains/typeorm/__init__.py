@@ -2,4 +2,6 @@
 
 from dbspecialist.toolchains.typeorm.project import TypeormProject, detect
 
-__all__ = ["TypeormProject", "detect"]
+LOOKS_FOR = "a package.json with typeorm and classes that implement MigrationInterface"
+
+__all__ = ["LOOKS_FOR", "TypeormProject", "detect"]
