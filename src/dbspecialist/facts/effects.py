@@ -52,6 +52,33 @@ class EngineError:
 
 
 @dataclass(frozen=True, slots=True)
+class ConstraintChange:
+    """A constraint that a statement made, or whose row in the catalogue it changed.
+
+    Args:
+        relation: The table's schema-qualified name, or the domain's.
+        name: Its name, quoted as the engine prints it.
+        kind: `primary key`, `unique`, `foreign key`, `check`, `exclude`, `not null`, or `domain`.
+        definition: As `pg_get_constraintdef` prints it.
+        valid: Whether all rows are known to satisfy it.
+        added: Whether it is new; a changed one was validated, renamed or altered.
+        referenced: The table that a foreign key refers to, or "".
+        index: The index behind it, or "".
+        unstable: Functions in its expression that are not immutable, as `name (volatile)`.
+    """
+
+    relation: str
+    name: str
+    kind: str
+    definition: str
+    valid: bool
+    added: bool
+    referenced: str = ""
+    index: str = ""
+    unstable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StatementEffects:
     """What one statement did on the twin.
 
@@ -71,6 +98,7 @@ class StatementEffects:
         drops: Objects that went, as `kind name`, with those that CASCADE took along.
         cascades: Those of `drops` that depended on what was named and went with it.
         creates: Objects made or altered, as `(tag, kind, name)`.
+        constraints: Constraints made or changed.
         invalid_indexes: Indexes left INVALID.
         settings: `lock_timeout`, `statement_timeout` … in force when it ran, in milliseconds
             for time-outs (0: none).
@@ -94,6 +122,7 @@ class StatementEffects:
     drops: tuple[str, ...] = ()
     cascades: tuple[str, ...] = ()
     creates: tuple[tuple[str, str, str], ...] = ()
+    constraints: tuple[ConstraintChange, ...] = ()
     invalid_indexes: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     error: EngineError | None = None

@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from dbspecialist.engines.postgresql.changed_constraints import changed_constraints
 from dbspecialist.facts.effects import LOCK_MODES, Lock
 
 KINDS: Mapping[str, str] = {
@@ -85,6 +86,8 @@ class Observation:
     writes: Mapping[int, int] = field(default_factory=dict)
     events: tuple[Mapping[str, Any], ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    constraints: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)
+    last_constraint: int = 0
 
     @classmethod
     def parse(cls, text: bytes | str) -> Observation:
@@ -97,6 +100,8 @@ class Observation:
             writes={int(oid): count for oid, count in seen["writes"].items()},
             events=tuple(seen["events"]),
             settings=told["settings"],
+            constraints={item[0]: tuple(item[1:]) for item in seen["constraints"]},
+            last_constraint=seen["last_constraint"],
         )
 
 
@@ -157,6 +162,9 @@ def compare(
             (item["tag"], item["kind"], item["name"])
             for item in after.events
             if item["event"] == "command" and item["name"]
+        ),
+        "constraints": changed_constraints(
+            before.constraints, after.constraints, before.last_constraint
         ),
         "settings": before.settings,
     }

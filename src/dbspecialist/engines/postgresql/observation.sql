@@ -89,6 +89,28 @@ BEGIN
                 WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384
                   AND c.relnamespace <> 'dbs_twin'::regnamespace
             ) w WHERE w.rows > 0
+        ),
+        'last_constraint', (SELECT coalesce(max(oid), 0)::bigint FROM pg_constraint),
+        'constraints', (
+            -- Rows written by this transaction or its subtransactions: those are younger than it.
+            SELECT coalesce(jsonb_agg(jsonb_build_array(
+                k.oid::bigint, coalesce(k.conrelid::regclass::text, format_type(k.contypid, NULL)),
+                quote_ident(k.conname), k.contype, pg_get_constraintdef(k.oid), k.convalidated,
+                nullif(k.confrelid, 0)::regclass::text,
+                CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid::regclass::text END,
+                (SELECT jsonb_agg(DISTINCT p.proname || CASE p.provolatile
+                                  WHEN 'v' THEN ' (volatile)' ELSE ' (stable)' END)
+                 FROM regexp_matches(k.conbin::text, ':(?:op)?funcid (\d+)', 'g') f(id)
+                 JOIN pg_proc p ON p.oid = f.id[1]::oid
+                 WHERE k.contype = 'c' AND p.provolatile <> 'i'),
+                k.contypid <> 0
+            ) ORDER BY k.oid), '[]')
+            FROM (SELECT oid, xmin, conname, contype, conbin, convalidated, conindid,
+                         nullif(conrelid, 0) AS conrelid, contypid, confrelid
+                  FROM pg_constraint
+                  WHERE conparentid = 0 AND contype IN ('p', 'u', 'f', 'c', 'x', 'n')
+                    AND connamespace <> 'dbs_twin'::regnamespace
+                    AND age(xmin) <= age(pg_current_xact_id_if_assigned()::xid)) k
         )
     );
 END $$;
