@@ -254,7 +254,7 @@ def _most_common(
 def _with_frequencies(
     connection: Connection, width: int, items: Sequence[Mapping[str, str]]
 ) -> bytes:
-    """Write each item's two frequencies; the items are the list's last bytes.
+    """Write each item's two frequencies, in the source's order; the items are the last bytes.
 
     An item is a null flag for each dimension, the frequency, the base frequency and an index
     for each dimension (`statext_mcv_serialize`).
@@ -278,8 +278,11 @@ def _with_frequencies(
     content, positions = bytearray(row[0]), row[1]
     size = width * 3 + 16
     start = len(content) - size * len(positions)
+    made = bytes(content[start:])
     for number, position in enumerate(positions):
+        place = start + position * size
+        content[place : place + size] = made[number * size : (number + 1) * size]
         item = items[position]
         figures = float(item["frequency"]), float(item["base_frequency"])
-        struct.pack_into("<2d", content, start + number * size + width, *figures)
+        struct.pack_into("<2d", content, place + width, *figures)
     return bytes(content)
