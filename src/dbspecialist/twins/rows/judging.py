@@ -43,7 +43,7 @@ def verdicts(
     """
     if not checks or not rows:
         return [[True] * len(checks) for _ in rows]
-    names = list(rows[0])
+    names = _read(checks, list(rows[0]))
     query = _query(table, checks, names)
     try:
         with connection.transaction():
@@ -59,10 +59,18 @@ def verdicts(
     ]
 
 
+def _read(checks: Sequence[Check], names: list[str]) -> list[str]:
+    """Return the columns that the checks read; all where that is not plain."""
+    used = {name for check in checks for name in check.columns}
+    if all(check.columns for check in checks) and used.issubset(names):
+        return [name for name in names if name in used]
+    return names
+
+
 def _query(table: Table, checks: Sequence[Check], names: Sequence[str]) -> sql.Composed:
     inner = source(table, names)
     generated = [column for column in table.columns if column.generated]
-    if generated:
+    if generated and len(names) + len(generated) == len(table.columns):
         extra = sql.SQL(", ").join(
             sql.SQL("({0})::{1} AS {2}").format(
                 sql.SQL(_plain(column.generated)),

@@ -1,18 +1,12 @@
-"""The catalogue queries behind `read_structure` (PostgreSQL manual, "System Catalogs")."""
+"""The catalogue queries behind `read_structure` (PostgreSQL manual, "System Catalogs").
+
+A twin's own catalogues were never analysed: each query starts from an array of oids, and what
+belongs together is joined in `reading`, so that no plan hangs on the planner's guess.
+"""
 
 from __future__ import annotations
 
-_TABLES = """
-    SELECT c.oid FROM pg_catalog.pg_class c
-    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-      AND c.relnamespace NOT IN (SELECT oid FROM pg_catalog.pg_namespace
-                                 WHERE nspname ~ '^pg_' OR nspname = 'information_schema')
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                      WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                        AND d.objid = c.oid AND d.deptype = 'e')
-"""
-
-TABLES = f"""
+TABLES = """
     SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), c.relname, c.relkind::text,
            CASE WHEN c.relispartition THEN (
                SELECT pg_catalog.array_agg(a.relid::pg_catalog.oid ORDER BY a.level)
@@ -22,52 +16,57 @@ TABLES = f"""
            CASE WHEN c.relispartition
                 THEN pg_catalog.pg_get_partition_constraintdef(c.oid) END
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.oid IN ({_TABLES})
+    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+      AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                      WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                        AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e')
     ORDER BY n.nspname, c.relname
 """
 
-COLUMNS = f"""
+COLUMNS = """
     SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
            a.atttypid, a.attnotnull,
            CASE WHEN a.attgenerated <> ''
                 THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
-           s.sequence
+           a.attidentity <> ''
     FROM pg_catalog.pg_attribute a
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    LEFT JOIN LATERAL (
-        SELECT pg_catalog.format('%I.%I', sn.nspname, sc.relname) AS sequence
-        FROM pg_catalog.pg_depend p
-        JOIN pg_catalog.pg_class sc ON sc.relkind = 'S' AND sc.oid = CASE
-            WHEN a.attidentity <> '' THEN p.objid ELSE p.refobjid END
-        JOIN pg_catalog.pg_namespace sn ON sn.oid = sc.relnamespace
-        WHERE CASE WHEN a.attidentity <> ''
-              THEN p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                   AND p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                   AND p.deptype = 'i' AND p.refobjsubid > 0
-                   AND (p.refobjid = a.attrelid AND p.refobjsubid = a.attnum
-                        OR (p.refobjid, p.refobjsubid) = (
-                            SELECT o.attrelid, o.attnum FROM pg_catalog.pg_attribute o
-                            WHERE o.attrelid = pg_catalog.pg_partition_root(a.attrelid)
-                              AND o.attname = a.attname))
-              ELSE p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid
-                   AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass END
-        LIMIT 1) s ON a.attidentity <> '' OR a.atthasdef AND a.attgenerated = ''
-    WHERE a.attrelid IN ({_TABLES}) AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE a.attrelid = ANY (%s) AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY a.attrelid, a.attnum
 """
 
-CHECKS = f"""
+#: Sequences behind identity columns, and those that defaults draw from.
+SEQUENCES = """
+    SELECT found.relation, found.number, pg_catalog.format('%%I.%%I', n.nspname, c.relname)
+    FROM (SELECT p.refobjid AS relation, p.refobjsubid AS number, p.objid AS sequence
+          FROM pg_catalog.pg_depend p
+          WHERE p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            AND p.refobjid = ANY (%s) AND p.refobjsubid > 0 AND p.deptype = 'i'
+            AND p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+          UNION ALL
+          SELECT d.adrelid, d.adnum, p.refobjid
+          FROM pg_catalog.pg_attrdef d
+          JOIN pg_catalog.pg_depend p ON p.objid = d.oid
+            AND p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+            AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+          WHERE d.adrelid = ANY (%s)) found
+    JOIN pg_catalog.pg_class c ON c.oid = found.sequence AND c.relkind = 'S'
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+"""
+
+CHECKS = """
     SELECT conrelid, conname, pg_catalog.pg_get_expr(conbin, conrelid), conkey
     FROM pg_catalog.pg_constraint
-    WHERE contype = 'c' AND conrelid IN ({_TABLES})
+    WHERE contype = 'c' AND conrelid = ANY (%s)
     ORDER BY conrelid, conname
 """
 
-KEYS = f"""
+KEYS = """
     SELECT i.indrelid, c.relname,
            ARRAY(SELECT k FROM pg_catalog.unnest(i.indkey[0:i.indnkeyatts - 1]) k),
            CASE WHEN x.conexclop IS NOT NULL
-                THEN ARRAY(SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname)
+                THEN ARRAY(SELECT pg_catalog.format('OPERATOR(%%I.%%s)', n.nspname, o.oprname)
                            FROM pg_catalog.unnest(x.conexclop) WITH ORDINALITY u(op, ord)
                            JOIN pg_catalog.pg_operator o ON o.oid = u.op
                            JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
@@ -76,29 +75,29 @@ KEYS = f"""
            i.indnullsnotdistinct,
            ARRAY(SELECT DISTINCT d.refobjsubid FROM pg_catalog.pg_depend d
                  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                   AND d.objid IN (i.indexrelid)
+                   AND d.objid = i.indexrelid
                    AND d.refobjid = i.indrelid AND d.refobjsubid > 0)
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
     LEFT JOIN pg_catalog.pg_constraint x ON x.conindid = i.indexrelid AND x.contype = 'x'
-    WHERE (i.indisunique OR i.indisexclusion) AND i.indrelid IN ({_TABLES})
+    WHERE (i.indisunique OR i.indisexclusion) AND i.indrelid = ANY (%s)
     ORDER BY i.indrelid, i.indisprimary DESC, c.relname
 """
 
-FOREIGN_KEYS = f"""
+FOREIGN_KEYS = """
     SELECT conrelid, conname, conkey, confrelid, confkey, confmatchtype::text
     FROM pg_catalog.pg_constraint k
-    WHERE contype = 'f' AND conrelid IN ({_TABLES})
+    WHERE contype = 'f' AND conrelid = ANY (%s)
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p
                       WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)
     ORDER BY conrelid, conname
 """
 
-#: Only the types that columns of the user's tables are made of, found by walking down from them.
-TYPES = f"""
+#: The types of columns, and those that they are made of, found by walking down from them.
+TYPES = """
     WITH RECURSIVE used(oid) AS (
-        SELECT a.atttypid FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid IN ({_TABLES}) AND a.attnum > 0 AND NOT a.attisdropped
+        SELECT DISTINCT a.atttypid FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = ANY (%s) AND a.attnum > 0 AND NOT a.attisdropped
         UNION
         SELECT next.oid FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid
         CROSS JOIN LATERAL (
@@ -138,13 +137,13 @@ DOMAINS = """
     ORDER BY contypid, conname
 """
 
-STRUCTURE = {
-    "tables": TABLES,
+#: Those that are asked for the tables' oids, once for each `%s`.
+OF_TABLES = {
     "columns": COLUMNS,
+    "sequences": SEQUENCES,
     "checks": CHECKS,
     "keys": KEYS,
     "foreign_keys": FOREIGN_KEYS,
     "types": TYPES,
-    "attributes": ATTRIBUTES,
-    "domains": DOMAINS,
 }
+OF_ALL = {"tables": TABLES, "attributes": ATTRIBUTES, "domains": DOMAINS}

@@ -32,16 +32,18 @@ def read_structure(connection: psycopg.Connection[Any]) -> Structure:
     """
     with connection.transaction(force_rollback=True), connection.cursor() as cursor:
         cursor.execute("SET LOCAL search_path = ''")
-        found = {
-            name: cursor.execute(query).fetchall() for name, query in queries.STRUCTURE.items()
-        }
+        found = {name: cursor.execute(query).fetchall() for name, query in queries.OF_ALL.items()}
+        oids = [row[0] for row in found["tables"]]
+        for name, query in queries.OF_TABLES.items():
+            found[name] = cursor.execute(query, [oids] * query.count("(%s)")).fetchall()
     types = _Types(found["types"], found["attributes"], found["domains"])
     return _assemble(found, types)
 
 
 def _assemble(found: Mapping[str, Rows], types: _Types) -> Structure:
     names = {oid: name for oid, name, *_ in found["tables"]}
-    columns, by_number = _columns(found["columns"], types)
+    roots = {row[0]: row[4][-1] for row in found["tables"] if row[4]}
+    columns, by_number = _columns(found["columns"], found["sequences"], types, roots)
     checks = _checks(found["checks"], by_number)
     keys = _keys(found["keys"], by_number)
     references = _foreign_keys(found["foreign_keys"], names, by_number)
@@ -69,17 +71,27 @@ def _assemble(found: Mapping[str, Rows], types: _Types) -> Structure:
 
 
 def _columns(
-    rows: Rows, types: _Types
+    rows: Rows, sequences: Rows, types: _Types, roots: Mapping[int, int]
 ) -> tuple[dict[int, list[Column]], dict[int, dict[int, str]]]:
-    columns: dict[int, list[Column]] = defaultdict(list)
     by_number: dict[int, dict[int, str]] = defaultdict(dict)
-    for table, number, name, declared, type_oid, not_null, generated, sequence in rows:
-        data_type = types.get(type_oid, declared)
-        not_null = not_null or data_type.not_null  # noqa: PLW2901
-        columns[table].append(
-            Column(name, declared, data_type, number, not_null, generated or "", sequence or "")
-        )
+    for table, number, name, *_ in rows:
         by_number[table][number] = name
+    drawn = {(table, by_number[table][number]): name for table, number, name in sequences}
+    columns: dict[int, list[Column]] = defaultdict(list)
+    for table, number, name, declared, type_oid, not_null, generated, identity in rows:
+        data_type = types.get(type_oid, declared)
+        owner = roots.get(table, table) if identity else table
+        columns[table].append(
+            Column(
+                name,
+                declared,
+                data_type,
+                number,
+                not_null or data_type.not_null,
+                generated or "",
+                drawn.get((table, name)) or drawn.get((owner, name), ""),
+            )
+        )
     return columns, by_number
 
 

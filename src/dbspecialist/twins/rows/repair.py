@@ -14,7 +14,7 @@ from dbspecialist.twins.rows.structure import Table
 
 Judge = Callable[[Sequence[Row]], list[list[bool]]]
 #: Variants tried for each failing row, by round.
-VARIANTS = (16, 32, 64, 128, 128, 256)
+VARIANTS = (8, 16, 32, 64, 128, 128, 256)
 #: Rows beyond the wanted ones from which a family draws other values.
 FAR = 10_000
 
