@@ -58,7 +58,7 @@ def snapshot_of(case: Case, cluster: Cluster) -> Snapshot:
     tables = [item.name for item in catalogue.of_kind("table", "materialized view")]
     return Snapshot(
         engine="postgresql",
-        server_version=180006,
+        server_version=case.data.get("server_version", 180006),
         database="case",
         source="a case",
         captured_at="2026-01-01T00:00:00Z",

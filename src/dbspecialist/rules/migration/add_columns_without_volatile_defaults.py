@@ -1,0 +1,109 @@
+"""A new column whose default differs from row to row makes the engine write its table anew.
+
+## What it does
+Looks for tables that the engine rewrites because a new column's default must be computed for
+every row. Numbering columns and stored generated columns are other rules'.
+
+## Why it matters
+The table is locked with ACCESS EXCLUSIVE while every row and every index is written again: no
+read and no write passes. A default that is computed once (a constant, `now()`) costs nothing.
+
+## Example
+    ALTER TABLE orders ADD COLUMN token uuid DEFAULT gen_random_uuid();
+
+## Use instead
+    ALTER TABLE orders ADD COLUMN token uuid;
+    ALTER TABLE orders ALTER COLUMN token SET DEFAULT gen_random_uuid();
+
+then fill the old rows in steps that each commit.
+
+## What proves it
+The engine reports the rewrite and its reason; the fix is run on the twin.
+
+## Source
+PostgreSQL manual, "ALTER TABLE", section "Notes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.change import Phase
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
+from dbspecialist.rules.migration._columns import added_columns, is_serial, mentions, part
+from dbspecialist.rules.migration._sequences import backfill, set_not_null, single_action
+
+TITLE = "Add columns without volatile defaults"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+REASON = "a default must be computed for every row"
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each table that is written anew for a default."""
+    for statement in trial.statements:
+        for table, reason in statement.rewrites.items():
+            if REASON not in reason or run.is_empty(table):
+                continue
+            columns = [
+                item for item in added_columns(trial, table) if mentions(statement, part(item))
+            ]
+            plain = [item for item in columns if is_plain(item)]
+            if columns and not plain:
+                continue
+            subject = f"Column {plain[0].name}" if plain else f"A new column of {table}"
+            yield Finding(
+                rule="add-columns-without-volatile-defaults",
+                severity=by_blocked_time(statement, table, run),
+                message=(
+                    f"{subject} rewrites {table}: reads and writes wait "
+                    f"{blocked_for(statement, table, run)} (AccessExclusiveLock)"
+                ),
+                location=at(trial, statement),
+                evidence=(
+                    seen(f"writes {table} anew: {reason}"),
+                    time_evidence(statement, table, run),
+                ),
+                help="add the column without the default, set the default, fill it in steps",
+                relation=table,
+            )
+
+
+def is_plain(column: SchemaObject) -> bool:
+    """Tell whether a column gets its value from a default that is no number of its own."""
+    has_value = bool(column.attributes.get("default") or "expression" not in column.attributes)
+    return has_value and not is_serial(column)
+
+
+def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
+    """Add the column empty, give it its default, fill it, and set NOT NULL where it was said."""
+    columns = [
+        item
+        for table in statement.rewrites
+        for item in added_columns(trial, table)
+        if mentions(statement, part(item))
+    ]
+    if len(columns) != 1 or not single_action(statement.sql):
+        return None
+    (column,) = columns
+    default = column.attributes.get("default")
+    if not default or not is_plain(column):
+        return None
+    table, name = column.parent, part(column)
+    add = f"ALTER TABLE {table} ADD COLUMN {name} {column.attributes['type']}"
+    phases = (
+        Phase(
+            "add the column with its default for new rows",
+            (add, f"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT {default}"),
+            (f"ALTER TABLE {table} DROP COLUMN {name}",),
+        ),
+        backfill(table, name, "DEFAULT"),
+    )
+    if column.attributes["not_null"] == "true":
+        return (*phases, *set_not_null(column, run))
+    return phases
