@@ -7,14 +7,12 @@ PR_SET_PDEATHSIG) and its folder is removed at the next start of any cluster.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -25,6 +23,7 @@ import psutil
 import psycopg
 
 from dbspecialist.facts.errors import InputError
+from dbspecialist.twins.confinement import confined
 from dbspecialist.twins.installation import (
     Installation,
     cache_folder,
@@ -109,8 +108,7 @@ class Cluster:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_owner,  # noqa: PLW1509 - one prctl call, no locks
-                **_account(),
+                preexec_fn=confined(server_account(), signal.SIGQUIT),  # noqa: PLW1509
             )
         self._wait_until_ready()
 
@@ -257,13 +255,3 @@ def _hand_over(folder: Path) -> None:
     if account is not None:
         for path in [folder, *folder.rglob("*")]:
             os.chown(path, *account)
-
-
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-_PR_SET_PDEATHSIG = 1
-
-
-def _die_with_owner() -> None:
-    """Ask the kernel to stop this process when its parent ends (prctl(2))."""
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
