@@ -113,3 +113,14 @@ def test_extensions_are_those_that_typeorm_creates_for_entities(tmp_path: Path) 
     entity += "@Column({ nullable: true, type: 'citext' }) name: string }"
     files = {"package.json": PACKAGE, "m.ts": USERS, "a.entity.ts": entity}
     assert project(tmp_path, files).settings.extensions == ("uuid-ossp", "citext")
+
+
+def test_notes_say_what_is_not_installed(tmp_path: Path) -> None:
+    found = project(tmp_path, {"server/package.json": PACKAGE, "server/a.ts": USERS})
+    assert found.notes == (
+        "typeorm and pg not installed for server/package.json: migrations run through a query "
+        "runner of dbspecialist, and what it lacks is unchecked (npm install)",
+    )
+    write(tmp_path, {"node_modules/typeorm/package.json": "{}"})
+    write(tmp_path, {"node_modules/pg/package.json": "{}"})
+    assert found.notes == ()

@@ -48,6 +48,14 @@ class NodePackage:
                 return found
         return None
 
+    def missing(self, *names: str) -> tuple[str, ...]:
+        """Return those of the packages that are not installed."""
+        return tuple(name for name in names if self.installed(name) is None)
+
+    def told(self, root: Path) -> str:
+        """Return the package.json as reports print it: from the repository's root."""
+        return (self.folder / "package.json").relative_to(root).as_posix()
+
 
 def walk(root: Path, depth: int = DEPTH) -> Iterator[Path]:
     """Yield the files below a folder, sorted, without dependencies and built output."""

@@ -53,6 +53,15 @@ class SequelizeProject:
     table: str = "SequelizeMeta"
     name: str = "sequelize"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why nothing can be run, where the project's packages are not installed."""
+        missing = self.package.missing("sequelize", "pg")
+        if not missing:
+            return ()
+        absent = " and ".join(missing)
+        return (f"{absent} not installed for {self.package.told(self.root)} (npm install)",)
+
     def history(self) -> tuple[Migration, ...]:
         """All migrations in running order; none is wrapped in a transaction by the runner."""
         found: list[Migration] = []

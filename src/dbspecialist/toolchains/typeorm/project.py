@@ -48,6 +48,18 @@ class TypeormProject:
         overridden = any(item.transaction is not None for item in self.classes)
         return self.settings.mode or ("each" if overridden else "all")
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is done otherwise than by the project's own TypeORM."""
+        missing = self.package.missing("typeorm", "pg")
+        if not missing:
+            return ()
+        absent = " and ".join(missing)
+        return (
+            f"{absent} not installed for {self.package.told(self.root)}: migrations run through a "
+            "query runner of dbspecialist, and what it lacks is unchecked (npm install)",
+        )
+
     def history(self) -> tuple[Migration, ...]:
         """All migrations in running order."""
         found: list[Migration] = []
