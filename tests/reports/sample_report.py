@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dbspecialist.facts.change import Change, FileEdit, Phase
-from dbspecialist.facts.effects import EngineError, Lock, StatementEffects
+from dbspecialist.facts.effects import ConstraintChange, EngineError, Lock, StatementEffects
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
@@ -78,6 +78,18 @@ LINK_COUPON = StatementEffects(
         Lock("public.coupons", "ShareRowExclusiveLock"),
     ),
     scans=("public.order_items",),
+    constraints=(
+        ConstraintChange(
+            "public.order_items",
+            "fk_order_items_coupon_id_coupons",
+            "foreign key",
+            "FOREIGN KEY (coupon_id) REFERENCES coupons(id) ON DELETE SET NULL",
+            valid=True,
+            added=True,
+            referenced="public.coupons",
+            index="public.coupons_pkey",
+        ),
+    ),
     blocked_ms={"public.order_items": 8_400.0, "public.coupons": 8_400.0},
     elapsed_ms=1.9,
 )
@@ -139,7 +151,7 @@ BUILD_FIX = Change(
     why="the catalogue at the end is the same, and no statement blocks reads or writes",
     phases=(
         Phase(
-            "Build the index outside a transaction",
+            "Build the index concurrently",
             up=(
                 "SET lock_timeout = 0",
                 "CREATE INDEX CONCURRENTLY ix_orders_status ON orders (status)",

@@ -1,9 +1,10 @@
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from golden import same_as_golden
-from sample_report import ADD_STATUS, EMPTY, MIGRATIONS, REPORT
+from sample_report import ADD_STATUS, BUILD_FIX, EMPTY, FINDINGS, INDEX, MIGRATIONS, REPORT
 
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.report import Report
@@ -61,3 +62,32 @@ def test_render_counts_statements_without_an_effect() -> None:
     shown = render(Report(EMPTY.twin, (long,)))
     assert "11 more statements without an effect on existing tables" in shown
     assert "CREATE TABLE notes" not in shown
+
+
+def test_render_shows_what_a_fix_changes_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / INDEX
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "def upgrade() -> None:\n    with op.get_context().autocommit_block():\n        pass\n"
+    )
+    shown = render(replace(REPORT, findings=FINDINGS[1:2]))
+    assert (
+        "                 @@ -1,3 +1,6 @@\n"
+        "                  def upgrade() -> None:\n"
+        "                      with op.get_context().autocommit_block():\n"
+        "                 -        pass\n"
+        "                 +        op.create_index(\n"
+    ) in shown
+
+
+def test_render_cuts_a_long_change_of_a_file() -> None:
+    (phase,) = BUILD_FIX.phases
+    (edit,) = phase.edits
+    long = replace(edit, text="a line\n" * 100)
+    fix = replace(BUILD_FIX, phases=(replace(phase, edits=(long,)),))
+    shown = render(replace(EMPTY, findings=(replace(FINDINGS[1], fix=fix),)))
+    assert shown.count("+a line") == 39
+    assert "61 more lines" in shown

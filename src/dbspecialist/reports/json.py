@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -75,6 +76,7 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "tags": list(statement.tags),
         "transaction": statement.transaction,
         "in_transaction": statement.in_transaction,
+        "parameters": statement.parameters,
         "locks": [_lock(lock) for lock in statement.locks],
         "rewrites": list(statement.rewrites),
         "rewrite_reasons": dict(statement.rewrites),
@@ -87,6 +89,7 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "creates": [
             {"tag": tag, "kind": kind, "name": name} for tag, kind, name in statement.creates
         ],
+        "constraints": [asdict(item) for item in statement.constraints],
         "invalid_indexes": list(statement.invalid_indexes),
         "settings": dict(statement.settings),
         "blocked_ms_estimate": _blocked(statement),

@@ -11,12 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from dbspecialist.facts.change import Change
 from dbspecialist.facts.finding import SEVERITIES, Finding
 from dbspecialist.facts.proof import VERDICTS, Proof
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 from dbspecialist.facts.units import duration, plural
 from dbspecialist.reports._clean import one_line, visible
+from dbspecialist.reports._text_fix import fix_text
 from dbspecialist.reports._text_migration import LEGEND, migration_body, notable
 from dbspecialist.reports._words import engine, severities
 
@@ -142,29 +142,13 @@ def _finding(finding: Finding) -> Table:
     table.add_row("", Text(f"{finding.rule}  {visible(place)}", "dim"))
     for proof in finding.evidence:
         table.add_row(Text(proof.verdict, COLOURS[proof.verdict]), _claim_and_basis(proof))
-    if finding.help:
+    if finding.help and (finding.fix is None or finding.help != finding.fix.summary):
         table.add_row("instead", Text(visible(finding.help)))
     if finding.fix is not None:
-        _fix(table, finding.fix)
+        table.add_row("fix", fix_text(finding.fix))
+        for proof in finding.fix.proofs:
+            table.add_row(Text(proof.verdict, COLOURS[proof.verdict]), _claim_and_basis(proof))
     return table
-
-
-def _fix(table: Table, fix: Change) -> None:
-    said = Text(visible(fix.summary))
-    said.append(f"\n{'safe' if fix.safe else 'to be read first'}: {visible(fix.why)}", "dim")
-    table.add_row("fix", said)
-    for number, phase in enumerate(fix.phases, 1):
-        lines = Text(f"{number}. {visible(phase.title)}")
-        if phase.when:
-            lines.append(f"\n   when {visible(phase.when)}", "dim")
-        for statement in phase.up:
-            indented = visible(statement).replace("\n", "\n   ")
-            lines.append(f"\n   {indented};", "cyan")
-        for edit in phase.edits:
-            lines.append(f"\n   writes {visible(edit.path)} with --fix", "dim")
-        table.add_row("", lines)
-    for proof in fix.proofs:
-        table.add_row(Text(proof.verdict, COLOURS[proof.verdict]), _claim_and_basis(proof))
 
 
 def _summary(report: Report) -> Text:
