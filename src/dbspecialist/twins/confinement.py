@@ -54,7 +54,7 @@ def network_is_cut() -> bool:
     if _LIBC is None:
         return False
     try:
-        subprocess.run(["true"], preexec_fn=cut_network, check=True)  # noqa: PLW1509
+        subprocess.run(["true"], preexec_fn=cut_network, check=True)
     except (OSError, subprocess.SubprocessError):
         return False
     return True
