@@ -123,4 +123,4 @@ def test_notes_say_what_is_not_installed(tmp_path: Path) -> None:
     )
     write(tmp_path, {"node_modules/typeorm/package.json": "{}"})
     write(tmp_path, {"node_modules/pg/package.json": "{}"})
-    assert found.notes == ()
+    assert not found.notes
