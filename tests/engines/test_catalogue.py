@@ -12,7 +12,7 @@ from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import differences
 from dbspecialist.twins.cluster import Cluster
 
-RICH = (Path(__file__).parent / "rich_schema.sql").read_text()
+HERE = Path(__file__).parent
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -28,15 +28,68 @@ def second(cluster: Cluster, database: Connection) -> Iterator[Connection]:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.mark.parametrize("schema", ["rich_schema.sql", "schema_18.sql"])
 def test_create_texts_recreate_the_same_catalogue_and_dump(
-    cluster: Cluster, database: Connection, second: Connection
+    cluster: Cluster, database: Connection, second: Connection, schema: str
 ) -> None:
-    database.execute(RICH.encode())
+    database.execute((HERE / schema).read_bytes())
     catalogue = read_catalogue(database)
     recreate(catalogue, second)
     assert differences(catalogue, read_catalogue(second)) == ()
     program = cluster.installation.program("pg_dump")
     assert dump(program, second) == dump(program, database)
+
+
+def test_the_rich_schema_has_every_kind(database: Connection) -> None:
+    database.execute((HERE / "rich_schema.sql").read_bytes())
+    assert {item.kind for item in read_catalogue(database).objects} == {
+        "aggregate",
+        "cast",
+        "collation",
+        "column",
+        "comment",
+        "composite type",
+        "constraint",
+        "default privileges",
+        "domain",
+        "domain constraint",
+        "enum",
+        "event trigger",
+        "extension",
+        "foreign data wrapper",
+        "foreign table",
+        "function",
+        "grant",
+        "index",
+        "materialized view",
+        "operator",
+        "operator class",
+        "operator family",
+        "partition",
+        "policy",
+        "procedure",
+        "publication",
+        "range",
+        "rule",
+        "schema",
+        "sequence",
+        "server",
+        "statistics",
+        "table",
+        "text search configuration",
+        "text search dictionary",
+        "trigger",
+        "view",
+    }
+
+
+def test_options_that_may_hold_secrets_are_not_read(database: Connection) -> None:
+    database.execute("CREATE FOREIGN DATA WRAPPER w OPTIONS (password 'hidden', host 'h')")
+    catalogue = read_catalogue(database)
+    wrapper = catalogue.get("foreign data wrapper", "w")
+    assert wrapper is not None
+    assert wrapper.attributes["options"] == "OPTIONS (\"host\" 'h')"
+    assert "hidden" not in repr(catalogue)
 
 
 def test_equal_schemas_with_dropped_columns_give_equal_catalogues(

@@ -10,11 +10,12 @@ empty `search_path`. Tablespaces are told as attributes and left out of the SQL.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import psycopg
 
+from dbspecialist.engines.postgresql.catalogue.aggregates import aggregate_entries
 from dbspecialist.engines.postgresql.catalogue.columns import read_columns
 from dbspecialist.engines.postgresql.catalogue.comments import comments
 from dbspecialist.engines.postgresql.catalogue.constraints import (
@@ -24,14 +25,35 @@ from dbspecialist.engines.postgresql.catalogue.constraints import (
     table_constraints,
 )
 from dbspecialist.engines.postgresql.catalogue.extended import extended_entries
+from dbspecialist.engines.postgresql.catalogue.foreign import (
+    read_foreign_tables,
+    server_entries,
+    wrapper_entries,
+)
 from dbspecialist.engines.postgresql.catalogue.indexes import index_entries, read_indexes
+from dbspecialist.engines.postgresql.catalogue.operators import (
+    cast_entries,
+    family_entries,
+    operator_entries,
+)
 from dbspecialist.engines.postgresql.catalogue.order import ordered
 from dbspecialist.engines.postgresql.catalogue.privileges import default_privileges, grants
-from dbspecialist.engines.postgresql.catalogue.reader import Entry, Phase, Reader
+from dbspecialist.engines.postgresql.catalogue.publications import publication_entries
+from dbspecialist.engines.postgresql.catalogue.reader import (
+    FIRST_OWN_OID,
+    Entry,
+    Phase,
+    Reader,
+)
 from dbspecialist.engines.postgresql.catalogue.relations import Tables
 from dbspecialist.engines.postgresql.catalogue.routines import routine_entries
 from dbspecialist.engines.postgresql.catalogue.schemas import extension_entries, schema_entries
 from dbspecialist.engines.postgresql.catalogue.sequences import free_sequences, read_sequences
+from dbspecialist.engines.postgresql.catalogue.text_search import (
+    collation_entries,
+    configuration_entries,
+    dictionary_entries,
+)
 from dbspecialist.engines.postgresql.catalogue.triggers import (
     event_trigger_entries,
     policy_entries,
@@ -85,13 +107,42 @@ def all_entries(reader: Reader) -> Iterator[Entry]:
     domains = {row.oid: reader.qualified(row.schema, row.name) for row in types if row.type == "d"}
     yield from domain_constraints(constraints, domains)
     yield from routine_entries(reader)
+    yield from aggregate_entries(reader)
     yield from free_sequences(reader, sequences)
     yield from index_entries(reader, indexes)
-    yield from Tables(reader, columns, sequences, not_null_constraints(constraints)).entries()
+    foreign = read_foreign_tables(reader)
+    not_null = not_null_constraints(constraints)
+    yield from Tables(reader, columns, sequences, not_null, foreign).entries()
     yield from table_constraints(reader, constraints, columns, indexes)
     yield from view_entries(reader, columns)
     yield from rule_entries(reader)
     yield from extended_entries(reader)
     yield from trigger_entries(reader)
     yield from policy_entries(reader)
-    yield from event_trigger_entries(reader)
+    yield from rare_entries(reader)
+
+
+#: Families that most databases lack, with the catalogue that tells whether there are any.
+RARE: tuple[tuple[str, Callable[[Reader], Iterator[Entry]]], ...] = (
+    ("pg_event_trigger", event_trigger_entries),
+    ("pg_foreign_data_wrapper", wrapper_entries),
+    ("pg_foreign_server", server_entries),
+    ("pg_publication", publication_entries),
+    ("pg_ts_dict", dictionary_entries),
+    ("pg_ts_config", configuration_entries),
+    ("pg_collation", collation_entries),
+    ("pg_operator", operator_entries),
+    ("pg_cast", cast_entries),
+    ("pg_opfamily", family_entries),
+)
+
+
+def rare_entries(reader: Reader) -> Iterator[Entry]:
+    """Yield the objects of rare families; one query finds out which are there."""
+    asked = ", ".join(
+        f"exists (select from {catalogue} where oid >= {FIRST_OWN_OID})" for catalogue, _ in RARE
+    )
+    (there,) = reader.rows(f"select array[{asked}] as families")
+    for (_, entries), is_there in zip(RARE, there.families, strict=True):
+        if is_there:
+            yield from entries(reader)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dbspecialist.engines.postgresql.catalogue.foreign import options_clause
 from dbspecialist.engines.postgresql.catalogue.reader import (
     PG_CLASS,
     Entry,
@@ -59,6 +60,7 @@ def column_entry(relation: str, position: int, row: Any, not_null: str) -> Entry
         storage=STORAGE.get(row.storage or ""),
         statistics=str(row.target) if has_target(row) else None,
         options=options_text(row.options),
+        foreign_options=options_clause(row.foreign_options),
         local="false" if not row.is_local else None,
     )
     name = f"{relation}.{row.name}"
@@ -85,6 +87,8 @@ def column_clause(row: Any, not_null: str, identity: str) -> str:
         identity: The sequence's options for an identity column, or "".
     """
     parts = [row.name, row.type]
+    if row.foreign_options:
+        parts.append(options_clause(row.foreign_options))
     if row.collation:
         parts.append(f"COLLATE {row.collation}")
     if identity:

@@ -29,7 +29,6 @@ GRANTED_AS = {
     "VIEW": "TABLE",
     "MATERIALIZED VIEW": "TABLE",
     "FOREIGN TABLE": "TABLE",
-    "AGGREGATE": "FUNCTION",
     "SERVER": "FOREIGN SERVER",
 }
 
@@ -85,6 +84,8 @@ def grant(entry: Entry, grantee: str, held: Held, *, revoke: bool) -> SchemaObje
     """Tell what one role may do with one object."""
     item = entry.item
     columns, target = "", granted_as(entry.target)
+    if item.kind == "aggregate":  # GRANT does not know its ORDER BY
+        target = f"FUNCTION {item.name}"
     if item.kind == "column":
         columns = f" ({item.name.removeprefix(item.parent + '.')})"
         target = f"TABLE {item.parent}"

@@ -12,6 +12,7 @@ from dbspecialist.engines.postgresql.catalogue.columns import (
     inherited_settings,
 )
 from dbspecialist.engines.postgresql.catalogue.constraints import is_plain_not_null
+from dbspecialist.engines.postgresql.catalogue.foreign import options_clause
 from dbspecialist.engines.postgresql.catalogue.reader import (
     PG_CLASS,
     Entry,
@@ -37,8 +38,10 @@ class Tables:
         columns: dict[int, list[Any]],
         sequences: dict[int, Any],
         not_null: dict[tuple[int, int], Any],
+        foreign: dict[int, Any],
     ) -> None:
         self.reader, self.columns, self.not_null = reader, columns, not_null
+        self.foreign = foreign
         self.owned: dict[tuple[int, int], list[Any]] = {}
         for row in sequences.values():
             if row.relation:
@@ -47,7 +50,7 @@ class Tables:
     def entries(self) -> Iterator[Entry]:
         """Yield tables with their columns, and the step that attaches each partition."""
         for row in self.reader.relations.values():
-            if row.kind in "rp":
+            if row.kind in "rpf":
                 yield self.table(row)
                 if row.is_partition:
                     yield from self.attachment(row)
@@ -55,6 +58,7 @@ class Tables:
     def table(self, row: Any) -> Entry:
         """Tell one table."""
         name, columns = self.reader.name_of(row.oid), self.columns.get(row.oid, [])
+        kind = "foreign table" if row.kind == "f" else "table"
         parts = [
             column_entry(name, position, column, self.is_not_null(column))
             for position, column in enumerate(columns, 1)
@@ -68,8 +72,8 @@ class Tables:
         return Entry(
             (PG_CLASS, row.oid, 0),
             Phase.TABLE,
-            SchemaObject("table", name, "", self.attributes(row), self.create(row, name)),
-            target=f"TABLE {name}",
+            SchemaObject(kind, name, "", self.attributes(row), self.create(row, name)),
+            target=f"{kind.upper()} {name}",
             acl=row.acl,
             default_acl=row.default_acl,
             parts=(*parts, *identities),
@@ -78,7 +82,10 @@ class Tables:
     def attributes(self, row: Any) -> dict[str, str]:
         """Collect what two equal tables have equal besides their columns."""
         parents = [self.reader.name_of(up) for up in self.parents(row)]
+        foreign = self.foreign.get(row.oid)
         return known(
+            server=foreign.server if foreign else None,
+            foreign_options=options_clause(foreign.options) if foreign else None,
             owner=row.owner,
             persistence=PERSISTENCE[row.persistence],
             method=row.method,
@@ -90,7 +97,7 @@ class Tables:
             bound=row.bound,
             inherits=", ".join(parents) if not row.is_partition else None,
             of_type=row.of_type,
-            replica_identity=REPLICA_IDENTITY.get(row.identity),
+            replica_identity=REPLICA_IDENTITY.get(row.identity) if row.kind != "f" else None,
             row_security="true" if row.secured else None,
             force_row_security="true" if row.forced else None,
         )
@@ -106,9 +113,9 @@ class Tables:
         above = {} if row.is_partition else self.columns_above(row)
         own = [column for column in columns if column.is_local or column.name not in above]
         clauses = ",\n".join(f"    {self.clause(row, column)}" for column in own)
-        unlogged = "UNLOGGED " if row.persistence == "u" else ""
+        word = "FOREIGN " if row.kind == "f" else "UNLOGGED " if row.persistence == "u" else ""
         body = f"(\n{clauses}\n)" if clauses else "()"
-        head = f"CREATE {unlogged}TABLE {name} {body}{self.storage(row)}"
+        head = f"CREATE {word}TABLE {name} {body}{self.storage(row)}"
         return statements(head, *self.settings(row, name, columns, above))
 
     def columns_above(self, row: Any) -> dict[str, list[Any]]:
@@ -150,11 +157,13 @@ class Tables:
         parents = ", ".join(self.reader.name_of(up) for up in self.parents(row))
         toast = [f"toast.{option}" for option in row.toast_options or ()]
         options = options_text([*(row.options or ()), *toast])
+        foreign = self.foreign.get(row.oid)
         return "".join(
             (
                 f"\nINHERITS ({parents})" if parents and not row.is_partition else "",
                 f"\nPARTITION BY {row.partition_key}" if row.partition_key else "",
                 f"\nUSING {row.method}" if row.method and row.kind == "r" else "",
+                f"\nSERVER {foreign.server} {options_clause(foreign.options)}" if foreign else "",
                 f"\nWITH ({options})" if options else "",
             )
         )
@@ -174,7 +183,7 @@ class Tables:
                     yield f"ALTER SEQUENCE {owned} OWNED BY {name}.{column.name}"
         if row.of_type:
             yield f"ALTER TABLE ONLY {name} OF {row.of_type}"
-        if row.identity in "nf":
+        if row.identity in "nf" and row.kind != "f":
             yield f"ALTER TABLE ONLY {name} REPLICA IDENTITY {REPLICA_IDENTITY[row.identity]}"
         if row.secured:
             yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
