@@ -51,7 +51,7 @@ def attempt(
         trial: The migration, whose state before it the database has.
         replacements: Phases by the position of the statement they replace.
         observer: Of that database.
-        read: Reads that database's catalogue.
+        read: Reads that database's catalogue, asked for where something was replaced.
     """
     if any(item.parameters for item in trial.statements):
         return Attempt(unchecked="it sends values beside its text, which are not kept")
@@ -66,7 +66,8 @@ def attempt(
             except MigrationFailed as error:
                 failure = error.reason
                 break
-    return Attempt(tuple(item.effects for item in observer.take()), read(), failure)
+    after = read() if replacements else trial.after
+    return Attempt(tuple(item.effects for item in observer.take()), after, failure)
 
 
 def script(trial: Trial, replacements: Replacements) -> list[str]:
