@@ -134,3 +134,4 @@ UPDATE branch SET grade = id % 10, rank = id % 10 / 2;
 CREATE STATISTICS branch_grade (ndistinct, dependencies, mcv) ON grade, rank FROM branch;
 RESET search_path;
 VACUUM ANALYZE;
+CHECKPOINT;

@@ -46,3 +46,4 @@ def load(connection: psycopg.Connection[Any], scale: float) -> None:
                         copy.write_row(row)
     connection.execute(Path(__file__).with_name("tpch.sql").read_text())
     connection.execute("VACUUM ANALYZE")
+    connection.execute("CHECKPOINT")

@@ -51,7 +51,6 @@ def ledger(cluster: Cluster) -> Iterator[str]:
         admin.execute("CREATE DATABASE ledger")
     script = (BENCHMARKS / "ledger.sql").read_text().replace(":rows", str(ROWS))
     with cluster.connect("ledger") as connection:
-        connection.execute("CREATE EXTENSION pageinspect")
         for statement in script.split(";\n"):
             connection.execute(statement.encode())
     yield cluster.url("ledger")

@@ -1,7 +1,12 @@
-"""First pages of indexes: heights of B-trees and GIN's counters, where pageinspect shows them."""
+"""First pages of indexes: heights of B-trees and GIN's counters, where the role may see them.
+
+Either through the extension pageinspect or as the first bytes of the indexes' files, which are
+those of the last checkpoint. No page with a key is read.
+"""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,9 +16,15 @@ from dbspecialist.engines.postgresql.statistics import NAME, OWN
 from dbspecialist.facts.statistics import RelationStatistics
 
 ESTIMATED = (
-    "first pages of indexes: only a superuser with the extension pageinspect reads them; a twin "
+    "first pages of indexes: only superusers and members of pg_read_server_files read them; a twin "
     "estimates the heights of B-trees from their lengths and the widths of their keys"
 )
+
+#: A page's header, the metapage's figures behind it, and how many bytes hold them all
+#: (PostgreSQL source, `nbtree.h` and `ginblock.h`).
+_HEADER, _BYTES = 24, 80
+_BTREE, _BTREE_MAGIC = struct.Struct("<6I"), 0x053162
+_GIN = struct.Struct("<12xI8x3I4xq")
 
 
 def with_metapages(
@@ -28,10 +39,13 @@ def with_metapages(
         select quote_ident(n.nspname) as name from pg_extension e
           join pg_namespace n on n.oid = e.extnamespace
         where e.extname = 'pageinspect' and current_setting('is_superuser') = 'on'""")
-    if not schema:
+    if schema:
+        levels, figures = _btrees(session, schema[0].name), _gins(session, schema[0].name)
+    elif _reads_files(session):
+        levels, figures = _from_files(session)
+    else:
         session.unseen.append(ESTIMATED)
         return relations
-    levels, figures = _btrees(session, schema[0].name), _gins(session, schema[0].name)
     return tuple(
         replace(
             item,
@@ -75,3 +89,32 @@ def _gins(session: Session, schema: str) -> Mapping[str, Mapping[str, int]]:
         row.relation: {name: value for name, value in row._asdict().items() if name != "relation"}
         for row in rows
     }
+
+
+def _reads_files(session: Session) -> bool:
+    function = "pg_read_binary_file(text, bigint, bigint, boolean)"
+    rows = session.rows(f"select has_function_privilege('{function}', 'execute') as allowed")
+    return bool(rows[0].allowed)
+
+
+def _from_files(session: Session) -> tuple[Mapping[str, int], Mapping[str, Mapping[str, int]]]:
+    """Read the figures from the first bytes of the indexes' files."""
+    levels: dict[str, int] = {}
+    figures: dict[str, Mapping[str, int]] = {}
+    for method in ("btree", "gin"):
+        for row in session.rows(f"""
+            select {NAME} as relation,
+                   pg_read_binary_file(pg_relation_filepath(c.oid), 0, {_BYTES}, true) as page
+            {_indexes(method)} and pg_relation_filepath(c.oid) is not null"""):
+            page = row.page or b""
+            if len(page) < _BYTES:
+                continue
+            if method == "gin":
+                names = ("pending_pages", "total_pages", "entry_pages", "data_pages", "entries")
+                counts = _GIN.unpack_from(page, _HEADER)
+                figures[row.relation] = dict(zip(names, counts, strict=True))
+            else:
+                magic, _, _, _, _, level = _BTREE.unpack_from(page, _HEADER)
+                if magic == _BTREE_MAGIC:
+                    levels[row.relation] = level
+    return levels, figures
