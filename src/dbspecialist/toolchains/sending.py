@@ -96,6 +96,25 @@ class Sender:
     def _idle(self) -> bool:
         return self._connection.pgconn.transaction_status == TransactionStatus.IDLE
 
+    def run_together(self, scripts: Iterable[tuple[str, tuple[ScriptStatement, ...]]]) -> None:
+        """Send several scripts in one transaction, as `(revision, statements)`.
+
+        Raises:
+            MigrationFailed: At the first statement that the engine refuses.
+        """
+        revision = ""
+        try:
+            for revision, statements in scripts:
+                if self._idle:
+                    self._send(Mark(revision), "BEGIN")
+                for item in statements:
+                    self._send(Mark(revision, item.line), item.sql, item.data)
+            if not self._idle:
+                self._send(Mark(revision), "COMMIT")
+        finally:
+            if not self._connection.closed and not self._idle:
+                self._send(Mark(revision), "ROLLBACK")
+
     def query(self, mark: Mark, sql: str) -> None:
         """Send one statement of the runner's own."""
         self._send(mark, sql)
