@@ -22,6 +22,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.cluster import Cluster, start_cluster
 from dbspecialist.twins.load import load_schema
 from dbspecialist.twins.observed.observer import STATEMENT_SECONDS, Observer
+from dbspecialist.twins.stand_ins import install_stand_ins
 from dbspecialist.twins.statistics import restore_statistics
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -148,6 +149,7 @@ def open_stage(
 
 def _load(connection: Connection, snapshot: Snapshot | None, scale: float) -> tuple[str, ...]:
     connection.execute(f"ALTER SCHEMA public OWNER TO {OWNER}")
+    install_stand_ins(connection)  # also for what the migrations themselves create
     left_out: tuple[str, ...] = ()
     if snapshot is not None:
         left_out = load_schema(connection, snapshot.catalogue, owner=OWNER)
