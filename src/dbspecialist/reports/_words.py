@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dbspecialist.facts.report import MigrationReport
 from dbspecialist.facts.units import plural
 
 ENGINES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
@@ -15,3 +16,13 @@ def severities(number: int, severity: str) -> str:
 def engine(name: str, version: str) -> str:
     """Write an engine and its version as its makers do (`PostgreSQL 18.6`)."""
     return f"{ENGINES.get(name, name)} {version}"
+
+
+def transactions(item: MigrationReport) -> str:
+    """Say how a migration's statements were seen to be wrapped (`one transaction`)."""
+    wrapped = {one.transaction for one in item.statements if one.in_transaction}
+    if not item.statements:
+        return "no statements"
+    if not wrapped:
+        return "no transaction"
+    return "one transaction" if len(wrapped) == 1 else plural(len(wrapped), "transaction")

@@ -18,7 +18,7 @@ from dbspecialist.facts.units import duration, plural
 from dbspecialist.reports._clean import one_line, visible
 from dbspecialist.reports._text_fix import fix_text
 from dbspecialist.reports._text_migration import LEGEND, migration_body, notable
-from dbspecialist.reports._words import engine, severities
+from dbspecialist.reports._words import engine, severities, transactions
 
 COLOURS = {
     "error": "not dim bold red",
@@ -98,8 +98,7 @@ def _source(twin: TwinFacts) -> str:
 def _migration(console: Console, item: MigrationReport, findings: list[Finding]) -> None:
     migration = item.migration
     title = one_line(f"{migration.revision}  {migration.title}".strip(), 60)
-    wrapped = "one transaction" if migration.transactional else "no transaction"
-    _heading(console, title, f"{migration.toolchain}, {wrapped}")
+    _heading(console, title, f"{migration.toolchain}, {transactions(item)}")
     console.print(Padding(Text(visible(migration.path), "dim"), (0, 0, 0, 2)))
     quiet = not findings and item.round_trip.verdict in {"proven", "tested"}
     if quiet and not any(map(notable, item.statements)):
