@@ -27,11 +27,13 @@ class RoundTrip:
             `unchecked`.
         proof: The verdict with what was seen.
         details: Objects or columns that did not come back, one sentence each.
+        unavoidable: Whether a lossy way back must be: the upgrade itself removes the values.
     """
 
     kind: str
     proof: Proof
     details: tuple[str, ...] = ()
+    unavoidable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
