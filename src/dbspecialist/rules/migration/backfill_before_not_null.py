@@ -1,0 +1,97 @@
+"""SET NOT NULL fails where the column still holds a NULL.
+
+## What it does
+Looks for old columns that become NOT NULL while production's statistics count NULLs in them, or
+while a twin with rows refuses the statement and no statistics are there. Silent where the run
+changes rows of the table before it.
+
+## Why it matters
+The statement fails with 23502 after it has read the table up to the first NULL, and the
+deployment stops there.
+
+## Example
+    ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+
+## Use instead
+    UPDATE users SET email = '' WHERE email IS NULL;  -- in steps that each commit
+    ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+
+## What proves it
+The share of NULLs in pg_stats is above 0: ANALYZE saw one. The twin with rows refuses it.
+
+## Source
+PostgreSQL manual, "pg_stats"; "ALTER TABLE", SET NOT NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding, Severity
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import count
+from dbspecialist.rules.judging import at
+from dbspecialist.rules.migration._columns import (
+    changed_columns,
+    part,
+    statement_for,
+    statistics_of,
+)
+from dbspecialist.rules.migration._tables import (
+    changed_rows_before,
+    is_filled,
+    rows_error,
+    rows_of,
+)
+
+TITLE = "Fill columns before they are set NOT NULL"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+NOT_NULL_VIOLATION = "23502"
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each column whose NULLs make NOT NULL fail."""
+    for item, column in changed_columns(trial, "not_null"):
+        statement = statement_for(trial, column)
+        if item.before is None or column.attributes["not_null"] != "true" or statement is None:
+            continue
+        judged = _judge(trial, statement, column, run)
+        if judged is None or not is_filled(trial, run, column.parent):
+            continue
+        severity, told, proof = judged
+        yield Finding(
+            rule="backfill-before-not-null",
+            severity=severity,
+            message=f"Column {column.name} becomes NOT NULL and {told}",
+            location=at(trial, statement),
+            evidence=(proof,),
+            help=f"fill {part(column)} where it is NULL, in steps that commit, before SET NOT NULL",
+            relation=column.parent,
+        )
+
+
+def _judge(
+    trial: Trial, statement: StatementEffects, column: SchemaObject, run: Run
+) -> tuple[Severity, str, Proof] | None:
+    table = column.parent
+    claim = f"no row of {table} has NULL in {part(column)}"
+    error = rows_error(trial, statement)
+    refused = error is not None and error.sqlstate == NOT_NULL_VIOLATION
+    known = statistics_of(run, table, part(column))
+    if not refused and changed_rows_before(run, trial, statement, table):
+        return None
+    if known is not None and known.null_frac > 0:
+        rows = count(known.null_frac * rows_of(trial, run, table))
+        told = f"about {rows} rows hold NULL as of the snapshot: it fails with 23502"
+        basis = f"null_frac is {known.null_frac:g} in pg_stats, as of the snapshot"
+        return "error", told, Proof(claim, "refuted", basis)
+    if known is None and refused:
+        told = "it fails with 23502 if any row holds NULL, which is not known"
+        basis = "the snapshot has no statistics of the column; sample rows with NULL are refused"
+        return "warning", told, Proof(claim, "unchecked", basis)
+    return None

@@ -1,0 +1,112 @@
+"""SET NOT NULL reads the whole table while no read and no write passes.
+
+## What it does
+Looks for columns that become NOT NULL by a statement that reads the table from beginning to end
+under a lock that stops reads or writes.
+
+## Why it matters
+The engine looks for NULLs under ACCESS EXCLUSIVE. A valid CHECK (column IS NOT NULL) saves it
+the look, and VALIDATE CONSTRAINT makes a CHECK valid under a lock that stops neither reads nor
+writes.
+
+## Example
+    ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+
+## Use instead
+    ALTER TABLE users ADD CONSTRAINT email_present CHECK (email IS NOT NULL) NOT VALID;
+    ALTER TABLE users VALIDATE CONSTRAINT email_present;
+    ALTER TABLE users ALTER COLUMN email SET NOT NULL;
+    ALTER TABLE users DROP CONSTRAINT email_present;
+
+each in a transaction of its own; from PostgreSQL 18 on, ADD CONSTRAINT … NOT NULL email
+NOT VALID and VALIDATE CONSTRAINT do the same.
+
+## What proves it
+The lock and the scan are read from the engine; behind a valid CHECK it shows no scan. The fix
+is run on the twin and must end in the same catalogue.
+
+## Source
+PostgreSQL manual, "ALTER TABLE", SET NOT NULL and "Notes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.change import Phase
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.judging import (
+    at,
+    blocked_for,
+    blocks,
+    by_blocked_time,
+    lock_evidence,
+    lock_on,
+    seen,
+    time_evidence,
+)
+from dbspecialist.rules.migration._columns import changed_columns, part, statement_for
+from dbspecialist.rules.migration._sequences import set_not_null, single_action
+from dbspecialist.rules.migration._tables import first_filled
+
+TITLE = "Set NOT NULL behind a validated check"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each column whose NOT NULL is checked while work waits."""
+    for column, statement in _set(trial):
+        read = set(statement.scans) - set(statement.rewrites)
+        table = first_filled(trial, run, column.parent, read)
+        lock = lock_on(statement, table) if table else None
+        if table is None or lock is None or "writes" not in lock.blocks:
+            continue
+        yield Finding(
+            rule="set-not-null-behind-a-check",
+            severity=by_blocked_time(statement, table, run),
+            message=(
+                f"Column {column.name} is searched for NULLs in {table}: {blocks(lock)} wait "
+                f"{blocked_for(statement, table, run)} ({lock.mode})"
+            ),
+            location=at(trial, statement),
+            evidence=(
+                lock_evidence(lock),
+                seen(f"reads {table} from beginning to end"),
+                time_evidence(statement, table, run),
+            ),
+            help="add a NOT VALID check, validate it, then SET NOT NULL, then drop the check",
+            relation=table,
+        )
+
+
+def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
+    """Put a check before it that is validated without stopping reads or writes."""
+    columns = [column for column, item in _set(trial) if item is statement]
+    if len(columns) != 1 or not single_action(statement.sql):
+        return None
+    return set_not_null(columns[0], run)
+
+
+def _set(trial: Trial) -> Iterator[tuple[SchemaObject, StatementEffects]]:
+    """Yield the columns that become NOT NULL by themselves, with their statements."""
+    for item, column in changed_columns(trial, "not_null"):
+        statement = statement_for(trial, column)
+        if item.before is None or column.attributes["not_null"] == "false" or statement is None:
+            continue
+        if not _in_new_key(trial, column):
+            yield column, statement
+
+
+def _in_new_key(trial: Trial, column: SchemaObject) -> bool:
+    """Tell whether a new primary key brings the NOT NULL along: another rule's."""
+    return any(
+        item.before is None
+        and item.object.attributes.get("type") == "primary key"
+        and item.object.parent == column.parent
+        and part(column) in item.object.attributes.get("columns", "").split(", ")
+        for item in trial.differences
+    )
