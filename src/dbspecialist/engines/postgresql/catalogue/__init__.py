@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from dbspecialist.engines.postgresql.catalogue.aggregates import aggregate_entries
 from dbspecialist.engines.postgresql.catalogue.columns import read_columns
@@ -69,13 +70,15 @@ def read_catalogue(
 ) -> Catalogue:
     """Read all objects of a database (PostgreSQL 14 to 18) with catalogue queries only.
 
-    Everything is read in one transaction, or in a subtransaction of the one that is open, and
-    rolled back: the connection's `search_path` is as it was, and no lock stays.
+    Everything is read in one transaction, or in a subtransaction of the one that is open, which
+    is rolled back: the connection's `search_path` is as it was, and no lock stays.
 
     Args:
         schemas: Read these schemas only (unquoted names); nothing for all but the engine's own.
     """
-    with connection.transaction(force_rollback=True):
+    # A ROLLBACK makes psycopg forget its prepared statements, so it is used where it is needed.
+    is_inside = connection.info.transaction_status is not TransactionStatus.IDLE
+    with connection.transaction(force_rollback=is_inside):
         connection.execute("SET LOCAL search_path = ''")
         reader = Reader(connection, schemas)
         return Catalogue(tuple(all_objects(reader)))
