@@ -1,0 +1,260 @@
+"""The way back: upgrade, downgrade and upgrade again on a twin with rows, judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import psycopg
+
+from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.facts.catalogue import Catalogue, Difference, SchemaObject, differences
+from dbspecialist.facts.proof import Proof, Verdict
+from dbspecialist.facts.trial import RoundTrip
+from dbspecialist.proofs.rows import (
+    Fingerprints,
+    Loss,
+    RowsFingerprint,
+    fingerprint,
+    is_version_table,
+    losses,
+)
+from dbspecialist.toolchains.base import MigrationFailed
+
+CLAIM = "the way back restores the schema and the rows, and the upgrade can be run again"
+#: Objects or columns named in the basis; `details` holds all.
+MOST_NAMED = 3
+
+#: How migrations say that they have no way back.
+_IRREVERSIBLE = re.compile(
+    r"NotImplemented|irreversib|one[- ]way|(not|n't) (be )?(support|revers|downgrad|undo|roll)"
+    r"|unsupported|no (way back|downgrade|rollback)"
+    r"|cannot (be )?(revert|revers|downgrad|undo|undone|roll)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was seen of a round trip, as far as it went.
+
+    Args:
+        before: The catalogue before the upgrade; `rows_before` its rows.
+        up: After the upgrade.
+        down: After the downgrade.
+        again: After the second upgrade.
+        up_error: Why the upgrade stopped, or nothing; the others likewise.
+        statements_down: How many statements the downgrade sent, its bookkeeping apart.
+    """
+
+    before: Catalogue = field(default_factory=Catalogue)
+    rows_before: Fingerprints = field(default_factory=dict)
+    up: Catalogue | None = None
+    rows_up: Fingerprints = field(default_factory=dict)
+    down: Catalogue | None = None
+    rows_down: Fingerprints = field(default_factory=dict)
+    again: Catalogue | None = None
+    up_error: MigrationFailed | None = None
+    down_error: MigrationFailed | None = None
+    again_error: MigrationFailed | None = None
+    statements_down: int = 0
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the database was left in the state after the upgrade."""
+        return self.again is not None and self.up is not None and not _changes(self.up, self.again)
+
+
+def prove_round_trip(
+    run_up: Callable[[], object],
+    run_down: Callable[[], int],
+    connection: psycopg.Connection[Any],
+    *,
+    reversible: bool | None = None,
+) -> tuple[RoundTrip, Observed]:
+    """Run a migration up, down and up again, and judge what the catalogue and the rows show.
+
+    A way back that fails can leave the database between two states (`Observed.is_up`).
+
+    Args:
+        run_up: Runs the upgrade; raises MigrationFailed where it stops.
+        run_down: Runs the downgrade and returns the number of statements it sent.
+        connection: To the database both run on, which holds the rows to try them with.
+        reversible: Whether the toolchain has a way back: if not, the upgrade alone is run.
+    """
+    before, rows_before = _read(connection)
+    seen = Observed(before, rows_before)
+    try:
+        run_up()
+    except MigrationFailed as error:
+        seen = replace(seen, up_error=error)
+        return judge_round_trip(seen, reversible=reversible), seen
+    up, rows_up = _read(connection)
+    seen = replace(seen, up=up, rows_up=rows_up)
+    if reversible is not False:
+        seen = _back_and_again(seen, run_up, run_down, connection)
+    return judge_round_trip(seen, reversible=reversible), seen
+
+
+def _back_and_again(
+    seen: Observed,
+    run_up: Callable[[], object],
+    run_down: Callable[[], int],
+    connection: psycopg.Connection[Any],
+) -> Observed:
+    try:
+        statements = run_down()
+    except MigrationFailed as error:
+        return replace(seen, down_error=error)
+    down, rows_down = _read(connection)
+    seen = replace(seen, down=down, rows_down=rows_down, statements_down=statements)
+    try:
+        run_up()
+    except MigrationFailed as error:
+        return replace(seen, again_error=error)
+    return replace(seen, again=read_catalogue(connection))
+
+
+def _read(connection: psycopg.Connection[Any]) -> tuple[Catalogue, Fingerprints]:
+    catalogue = read_catalogue(connection)
+    return catalogue, fingerprint(connection, catalogue)
+
+
+def judge_round_trip(seen: Observed, *, reversible: bool | None = None) -> RoundTrip:
+    """Classify a round trip by the first of these that holds, and say what was seen.
+
+    `unchecked` (the upgrade fails), `irreversible`, `failing`, `empty`, `unrepeatable` (the second
+    upgrade fails), `incomplete`, `lossy`, `unrepeatable` (it ends in another schema), `works`.
+    """
+    if seen.up_error is not None:
+        return _told("unchecked", "unchecked", f"the upgrade fails: {_error(seen.up_error)}")
+    if reversible is False:
+        return _told("irreversible", "unchecked", "the migration has no way back")
+    if seen.down_error is not None:
+        return _stopped(seen.down_error)
+    if seen.up is None or seen.down is None:
+        return _told("unchecked", "unchecked", "the way back was not run")
+    lost = losses(seen.rows_before, seen.rows_down)
+    left = tuple(_sentence(item) for item in _changes(seen.before, seen.down))
+    return _compared_states(seen, seen.up, left, lost)
+
+
+def _compared_states(
+    seen: Observed, up: Catalogue, left: tuple[str, ...], lost: tuple[Loss, ...]
+) -> RoundTrip:
+    details = (*left, *(loss.text for loss in lost))
+    other = tuple(_sentence(item) for item in _changes(up, seen.again or up))
+    if details and not seen.statements_down:
+        kind, basis = "empty", f"the downgrade sends no statement: {_named(details)}"
+    elif seen.again_error is not None:
+        kind, basis = "unrepeatable", f"the second upgrade fails: {_error(seen.again_error)}"
+    elif left:
+        kind, basis = "incomplete", f"the schema differs after the downgrade: {_named(left)}"
+    elif lost:
+        return _lossy(seen, lost)
+    elif other:
+        kind, basis = "unrepeatable", f"the second upgrade ends in another schema: {_named(other)}"
+    else:
+        return _works(seen.rows_before)
+    return _told(kind, "refuted", basis, details or other)
+
+
+def _told(kind: str, verdict: Verdict, basis: str, details: tuple[str, ...] = ()) -> RoundTrip:
+    return RoundTrip(kind, Proof(CLAIM, verdict, basis), details)
+
+
+def _works(rows: Fingerprints) -> RoundTrip:
+    held = [item.count for item in rows.values() if item.count]
+    basis = (
+        f"upgrade, downgrade and upgrade on a twin with {sum(held)} rows in {len(held)} tables:"
+        " catalogue and rows compared after each"
+    )
+    return RoundTrip("works", Proof(CLAIM, "tested", basis, tries=max(sum(held), 1)))
+
+
+def _stopped(error: MigrationFailed) -> RoundTrip:
+    if error.error is None and _IRREVERSIBLE.search(error.reason):
+        basis = f"the downgrade says that it has no way back: {error.reason}"
+        return _told("irreversible", "refuted", basis)
+    return _told("failing", "refuted", f"the downgrade fails: {_error(error)}")
+
+
+def _lossy(seen: Observed, lost: tuple[Loss, ...]) -> RoundTrip:
+    """Tell a loss that no downgrade can help from one that this downgrade makes."""
+    kept = [place for loss in lost if (place := _still_there(seen, loss))]
+    details = tuple(loss.text for loss in lost)
+    if kept:
+        why = f"after the upgrade the values were still there, in {', '.join(kept[:MOST_NAMED])}"
+    else:
+        why = "the upgrade itself removes the values, so that no downgrade can restore them"
+    basis = f"the schema comes back and rows do not: {_named(details)}; {why}"
+    return replace(_told("lossy", "refuted", basis, details), unavoidable=not kept)
+
+
+def _still_there(seen: Observed, loss: Loss) -> str:
+    """Return where the values of before stand after the upgrade, or "".
+
+    Looked at are the place itself and places that are new: equal values elsewhere are chance.
+    """
+    old = seen.rows_before[loss.relation]
+    columns = [loss.column] if loss.column else list(old.columns)
+    for name, table in seen.rows_up.items():
+        known = seen.rows_before.get(name)
+        new = [item for item in table.columns if known is None or item not in known.columns]
+        places = [_place(old, column, table, loss.relation == name, new) for column in columns]
+        if places and all(places):
+            return f"{name}.{places[0]}" if loss.column else name
+    return ""
+
+
+def _place(
+    old: RowsFingerprint, column: str, table: RowsFingerprint, same: bool, new: list[str]
+) -> str:
+    values = old.column(column)
+    among = [column, *new] if same and column in table.columns else new
+    return next((name for name in among if table.column(name) == values), "")
+
+
+def _changes(before: Catalogue, after: Catalogue) -> tuple[Difference, ...]:
+    """List the differences, the order of columns and toolchains' own tables left out."""
+    return differences(_compared(before), _compared(after))
+
+
+def _compared(catalogue: Catalogue) -> Catalogue:
+    return Catalogue(tuple(_without_order(catalogue)))
+
+
+def _without_order(catalogue: Catalogue) -> Iterator[SchemaObject]:
+    for item in catalogue.objects:
+        owner = item.attributes.get("owned_by", "").rpartition(".")[0]
+        if any(is_version_table(name) for name in (item.name, item.parent, owner)):
+            continue
+        if item.kind == "column" and "position" in item.attributes:
+            kept = {key: text for key, text in item.attributes.items() if key != "position"}
+            yield replace(item, attributes=kept)
+        else:
+            yield item
+
+
+def _sentence(item: Difference) -> str:
+    name = f"{item.object.kind} {item.object.name}"
+    if item.after is None:
+        return f"{name} is gone"
+    if item.before is None:
+        return f"{name} is left over"
+    old, new = item.before.attributes, item.after.attributes
+    parts = (f"{key} was {old.get(key)!r} and is {new.get(key)!r}" for key in item.changed)
+    return f"{name}: " + ", ".join(parts)
+
+
+def _named(details: tuple[str, ...]) -> str:
+    more = len(details) - MOST_NAMED
+    return "; ".join(details[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _error(failed: MigrationFailed) -> str:
+    if failed.error is None:
+        return failed.reason
+    return f"{failed.error.sqlstate}: {failed.error.message}"
