@@ -22,6 +22,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.cluster import Cluster, start_cluster
 from dbspecialist.twins.load import load_schema
 from dbspecialist.twins.observed.observer import STATEMENT_SECONDS, Observer
+from dbspecialist.twins.plan_settings import apply_settings
 from dbspecialist.twins.stand_ins import install_stand_ins
 from dbspecialist.twins.statistics import restore_statistics
 
@@ -106,15 +107,7 @@ class Stage:
             observer.close()
 
     def _configure(self, admin: Connection, database: str) -> None:
-        for name, value in self.settings.items():
-            admin.execute(
-                sql.SQL("ALTER ROLE {} IN DATABASE {} SET {} = {}").format(
-                    sql.Identifier(OWNER),
-                    sql.Identifier(database),
-                    sql.SQL(name),
-                    sql.Literal(value),
-                )
-            )
+        apply_settings(admin, database, self.settings)
 
 
 _numbers = itertools.count()
