@@ -1,0 +1,73 @@
+"""A change of type makes the engine write the whole table anew.
+
+## What it does
+Looks for tables that the engine rewrites because a column's type changes. It owns the index
+rebuilds of that rewrite.
+
+## Why it matters
+Every row and every index is written again under ACCESS EXCLUSIVE: no read and no write passes.
+Many changes cost nothing, and the engine shows which: a longer varchar, varchar to text, a
+larger numeric precision, timestamp to timestamptz where the time zone is UTC.
+
+## Example
+    ALTER TABLE orders ALTER COLUMN id TYPE bigint;
+
+## Use instead
+    ALTER TABLE orders ADD COLUMN id_new bigint;
+
+a trigger that keeps both alike, a fill in steps that commit, an index built CONCURRENTLY, and
+last a short transaction that renames the two columns.
+
+## What proves it
+The engine reports the rewrite and its reason, under production's TimeZone.
+
+## Source
+PostgreSQL manual, "ALTER TABLE", section "Notes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
+from dbspecialist.rules.migration._columns import changed_columns, mentions, part
+
+TITLE = "Change types without rewriting filled tables"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+REASON = "a column's type changes"
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each table that is written anew for a type."""
+    for statement in trial.statements:
+        for table, reason in statement.rewrites.items():
+            if REASON not in reason or run.is_empty(table):
+                continue
+            yield Finding(
+                rule="change-types-without-rewrite",
+                severity=by_blocked_time(statement, table, run),
+                message=(
+                    f"{_subject(trial, statement, table)} rewrites {table}: reads and writes "
+                    f"wait {blocked_for(statement, table, run)} (AccessExclusiveLock)"
+                ),
+                location=at(trial, statement),
+                evidence=(
+                    seen(f"writes {table} anew: {reason}"),
+                    time_evidence(statement, table, run),
+                ),
+                help="a second column, kept alike by a trigger, filled in steps, then renamed",
+                relation=table,
+            )
+
+
+def _subject(trial: Trial, statement: StatementEffects, table: str) -> str:
+    for item, column in changed_columns(trial, "type"):
+        if item.before and column.parent == table and mentions(statement, part(column)):
+            old, new = item.before.attributes["type"], column.attributes["type"]
+            return f"Column {column.name} from {old} to {new}"
+    return f"A column of {table}"

@@ -1,0 +1,103 @@
+"""A change of collation or operator class builds the column's indexes anew under a lock.
+
+## What it does
+Looks for indexes that ALTER TABLE … TYPE builds again though the table itself is not rewritten.
+
+## Why it matters
+The build holds ACCESS EXCLUSIVE: no read and no write passes until the last row is sorted by
+the new rules.
+
+## Example
+    ALTER TABLE users ALTER COLUMN name TYPE text COLLATE "C";
+
+## Use instead
+    DROP INDEX CONCURRENTLY users_name_idx;
+    ALTER TABLE users ALTER COLUMN name TYPE text COLLATE "C";
+    CREATE INDEX CONCURRENTLY users_name_idx ON users (name);
+
+with queries on the column slower in between; or a second column with an index of its own.
+
+## What proves it
+The index's file is seen to be new after the statement; the fix is run on the twin.
+
+## Source
+PostgreSQL manual, "ALTER TABLE", section "Notes"; "Collation Support".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.change import Phase
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.judging import (
+    at,
+    blocked_for,
+    by_blocked_time,
+    lock_evidence,
+    lock_on,
+    seen,
+    time_evidence,
+)
+from dbspecialist.rules.migration._columns import changed_columns, statement_for
+
+TITLE = "Rebuild indexes apart from a change of collation"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each column whose new type or collation builds indexes anew."""
+    for statement, column, indexes in _rebuilt(trial):
+        table = column.parent
+        lock = lock_on(statement, table)
+        if lock is None or run.is_empty(table):
+            continue
+        yield Finding(
+            rule="rebuild-index-on-collation-change",
+            severity=by_blocked_time(statement, table, run),
+            message=(
+                f"Column {column.name} rebuilds {', '.join(indexes)}: reads and writes of {table} "
+                f"wait {blocked_for(statement, table, run)} ({lock.mode})"
+            ),
+            location=at(trial, statement),
+            evidence=(
+                lock_evidence(lock),
+                *(seen(f"builds {index} anew") for index in indexes),
+                time_evidence(statement, table, run),
+            ),
+            help="drop the index before and build it CONCURRENTLY after, or use a second column",
+            relation=table,
+        )
+
+
+def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
+    """Take the indexes away before the change and build them concurrently after it."""
+    found = [indexes for item, _, indexes in _rebuilt(trial) if item is statement]
+    rebuilt = [trial.after.get("index", name) for indexes in found for name in indexes]
+    indexes = [item for item in rebuilt if item is not None]
+    if not indexes or any("constraint" in item.attributes for item in indexes):
+        return None
+    drops = tuple(f"DROP INDEX CONCURRENTLY {item.name}" for item in indexes)
+    builds = tuple(
+        item.attributes["definition"].replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
+        for item in indexes
+    )
+    return (
+        Phase("drop the indexes of the column", drops, transactional=False),
+        Phase("change the column", (statement.sql.strip().rstrip(";"),)),
+        Phase("build the indexes while reads and writes go on", builds, transactional=False),
+    )
+
+
+def _rebuilt(trial: Trial) -> Iterator[tuple[StatementEffects, SchemaObject, list[str]]]:
+    for item, column in changed_columns(trial, "type", "collation"):
+        statement = statement_for(trial, column)
+        if item.before is None or statement is None or column.parent in statement.rewrites:
+            continue
+        indexes = [name for name, on in statement.index_builds.items() if on == column.parent]
+        if indexes:
+            yield statement, column, sorted(indexes)
