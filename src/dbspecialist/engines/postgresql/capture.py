@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.engines.postgresql.metapages import with_metapages
+from dbspecialist.engines.postgresql.range_statistics import with_ranges
 from dbspecialist.engines.postgresql.revisions import read_revisions
 from dbspecialist.engines.postgresql.server import Session, open_session, source_of
 from dbspecialist.engines.postgresql.settings import read_role_settings, read_settings
@@ -66,7 +67,7 @@ def read_snapshot(session: Session, source: str, *, workload: bool) -> Snapshot:
         captured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         catalogue=read_catalogue(session.connection),
         relations=with_metapages(session, read_relations(session)),
-        columns=read_columns(session),
+        columns=with_ranges(session, read_columns(session)),
         extended=read_extended(session),
         sequences=read_sequences(session),
         settings=settings,
