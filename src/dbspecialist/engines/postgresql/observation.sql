@@ -108,7 +108,8 @@ BEGIN
             FROM (SELECT oid, xmin, conname, contype, conbin, convalidated, conindid,
                          nullif(conrelid, 0) AS conrelid, contypid, confrelid
                   FROM pg_constraint
-                  WHERE conparentid = 0 AND contype IN ('p', 'u', 'f', 'c', 'x', 'n')
+                  WHERE conparentid = 0 AND conislocal
+                    AND contype IN ('p', 'u', 'f', 'c', 'x', 'n')
                     AND connamespace <> 'dbs_twin'::regnamespace
                     AND age(xmin) <= age(pg_current_xact_id_if_assigned()::xid)) k
         )
