@@ -19,7 +19,7 @@ from typing import Any
 
 # Beside this file; its folder must not be where the project's own imports are looked for.
 import driver_connect as redirection  # type: ignore[import-not-found]
-from driver_channel import Channel, die_with_parent  # type: ignore[import-not-found]
+from driver_channel import Channel  # type: ignore[import-not-found]
 from driver_failures import NotImportedError, failure, in_one_line, sent, stub  # type: ignore[import-not-found]
 
 sys.path.pop(0)
@@ -273,7 +273,6 @@ def _tuple(value: Any) -> tuple[Any, ...]:
 
 def main() -> None:
     """Answer commands until standard input ends."""
-    die_with_parent()
     channel = Channel()
     settings = channel.receive()
     try:

@@ -1,15 +1,12 @@
-"""The driver's side of the conversation, and its end with whoever started it.
+"""The driver's side of the conversation with whoever started it.
 
 A part of driver.py: runs in the project's interpreter (Python 3.8 and later).
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import signal
-import sys
 from typing import Any
 
 
@@ -34,9 +31,3 @@ class Channel:
             os._exit(0)  # whoever started this is gone
         message: dict[str, Any] = json.loads(line)
         return message
-
-
-def die_with_parent() -> None:
-    """Let the kernel kill this process when its parent ends (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

@@ -44,7 +44,7 @@ def failure(error: BaseException) -> dict[str, Any]:
     seen: Any = error
     while seen is not None:
         origin = getattr(seen, "orig", None) or seen
-        for item in (origin, getattr(origin, "__cause__", None)):
+        for item in (getattr(origin, "__cause__", None), origin):  # asyncpg's own, then a wrapper
             state = getattr(item, "sqlstate", None) or getattr(item, "pgcode", None)
             if state:
                 diag = getattr(item, "diag", item)

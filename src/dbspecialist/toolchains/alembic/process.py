@@ -21,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 from dbspecialist.facts.effects import EngineError
 from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
+from dbspecialist.twins.confinement import confined
 
 _DRIVER = Path(__file__).with_name("driver.py")
 
@@ -72,6 +73,7 @@ class DriverProcess:
             cwd=folder,
             env=_environment(target.url),
             start_new_session=True,
+            preexec_fn=confined(),  # noqa: PLW1509
         )
         self._buffer = b""
         try:
@@ -135,7 +137,7 @@ class DriverProcess:
             elif answer["event"] == "note":
                 self.notes.append(answer["text"])
             elif answer["event"] == "failed":
-                raise _failed(answer)
+                raise _failed(answer, first)
             else:
                 return answer
 
@@ -176,9 +178,9 @@ class DriverProcess:
         return lines[-1] if lines else f"it ended with status {self._process.returncode}"
 
 
-def _failed(answer: Mapping[str, Any]) -> Exception:
+def _failed(answer: Mapping[str, Any], first: str) -> Exception:
     """The exception that a driver's answer stands for."""
-    if not answer["revision"]:
+    if not answer["revision"] and not answer["sqlstate"]:
         todo = "run it as `alembic current` does and mend it"
         return InputError(
             f"it stopped before the first revision: {answer['reason']}", "env.py", todo
@@ -186,7 +188,7 @@ def _failed(answer: Mapping[str, Any]) -> Exception:
     if not answer["sqlstate"]:
         return MigrationFailed(answer["revision"], answer["reason"], unchecked=answer["unchecked"])
     error = EngineError(answer["sqlstate"], answer["message"], answer["detail"])
-    return MigrationFailed(answer["revision"], error.message, error)
+    return MigrationFailed(answer["revision"] or first, error.message, error)
 
 
 def place(url: str) -> dict[str, Any]:

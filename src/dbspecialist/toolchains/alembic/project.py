@@ -180,7 +180,7 @@ class AlembicRunner:
         command: dict[str, Any] = {"command": "create_all"}
         if url is not None:
             command["target"] = place(url)
-        return tuple(self._driver.call(command)["tables"])
+        return tuple(self._driver.call(command, "target_metadata")["tables"])
 
 
 def _stub_facts(item: Revision) -> dict[str, Any]:

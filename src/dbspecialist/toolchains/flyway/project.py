@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from dbspecialist.toolchains.sending import Sender, Wrapping
 from dbspecialist.toolchains.walk import folders, relative
 
 _BASELINE_ROW = "<< Flyway Baseline >>"
-_PROGRAMS = frozenset({".java", ".kt", ".class", ".groovy", ".scala"})
+_PROGRAM = re.compile(r"^[VR]\d[\d_]*_\w+\.(java|kt|groovy|scala)$|^R__\w+\.(java|kt)$")
 
 Named = dict[str, tuple[ScriptName, Path]]
 
@@ -82,9 +83,8 @@ class FlywayProject:
     def notes(self) -> tuple[str, ...]:
         """Migrations that are programs, and callbacks, which are not run."""
         notes = [
-            f"{name.revision} is a program and was not run: {relative(path, self.root)}"
-            for name, path in self._found
-            if path.suffix in _PROGRAMS
+            f"{path.stem} is a program and was not run: {relative(path, self.root)}"
+            for path in self._programs()
         ]
         for location in self.config.locations:
             for path in sorted(location.rglob("*.sql")):
@@ -92,10 +92,15 @@ class FlywayProject:
                     notes.append(f"the callback {relative(path, self.root)} was not run")
         if self.config.transactional_lock and any(self._builds_concurrently()):
             notes.append(
-                "Flyway's lock is held in a transaction, for which CREATE INDEX CONCURRENTLY waits"
-                " without end: set flyway.postgresql.transactional.lock=false"
+                "flyway.postgresql.transactional.lock is not false, which Flyway's manual asks for"
+                " with CREATE INDEX CONCURRENTLY"
             )
         return tuple(notes)
+
+    def _programs(self) -> list[Path]:
+        """Migrations written in Java and the like; they need not lie in a location."""
+        found = (path for folder in folders(self.root, deepest=12) for path in folder.iterdir())
+        return sorted(path for path in found if _PROGRAM.match(path.name) and _in_main(path))
 
     def _builds_concurrently(self) -> Iterator[bool]:
         for revision in self.scripts:
@@ -250,3 +255,7 @@ class FlywayRunner:
             self._sender.query(setup, f'SET search_path = {quoted}, "$user", public')
         if config.first:
             self._sender.run("", [ScriptStatement(config.first, 1)], "each", "setup")
+
+
+def _in_main(path: Path) -> bool:
+    return "test" not in path.parts
