@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import selectors
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Literal, Self
 
 import psycopg
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.facts.effects import EngineError
@@ -122,15 +123,52 @@ class Sender:
     def _send(self, mark: Mark, sql: str, data: str | None = None) -> None:
         self._target.mark(mark)
         connection = self._connection.pgconn
-        result = connection.exec_(sql.encode())
+        result = _execute(connection, sql)
         if result.status == ExecStatus.COPY_IN:
             connection.put_copy_data((data or "").encode())
             connection.put_copy_end()
-            while (following := connection.get_result()) is not None:
+            while (following := _next(connection)) is not None:
                 result = following
         if result.status in {ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE}:
             error = _engine_error(result, connection.error_message)
             raise MigrationFailed(mark.revision, error.message, error)
+
+
+def _execute(connection: PGconn, sql: str) -> PGresult:
+    """Send statements by the simple protocol and return the last result, or that of a COPY.
+
+    `exec_` would wait in C, where an interrupt is not heard until the statement ends.
+    """
+    connection.send_query(sql.encode())
+    try:
+        while (result := _next(connection)) is not None:
+            last = result
+            if result.status == ExecStatus.COPY_IN:
+                break
+            if result.status == ExecStatus.COPY_OUT:
+                _drain(connection)
+    except BaseException:
+        connection.finish()  # a statement is still running: nothing can follow it here
+        raise
+    return last
+
+
+def _drain(connection: PGconn) -> None:
+    """Read what COPY TO STDOUT sends, to the end."""
+    while connection.get_copy_data(0)[0] > 0:
+        pass
+
+
+def _next(connection: PGconn) -> PGresult | None:
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(connection.socket, selectors.EVENT_READ)
+        while connection.is_busy():
+            waiting.select()
+            try:
+                connection.consume_input()
+            except psycopg.OperationalError:
+                break  # the connection is lost; the next result says so
+    return connection.get_result()
 
 
 def _engine_error(result: PGresult, said: bytes) -> EngineError:
