@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +65,13 @@ class Measured:
     highest_ratio: float
     ready_ms: float
     disk_mib: float
-    snapshot_kib: float
     scale: float
     scaled_ready_ms: float
     scaled_disk_mib: float
     different: tuple[str, ...]
     left_out: tuple[str, ...]
+    unseen: tuple[str, ...] = ()
+    snapshot_kib: float = 0.0
 
 
 def shape(plan: Plan) -> dict[str, Any]:
@@ -106,9 +107,10 @@ def captured(url: str) -> tuple[Snapshot, float]:
         return read_snapshot(path), path.stat().st_size / 1024
 
 
-def measure(schema: str, url: str, queries: Sequence[str], scale: float) -> Measured:
+def measure(
+    schema: str, url: str, snapshot: Snapshot, queries: Sequence[str], scale: float
+) -> Measured:
     """Compare a filled server with its twin, and open the twin again at another scale."""
-    snapshot, kib = captured(url)
     with psycopg.connect(url, autocommit=True) as source:
         version = str(source.execute("SHOW server_version").fetchone()[0]).split()[0]  # type: ignore[index]
         with open_twin(snapshot) as twin, twin.connect() as connection:
@@ -129,7 +131,6 @@ def measure(schema: str, url: str, queries: Sequence[str], scale: float) -> Meas
         highest_ratio=max(ratios),
         ready_ms=first[0],
         disk_mib=first[1],
-        snapshot_kib=round(kib, 1),
         scale=scale,
         scaled_ready_ms=second[0],
         scaled_disk_mib=second[1],
@@ -170,6 +171,9 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000, help="entries of the ledger")
     parser.add_argument("--scale", type=float, default=1000, help="scale of the enlarged twin")
     parser.add_argument("--server-bin", type=Path, help="binaries of another source server")
+    parser.add_argument(
+        "--reader", action="store_true", help="capture as a role that may read, and owns nothing"
+    )
     parser.add_argument("--json", type=Path, help="file for the results as JSON")
     options = parser.parse_args()
     results = []
@@ -178,10 +182,16 @@ def main() -> int:
         with source_server(options.server_bin) as url:
             with psycopg.connect(url, autocommit=True) as source:
                 schema.load(source, options.tpch_scale if schema is tpch else options.rows)
+                if options.reader:
+                    source.execute("CREATE ROLE reader LOGIN")
+                    source.execute("GRANT pg_read_all_stats, pg_read_all_data TO reader")
             print(f"{schema.__name__}: filled in {time.perf_counter() - started:.0f} s")
-            results.append(measure(schema.__name__, url, schema.queries(), options.scale))
+            as_whom = url.replace("postgres@", "reader@") if options.reader else url
+            snapshot, kib = captured(as_whom)
+            found = measure(schema.__name__, url, snapshot, schema.queries(), options.scale)
+            results.append(replace(found, snapshot_kib=round(kib, 1), unseen=snapshot.unseen))
     for item in results:
-        for text in (*item.different, *item.left_out):
+        for text in (*item.different, *item.left_out, *item.unseen):
             print(f"{item.schema}: {text}")
     print(table(results))
     if options.json:
