@@ -110,7 +110,11 @@ class Run:
         created: Relations that the run itself made: production has no rows in them.
         renamed: The names in production of relations that the run renames, by their new names.
         settings: Time-outs that the tool's runner sets by itself.
-        history: Claims about the whole history (it replays, heads, edits, models agree).
+        history: Claims about the whole history (it replays, models agree).
+        model_drift: Objects that the models and the migrated database do not have alike: as the
+            migrations make them, and as the models do.
+        database_drift: Objects that the snapshot and the replayed migrations do not have alike:
+            as the migrations make them, and as they are in production.
         edited: Applied migrations whose files were changed.
         heads: Revisions that nothing follows.
     """
@@ -123,6 +127,8 @@ class Run:
     renamed: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     history: tuple[Proof, ...] = ()
+    model_drift: tuple[Difference, ...] = ()
+    database_drift: tuple[Difference, ...] = ()
     edited: tuple[Migration, ...] = ()
     heads: tuple[str, ...] = ()
 

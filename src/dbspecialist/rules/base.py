@@ -6,7 +6,8 @@ is `build-index-concurrently`), its docstring is its page, and it has
 - `TITLE`: one line, what it says;
 - `SEVERITY`: the worst that it reports;
 - `ENGINES`: the engines it knows, `("postgresql",)`;
-- `check(trial, run)`: yields a `Finding` for each place;
+- `check(trial, run)`: yields a `Finding` for each place, or `check_run(run)` where it judges all
+  migrations of a run together;
 - `fix(trial, statement, run)`, where it has one: the phases to write instead of the statement.
 """
 
@@ -25,6 +26,7 @@ from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.trial import Run, Trial
 
 Check = Callable[[Trial, Run], Iterable[Finding]]
+CheckRun = Callable[[Run], Iterable[Finding]]
 Fix = Callable[[Trial, StatementEffects, Run], tuple[Phase, ...] | None]
 
 
@@ -39,6 +41,7 @@ class Rule:
     engines: tuple[str, ...]
     doc: str
     check: Check
+    check_run: CheckRun
     fix: Fix | None
 
 
@@ -87,6 +90,15 @@ def _rule(module: ModuleType) -> Rule:
         severity=module.SEVERITY,
         engines=module.ENGINES,
         doc=module.__doc__ or "",
-        check=module.check,
+        check=getattr(module, "check", _nothing_in_trial),
+        check_run=getattr(module, "check_run", _nothing_in_run),
         fix=getattr(module, "fix", None),
     )
+
+
+def _nothing_in_trial(_trial: Trial, _run: Run) -> Iterable[Finding]:
+    return ()
+
+
+def _nothing_in_run(_run: Run) -> Iterable[Finding]:
+    return ()

@@ -15,6 +15,7 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.proofs.history import History, prove_history
 from dbspecialist.proofs.rates import read_rates
 from dbspecialist.proofs.trials import brought_to, try_migrations
 from dbspecialist.rules.base import all_rules, rule_ids
@@ -28,6 +29,7 @@ from dbspecialist.tasks.configuration import (
 )
 from dbspecialist.tasks.excuses import REASON, UNUSED, apply_excuses
 from dbspecialist.tasks.fixing import prove_fixes
+from dbspecialist.tasks.meanwhile import meanwhile
 from dbspecialist.tasks.places import seen_from_here
 from dbspecialist.tasks.sources import read_source
 from dbspecialist.toolchains import find_projects
@@ -145,7 +147,12 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
         if not division.pending:
             return Report(facts, proofs=_notes(project))
         try:
-            with brought_to(stage, project, _to_run_first(division, snapshot)) as template:
+            with (
+                brought_to(stage, project, _to_run_first(division, snapshot)) as template,
+                meanwhile(
+                    prove_history, stage, project, division.before, division.pending, snapshot
+                ) as history,
+            ):
                 run = try_migrations(
                     stage,
                     project,
@@ -157,7 +164,8 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
                     rates=read_rates(stage.cluster),
                     tell=tell,
                 )
-                run = replace(run, edited=division.edited)
+                tell("replaying the history from zero")
+                run = _with_history(run, division, history.result())
                 tell("proving fixes")
                 found = prove_fixes(
                     stage, template, run, _judged(run, asked.configuration, project.root)
@@ -170,6 +178,16 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
             ) from error
     reports = tuple(migration_report(trial) for trial in run.trials)
     return Report(facts, reports, found, (*run.history, *_notes(project)))
+
+
+def _with_history(run: Run, division: Pending, history: History) -> Run:
+    return replace(
+        run,
+        edited=division.edited,
+        history=history.proofs,
+        model_drift=history.model_drift,
+        database_drift=history.database_drift,
+    )
 
 
 def _to_run_first(division: Pending, snapshot: Snapshot | None) -> tuple[Any, ...]:
@@ -192,13 +210,11 @@ def _judged(run: Run, configuration: Configuration, root: Path) -> tuple[Finding
 def findings_of(run: Run, select: Sequence[str] = ()) -> list[Finding]:
     """Judge a run by all rules, or the selected ones, sorted by place and rule."""
     configuration = Configuration(select=tuple(select))
+    rules = [item for item in all_rules() if is_on(item.id, configuration)]
     found = [
-        finding
-        for rule in all_rules()
-        if "postgresql" in rule.engines and is_on(rule.id, configuration)
-        for trial in run.trials
-        for finding in rule.check(trial, run)
+        finding for rule in rules for trial in run.trials for finding in rule.check(trial, run)
     ]
+    found += [finding for rule in rules for finding in rule.check_run(run)]
     return _sorted(found, run)
 
 

@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["category_id"], ["categories.id"], name="fk_products_category_id_categories"
         ),
-        sa.CheckConstraint("price >= 0", name="ck_products_price_not_negative"),
+        sa.CheckConstraint("price >= 0", name="price_not_negative"),
     )
     op.create_index("ix_products_category_id", "products", ["category_id"])
 

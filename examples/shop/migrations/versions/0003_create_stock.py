@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["warehouse_id"], ["warehouses.id"], name="fk_stock_warehouse_id_warehouses"
         ),
-        sa.CheckConstraint("quantity >= 0", name="ck_stock_quantity_not_negative"),
+        sa.CheckConstraint("quantity >= 0", name="quantity_not_negative"),
     )
 
 

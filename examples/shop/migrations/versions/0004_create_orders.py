@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["order_id"], ["orders.id"], name="fk_order_items_order_id_orders", ondelete="CASCADE"
         ),
-        sa.CheckConstraint("quantity > 0", name="ck_order_items_quantity_positive"),
+        sa.CheckConstraint("quantity > 0", name="quantity_positive"),
     )
     op.create_index("ix_order_items_order_id", "order_items", ["order_id"])
 

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name="fk_reviews_customer_id_customers"
         ),
-        sa.CheckConstraint("rating BETWEEN 1 AND 5", name="ck_reviews_rating_in_range"),
+        sa.CheckConstraint("rating BETWEEN 1 AND 5", name="rating_in_range"),
     )
     op.create_index("ix_reviews_customer_id", "reviews", ["customer_id"])
     op.create_table(

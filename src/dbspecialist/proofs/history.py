@@ -1,0 +1,174 @@
+"""History: do the migrations replay from zero, and do models, migrations and database agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.facts.catalogue import Catalogue, Difference, SchemaObject, differences
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.migration import VERSION_TABLES, Migration
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.toolchains.base import MigrationFailed, Project, Target
+from dbspecialist.twins.stage import OWNER, Stage, open_stage
+
+#: Kinds that mapped classes can state; the rest lives in migrations alone.
+MODELLED = ("table", "column", "constraint", "index", "enum", "sequence")
+
+#: What two equal databases may have differently for how they came about.
+_INCIDENTAL = frozenset({"position", "owner", "privileges", "comment"})
+
+REPLAYS = "the history replays from zero"
+MODELS_AGREE = "the models and the migrated database agree"
+DATABASE_AGREES = "production is what the migrations make"
+
+
+@runtime_checkable
+class Modelled(Protocol):
+    """A runner that can create what the project's models describe."""
+
+    def create_all(self, url: str | None = None) -> tuple[str, ...]:
+        """Create the tables of the models and return their names."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What was found out about a project's history as a whole."""
+
+    proofs: tuple[Proof, ...] = ()
+    model_drift: tuple[Difference, ...] = ()
+    database_drift: tuple[Difference, ...] = ()
+
+
+def prove_history(
+    stage: Stage,
+    project: Project,
+    before: Sequence[Migration],
+    pending: Sequence[Migration],
+    snapshot: Snapshot | None,
+) -> History:
+    """Replay a project's migrations on an empty database and compare where they lead.
+
+    Args:
+        stage: Its cluster is used; its databases are not.
+        project: Whose history it is.
+        before: The migrations that production has.
+        pending: The others.
+        snapshot: Production, compared with what `before` makes where it has a schema.
+    """
+    with open_stage(None, cluster=stage.cluster) as empty, empty.database() as database:
+        url = empty.cluster.url(database, OWNER)
+        try:
+            with project.runner(Target(url, lambda _: None)) as runner:
+                if before:
+                    runner.upgrade(before)
+                reached = _read(empty, database)
+                if pending:
+                    runner.upgrade(pending)
+                last = _read(empty, database)
+        except MigrationFailed as error:
+            basis = f"revision {error.revision} on an empty database: {error.reason}"
+            return History((Proof(REPLAYS, "refuted", basis),))
+        count = len(before) + len(pending)
+        replays = Proof(REPLAYS, "proven", f"{count} migrations run on an empty database")
+        drift, models = _models(empty, project, last)
+        drifted, production = _production(reached, before, snapshot)
+    proofs = tuple(item for item in (replays, production, models) if item)
+    return History(proofs, drift, drifted)
+
+
+def _read(stage: Stage, database: str) -> Catalogue:
+    with stage.admin(database) as connection:
+        return read_catalogue(connection)
+
+
+def _production(
+    reached: Catalogue, before: Sequence[Migration], snapshot: Snapshot | None
+) -> tuple[tuple[Difference, ...], Proof | None]:
+    if snapshot is None or not before or not snapshot.catalogue.objects:
+        return (), None
+    found = compared(reached, snapshot.catalogue)
+    if not found:
+        basis = f"the snapshot equals what {len(before)} migrations make"
+        return (), Proof(DATABASE_AGREES, "proven", basis)
+    return found, Proof(DATABASE_AGREES, "refuted", f"different: {names(found)}")
+
+
+def _models(
+    stage: Stage, project: Project, migrated: Catalogue
+) -> tuple[tuple[Difference, ...], Proof | None]:
+    """Create the models' tables in a database of their own and compare."""
+    with stage.database() as database:
+        url = stage.cluster.url(database, OWNER)
+        with project.runner(Target(url, lambda _: None)) as runner:
+            if not isinstance(runner, Modelled):
+                return (), None
+            _prepare(stage, database, migrated)
+            try:
+                tables = runner.create_all()
+            except (InputError, MigrationFailed) as error:
+                return (), Proof(MODELS_AGREE, "unchecked", str(error))
+        modelled = _read(stage, database)
+    found = compared(migrated, modelled, MODELLED)
+    if not found:
+        basis = f"{len(tables)} mapped tables created on a second twin, catalogues equal"
+        return (), Proof(MODELS_AGREE, "proven", basis)
+    return found, Proof(MODELS_AGREE, "refuted", f"different: {names(found)}")
+
+
+def _prepare(stage: Stage, database: str, migrated: Catalogue) -> None:
+    """Make the schemas and extensions that models take for granted."""
+    with stage.admin(database) as connection:
+        for item in migrated.of_kind("schema", "extension"):
+            if item.create and item.name != "public":
+                connection.execute(item.create.encode())
+        for item in migrated.of_kind("schema"):
+            connection.execute(f"ALTER SCHEMA {item.name} OWNER TO {OWNER}".encode())
+
+
+def compared(
+    one: Catalogue, other: Catalogue, kinds: Iterable[str] | None = None
+) -> tuple[Difference, ...]:
+    """List what two catalogues have differently, but for order, owners and bookkeeping."""
+    return differences(_essential(one, kinds), _essential(other, kinds))
+
+
+def _essential(catalogue: Catalogue, kinds: Iterable[str] | None) -> Catalogue:
+    wanted = frozenset(kinds) if kinds else None
+    needed = {item.extension for item in catalogue.objects}
+    return Catalogue(
+        tuple(
+            replace(item, attributes=_attributes(item))
+            for item in catalogue.objects
+            if (wanted is None or item.kind in wanted)
+            and not _is_incidental(item)
+            and (item.kind != "extension" or item.name in needed)
+        )
+    )
+
+
+def _attributes(item: SchemaObject) -> dict[str, str]:
+    return {key: value for key, value in item.attributes.items() if key not in _INCIDENTAL}
+
+
+def _is_incidental(item: SchemaObject) -> bool:
+    """Leave out version tables, and NOT NULL constraints, which their columns state.
+
+    An extension that nothing in the schema needs is a tool of the operators.
+    """
+    relation = (item.parent or item.name).rpartition(".")[2].strip('"')
+    if relation in VERSION_TABLES or item.kind in {"grant", "default privileges", "comment"}:
+        return True
+    return item.kind == "constraint" and item.attributes.get("definition", "").startswith(
+        "NOT NULL"
+    )
+
+
+def names(found: Sequence[Difference], most: int = 5) -> str:
+    """Name what differs, the first few of many."""
+    told = ", ".join(f"{item.object.kind} {item.object.name}" for item in found[:most])
+    more = len(found) - most
+    return f"{told} and {more} more" if more > 0 else told
