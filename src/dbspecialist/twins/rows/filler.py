@@ -180,8 +180,8 @@ class Filler:
     def _statistics(self, table: Table, column: str) -> ColumnStatistics | None:
         if self.snapshot is None:
             return None
-        known = self.snapshot.column
-        return known.get((table.name, column)) or known.get((table.root, column))
+        known, quoted = self.snapshot.column, table.column[column].quoted
+        return known.get((table.name, quoted)) or known.get((table.root, quoted))
 
     def _parents(
         self, table: Table, key: ForeignKey, wanted: Wanted

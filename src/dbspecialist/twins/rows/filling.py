@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.migration import VERSION_TABLES
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.rows.filler import Filler
 from dbspecialist.twins.rows.reading import read_structure
@@ -46,8 +47,8 @@ def fill(
 
     Rows obey every constraint. Triggers do not fire (`session_replication_role = replica`);
     foreign keys hold by construction and are checked afterwards by a query. A table that holds
-    rows keeps them and gets no more. The twin's files must not have been extended to
-    production's size, since tables are read from beginning to end.
+    rows keeps them and gets no more; toolchains' version tables stay as they are. The twin's
+    files must not have been extended to production's size: tables are read from beginning to end.
 
     Args:
         connection: A superuser's, to the twin.
@@ -68,12 +69,14 @@ def fill(
 
 @contextmanager
 def _unwatched(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Switch triggers off, and planning for the sizes of production, until the end."""
+    """Switch triggers off, plan for few rows, and write values as snapshots do, until the end."""
     settings = {
         "session_replication_role": "replica",
         "jit": "off",
         "max_parallel_workers_per_gather": "0",
-        "check_function_bodies": "off",
+        "datestyle": "ISO, YMD",
+        "intervalstyle": "postgres",
+        "timezone": "UTC",
     }
     with connection.transaction():
         query = "SELECT " + ", ".join(["current_setting(%s)"] * len(settings))
@@ -94,7 +97,11 @@ def _selected(
     known = {item.name for item in catalogue.objects}
     versions = set(snapshot.revisions) if snapshot else set()
     names = [
-        name for name in structure.tables if name not in versions and (not known or name in known)
+        name
+        for name in structure.tables
+        if name not in versions
+        and name.rpartition(".")[2].strip('"') not in VERSION_TABLES
+        and (not known or name in known)
     ]
     if tables is None:
         return names

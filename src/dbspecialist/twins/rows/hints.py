@@ -65,10 +65,12 @@ def _texts(strings: list[tuple[str, str]], numbers: list[float], rng: Random) ->
         yield text.upper()
         yield text.lower()
     yield from (example(text, rng) for operator, text in strings if not operator)
+    heads = [like_example(text, rng) for operator, text in strings if operator.startswith("~~")]
     for number in numbers:
         for length in (int(number), int(number) - 1, int(number) + 1):
             if 0 < length <= LONGEST:
                 yield fit(rng.randrange(1000), length, length + 1)
+                yield from (head.ljust(length, "a")[:length] for head in heads)
         yield str(int(number))
 
 

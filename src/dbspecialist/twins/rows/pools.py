@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from random import Random
 
+from dbspecialist.engines.postgresql.arrays import array_values
 from dbspecialist.facts.statistics import ColumnStatistics
-from dbspecialist.twins.rows.array_text import elements
 from dbspecialist.twins.rows.families import known, literal
 from dbspecialist.twins.rows.families.request import Request
 from dbspecialist.twins.rows.hints import hints
@@ -82,9 +82,9 @@ def risky(wanted: DataType) -> bool:
 def _samples(statistics: ColumnStatistics | None) -> tuple[list[str], list[float]]:
     if statistics is None:
         return [], []
-    common = elements(statistics.values.get("most_common_vals", ""))
-    shares = elements(statistics.values.get("most_common_freqs", ""))
-    bounds = elements(statistics.values.get("histogram_bounds", ""))
+    common = array_values(statistics.values.get("most_common_vals", "{}"))
+    shares = array_values(statistics.values.get("most_common_freqs", "{}"))
+    bounds = array_values(statistics.values.get("histogram_bounds", "{}"))
     pairs = [(item, float(share or 0)) for item, share in zip(common, shares, strict=False)]
     rest = max(0.0, 1 - statistics.null_frac - sum(share for _, share in pairs))
     pairs += [(item, rest / len(bounds)) for item in bounds]

@@ -6,7 +6,9 @@ belongs together is joined in `reading`, so that no plan hangs on the planner's 
 
 from __future__ import annotations
 
-TABLES = """
+from dbspecialist.engines.postgresql.catalogue.reader import HIDDEN
+
+TABLES = f"""
     SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), c.relname, c.relkind::text,
            CASE WHEN c.relispartition THEN (
                SELECT pg_catalog.array_agg(a.relid::pg_catalog.oid ORDER BY a.level)
@@ -17,7 +19,7 @@ TABLES = """
                 THEN pg_catalog.pg_get_partition_constraintdef(c.oid) END
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-      AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      AND n.nspname !~ '{HIDDEN}'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
                       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                         AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e')
@@ -29,7 +31,7 @@ COLUMNS = """
            a.atttypid, a.attnotnull,
            CASE WHEN a.attgenerated <> ''
                 THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
-           a.attidentity <> ''
+           a.attidentity <> '', pg_catalog.quote_ident(a.attname)
     FROM pg_catalog.pg_attribute a
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attrelid = ANY (%s) AND a.attnum > 0 AND NOT a.attisdropped

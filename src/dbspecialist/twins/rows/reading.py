@@ -78,7 +78,7 @@ def _columns(
         by_number[table][number] = name
     drawn = {(table, by_number[table][number]): name for table, number, name in sequences}
     columns: dict[int, list[Column]] = defaultdict(list)
-    for table, number, name, declared, type_oid, not_null, generated, identity in rows:
+    for table, number, name, declared, type_oid, not_null, generated, identity, quoted in rows:
         data_type = types.get(type_oid, declared)
         owner = roots.get(table, table) if identity else table
         columns[table].append(
@@ -90,6 +90,7 @@ def _columns(
                 not_null or data_type.not_null,
                 generated or "",
                 drawn.get((table, name)) or drawn.get((owner, name), ""),
+                quoted,
             )
         )
     return columns, by_number

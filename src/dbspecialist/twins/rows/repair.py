@@ -8,9 +8,10 @@ from random import Random
 from dbspecialist.twins.rows.families import literal
 from dbspecialist.twins.rows.families.request import Request
 from dbspecialist.twins.rows.hints import hints
+from dbspecialist.twins.rows.neighbours import neighbour
 from dbspecialist.twins.rows.pools import Literal
 from dbspecialist.twins.rows.slots import Row, Slot
-from dbspecialist.twins.rows.structure import Table
+from dbspecialist.twins.rows.structure import Column, Table
 
 Judge = Callable[[Sequence[Row]], list[list[bool]]]
 #: Variants tried for each failing row, by round.
@@ -102,15 +103,21 @@ def _touched(
 
 def _pick(table: Table, slot: Slot, options: Options, row: Row, rng: Random) -> tuple[Literal, ...]:
     luck = rng.random()
-    if not slot.fixed and luck < 0.35:
-        column = table.column[slot.columns[0]]
-        same = [
-            row[other.name]
-            for other in table.columns
-            if other.declared == column.declared and other.name in row and other is not column
-        ]
-        if luck < 0.1 and any(item is not None for item in same):
-            return (rng.choice([item for item in same if item is not None]),)
-        fresh = Request(column.type, rng.randrange(FAR), column.position, rng)
-        return (literal(fresh),)
-    return rng.choice(options[slot.columns])
+    if slot.fixed or luck >= 0.45:
+        return rng.choice(options[slot.columns])
+    column = table.column[slot.columns[0]]
+    if luck < 0.2:
+        near = _near(table, column, row)
+        if near:
+            literal_near = rng.choice(near)
+            return (literal_near if luck < 0.07 else neighbour(literal_near, column.type, rng),)
+    return (literal(Request(column.type, rng.randrange(FAR), column.position, rng)),)
+
+
+def _near(table: Table, column: Column, row: Row) -> list[str]:
+    """Return what the row's columns of the same type hold, the column's own value included."""
+    return [
+        text
+        for name, text in row.items()
+        if text is not None and table.column[name].type.root.base == column.type.root.base
+    ]

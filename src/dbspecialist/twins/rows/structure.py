@@ -44,7 +44,10 @@ class DataType:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `declared` is its type with modifiers; `sequence` feeds its default."""
+    """A column: `declared` is its type with modifiers; `sequence` feeds its default.
+
+    `quoted` is its name as statistics call it.
+    """
 
     name: str
     declared: str
@@ -53,6 +56,7 @@ class Column:
     not_null: bool = False
     generated: str = ""
     sequence: str = ""
+    quoted: str = ""
 
 
 @dataclass(frozen=True)
