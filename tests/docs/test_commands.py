@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import click
 import pytest
-from pages import DOCS
+from pages import DOCS, pages
 
 from dbspecialist.cli._group import group
 from dbspecialist.cli._options import FORMATS
+from dbspecialist.rules.base import rule_ids
 
 
 def commands() -> Iterator[tuple[str, list[str], click.Command]]:
@@ -74,3 +75,15 @@ def test_every_format_is_named() -> None:
     text = (DOCS / "commands" / "prove.md").read_text()
     row = next(line for line in text.splitlines() if line.startswith("| `--format"))
     assert [name for name in FORMATS if f"`{name}`" not in row] == []
+
+
+def test_every_rule_that_a_page_names_is_there() -> None:
+    named = {
+        rule
+        for page in pages()
+        for rule in re.findall(
+            r"(?:dbs: ignore(?:-file)?|\$ dbs rules) ([a-z-]+)", page.read_text()
+        )
+    }
+    assert len(named) >= 2
+    assert named - {*rule_ids(), "eat-more-fruit"} == set()
