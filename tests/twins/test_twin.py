@@ -158,14 +158,29 @@ def test_setting_that_is_refused_is_said() -> None:
         )
 
 
-def test_collation_that_is_not_c_keeps_like_off_plain_indexes() -> None:
+@pytest.mark.parametrize(
+    ("provider", "locale", "condition"),
+    [
+        ("c", "C", True),
+        ("c", "en_US.UTF-8", False),
+        ("b", "en_US.UTF-8", True),
+        ("i", "C", False),
+    ],
+)
+@pytest.mark.parametrize("database", ["shop", "postgres"])
+def test_like_uses_a_plain_index_where_the_collation_sorts_bytes(
+    provider: str, locale: str, condition: bool, database: str
+) -> None:
     index = SchemaObject("index", "public.item_name", create="CREATE INDEX ON public.item (name)")
-    base = replace(SMALL, catalogue=Catalogue((ITEM, index)))
-    query = "SELECT * FROM item WHERE name LIKE 'abc%'"
-    for locale, condition in (("C", True), ("en_US.UTF-8", False)):
-        settings = {"lc_collate": locale, "enable_seqscan": "off"}
-        with open_twin(replace(base, settings=settings)) as twin, twin.connect() as connection:
-            assert ("Index Cond" in str(plan_of(connection, query))) is condition
+    settings = {"locale_provider": provider, "lc_collate": locale, "enable_seqscan": "off"}
+    snapshot = replace(
+        SMALL, database=database, catalogue=Catalogue((ITEM, index)), settings=settings
+    )
+    with open_twin(snapshot) as twin, twin.connect() as connection:
+        plan = plan_of(connection, "SELECT * FROM item WHERE name LIKE 'abc%'")
+        assert ("Index Cond" in str(plan)) is condition
+        assert connection.info.dbname == database
+        assert twin.left_out == ()
 
 
 def test_sequences_stand_where_production_stands() -> None:

@@ -17,7 +17,9 @@ _ROLE = re.compile(r'role "(.+?)" does not exist')
 _SCHEMA = re.compile(r'schema "(.+?)" does not exist')
 _TYPE = re.compile(r'type "(.+?)" does not exist')
 _COLLATION = re.compile(r'collation "(.+?)" for encoding ".+?" does not exist')
-_LOCALE = "C.UTF-8"  # of libc: not "C", so that LIKE does not use plain B-trees either
+#: The C library's locale that stands in for others: it is not "C", so that LIKE uses no plain
+#: B-tree, as with the others.
+LOCALE = "C.UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def mend(item: SchemaObject, error: psycopg.Error) -> Mending | None:
         if found:
             return stand_in(found.group(1))
     if item.kind == "collation" and ("ICU" in text or "locale" in text):
-        note = f"collation {item.name}: stood in for by {_LOCALE}"
+        note = f"collation {item.name}: stood in for by {LOCALE}"
         return Mending(collation_sql(item.name), note, replaces=True)
     return None
 
@@ -66,13 +68,13 @@ def _collation(name: str) -> Mending:
     allowed = "SET LOCAL allow_system_table_mods = on"
     return Mending(
         f"{allowed}; {collation_sql(qualified)}",
-        f"collation {name}: stood in for by {_LOCALE}",
+        f"collation {name}: stood in for by {LOCALE}",
     )
 
 
 def collation_sql(name: str) -> str:
     """Write a collation of the C library; `name` is quoted and qualified."""
-    return f"CREATE COLLATION {name} (provider = libc, locale = '{_LOCALE}')"
+    return f"CREATE COLLATION {name} (provider = libc, locale = '{LOCALE}')"
 
 
 def _type(name: str) -> Mending:

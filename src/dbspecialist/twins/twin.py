@@ -18,6 +18,7 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.cluster import PORT, Cluster, make_cluster
 from dbspecialist.twins.load import load_schema
+from dbspecialist.twins.mending import LOCALE
 from dbspecialist.twins.plan_settings import apply_settings
 from dbspecialist.twins.sizes import RelationFile, relation_files, set_sizes
 from dbspecialist.twins.stage import OWNER, session_settings
@@ -151,10 +152,10 @@ def _silent(_step: str) -> None:
 def _fill(twin: Twin, snapshot: Snapshot, scale: float, sized: bool, progress: Progress) -> None:
     progress("starting a server")
     twin.cluster.start()
-    _create_database(twin, snapshot)
+    left_out = _create_database(twin, snapshot)
     with twin.cluster.connect(twin.database) as connection:
         progress("creating the schema")
-        left_out = list(load_schema(connection, snapshot.catalogue, owner=OWNER))
+        left_out += load_schema(connection, snapshot.catalogue, owner=OWNER)
         progress("loading the statistics")
         left_out += restore_statistics(connection, snapshot, scale)
         _restore_sequences(connection, snapshot)
@@ -174,23 +175,37 @@ def _resize(cluster: Cluster, files: Sequence[RelationFile]) -> None:
     cluster.start()
 
 
-def _create_database(twin: Twin, snapshot: Snapshot) -> None:
+def _create_database(twin: Twin, snapshot: Snapshot) -> list[str]:
     """Make production's database with its kind of collation, owned by the twin's owner."""
     name = sql.Identifier(twin.database)
-    with twin.cluster.connect() as admin:
+    bytewise = _sorts_bytewise(snapshot.settings)
+    left_out: list[str] = []
+    with twin.cluster.connect("template1") as admin:
         admin.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE CREATEDB BYPASSRLS")
-        if twin.database not in _EVERYWHERE:
-            admin.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0 LOCALE {}").format(
-                    name, sql.Literal(_locale(snapshot.settings))
+        if twin.database == "postgres" and not bytewise:
+            admin.execute("DROP DATABASE postgres")
+        if twin.database not in _EVERYWHERE or not bytewise:
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 LOCALE {}")
+            try:
+                admin.execute(create.format(name, sql.Literal("C" if bytewise else LOCALE)))
+            except psycopg.errors.WrongObjectType:  # no such locale on this machine
+                admin.execute(create.format(name, sql.Literal("C")))
+                left_out.append(
+                    f"database {twin.database}: sorts by bytes, no locale {LOCALE} here"
                 )
-            )
         admin.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(OWNER)))
+    return left_out
 
 
-def _locale(settings: Mapping[str, str]) -> str:
-    """Return C where production compares bytes, and else a locale whose order LIKE cannot use."""
-    return "C" if settings.get("lc_collate", "C") in {"C", "POSIX"} else "C.UTF-8"
+def _sorts_bytewise(settings: Mapping[str, str]) -> bool:
+    """Tell whether the database sorts by bytes, so that LIKE can use plain B-trees.
+
+    The builtin provider (`b`) does for all of its locales, ICU (`i`) for none.
+    """
+    provider = settings.get("locale_provider", "c")
+    return provider == "b" or (
+        provider == "c" and settings.get("lc_collate", "C") in {"C", "POSIX"}
+    )
 
 
 def _restore_sequences(connection: psycopg.Connection[tuple[Any, ...]], snapshot: Snapshot) -> None:
