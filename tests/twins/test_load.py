@@ -156,6 +156,27 @@ def test_stand_in_extension_is_created_by_the_owner(
         owner.execute(f'CREATE EXTENSION "{name}"')
 
 
+@pytest.mark.parametrize("name", ["vector", "pg_stat_statements", "earthdistance", "moddatetime"])
+def test_harmless_extension_is_created_by_the_owner(
+    cluster: Cluster, target: Connection, name: str
+) -> None:
+    install_stand_ins(target)
+    with cluster.connect(target.info.dbname, "dbs_owner") as owner:
+        owner.execute(f"CREATE EXTENSION {name} CASCADE")
+
+
+@pytest.mark.parametrize("name", ["adminpack", "pg_walinspect", "pg_surgery"])
+def test_other_extension_stays_for_superusers(
+    cluster: Cluster, target: Connection, name: str
+) -> None:
+    install_stand_ins(target)
+    with (
+        cluster.connect(target.info.dbname, "dbs_owner") as owner,
+        pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)),
+    ):
+        owner.execute(f"CREATE EXTENSION {name}")
+
+
 def test_pgcrypto_functions_have_their_volatility(target: Connection) -> None:
     install_stand_ins(target)
     target.execute("CREATE EXTENSION pgcrypto")
