@@ -44,6 +44,7 @@ def test_history_lists_several_heads(tmp_path: Path) -> None:
         tmp_path, {"1": revision("a", None), "2": revision("b", "a"), "3": revision("c", "a")}
     )
     assert found.heads == ("b", "c")
+    assert found.notes == ("there are 2 heads: b, c",)
 
 
 def test_history_follows_depends_on_and_its_labels(tmp_path: Path) -> None:
@@ -123,7 +124,18 @@ def test_env_literals_name_the_version_table(tmp_path: Path) -> None:
     )
     found = detect(tmp_path)
     assert found is not None
-    assert found.env == EnvFacts("v", "s", False)
+    assert found.env == EnvFacts("v", "s")
+
+
+@pytest.mark.parametrize(
+    ("configure", "engine"),
+    [(", transactional_ddl=False", ""), ("", ', isolation_level="AUTOCOMMIT"')],
+)
+def test_history_without_transactions_says_so(tmp_path: Path, configure: str, engine: str) -> None:
+    write_project(tmp_path, {"1": revision("a", None)}, configure=configure, engine=engine)
+    found = detect(tmp_path)
+    assert found is not None
+    assert [item.transactional for item in found.history()] == [False]
 
 
 def test_detect_reads_version_locations_and_here(tmp_path: Path) -> None:

@@ -236,6 +236,95 @@ def test_env_of_another_database_is_an_input_error(tmp_path: Path, seen: Recordi
         runner.upgrade(found.history())
 
 
+def test_environment_variables_name_the_target_alone(
+    tmp_path: Path, seen: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_DB", "postgresql+asyncpg://u:secret@production.invalid/shop")
+    up = (
+        'import os\nshop = os.environ["SHOP_DB"]\n'
+        'assert shop.startswith("postgresql+asyncpg://postgres@localhost:5432/test_"), shop\n'
+        'assert "production" not in str(dict(os.environ))\n'
+        'import psycopg\nplain = os.environ["DATABASE_URL"]\n'
+        'psycopg.connect(plain).execute("create table reached()").connection.commit()'
+    )
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, up)}))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+
+
+def test_revision_that_ends_the_process_is_unchecked(tmp_path: Path, seen: Recording) -> None:
+    up = 'import os, sys\nprint("last words", file=sys.stderr, flush=True)\nos._exit(3)'
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, up)}))
+    with found.runner(seen.target) as runner, pytest.raises(MigrationFailed) as caught:
+        runner.upgrade(found.history())
+    assert (caught.value.revision, caught.value.unchecked) == ("aaa", True)
+    assert caught.value.reason == "last words"
+
+
+def test_revision_that_never_ends_is_stopped(
+    tmp_path: Path, seen: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dbspecialist.toolchains.alembic.process.SILENCE_SECONDS", 1.0)
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, "while True:\n    pass")}))
+    with found.runner(seen.target) as runner, pytest.raises(MigrationFailed) as caught:
+        runner.upgrade(found.history())
+    assert caught.value.reason == "it did nothing for 1 s and was stopped"
+    assert caught.value.unchecked
+
+
+def test_revision_that_exits_fails(tmp_path: Path, seen: Recording) -> None:
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, "raise SystemExit(2)")}))
+    with found.runner(seen.target) as runner, pytest.raises(MigrationFailed, match="SystemExit: 2"):
+        runner.upgrade(found.history())
+
+
+def test_what_a_revision_prints_does_not_disturb(tmp_path: Path, seen: Recording) -> None:
+    up = 'import sys, os\nprint("{}")\nos.system("echo {}")\nassert sys.stdin.read() == ""'
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, up)}))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+
+
+OFFLINE_ENV = """from alembic import context
+if not context.is_offline_mode():
+    raise RuntimeError("only with --sql")
+context.configure(url="postgresql://", literal_binds=True)
+with context.begin_transaction():
+    context.run_migrations()
+"""
+
+SEVERAL_ENV = """from alembic import context
+from sqlalchemy import create_engine
+for name in ("one", "two"):
+    with create_engine("postgresql+psycopg://unreachable.invalid/" + name).connect() as connection:
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+
+
+def test_env_for_offline_mode_alone_is_replaced_with_a_note(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    up = "assert not op.get_context().as_sql\n" + CREATE
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, up)}, env=OFFLINE_ENV))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+    assert names(database) == ["a", "alembic_version"]
+    assert "env.py was not run (RuntimeError: only with --sql)" in found.notes[-1]
+
+
+def test_env_for_several_databases_runs_the_first_with_a_note(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    files = {"1": revision("aaa", None, CREATE)}
+    found = project(write_project(tmp_path, files, env=SEVERAL_ENV))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+    assert names(database) == ["a", "alembic_version"]
+    assert found.notes[-1] == ("env.py runs the revisions for several databases; the first was run")
+
+
 def test_create_all_makes_the_tables_of_the_models(
     tmp_path: Path, database: Database, seen: Recording
 ) -> None:

@@ -105,6 +105,9 @@ def test_find_projects_prefers_a_specific_toolchain(project: Project) -> None:
     (project.root / "sql" / "migrations" / "1.sql").write_text("select 1")
     assert [item.name for item in find_projects(project.root)] == ["alembic"]
     assert [item.name for item in find_projects(project.root / "sql")] == ["sql"]
+    assert [item.name for item in find_projects(project.root, "sql")] == ["sql"]
+    with pytest.raises(InputError, match="no flyway migrations found"):
+        find_projects(project.root, "flyway")
 
 
 def test_find_projects_without_any_says_what_was_looked_for(tmp_path: Path) -> None:

@@ -12,11 +12,16 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.base import Project
 
 
-def find_projects(root: Path) -> tuple[Project, ...]:
+def find_projects(root: Path, toolchain: str | None = None) -> tuple[Project, ...]:
     """Find the projects of all toolchains in a folder; plain SQL only where no other has one.
 
     A toolchain is a module of this folder with `detect`, or `detect_all` where a repository can
     hold several of its projects; `LOOKS_FOR` says what it goes by.
+
+    Args:
+        root: A folder, or a file of SQL.
+        toolchain: The name of the only toolchain that is wanted; plain SQL must be named where
+            another has a project.
 
     Raises:
         InputError: When there is none, or one's configuration cannot be read.
@@ -24,14 +29,17 @@ def find_projects(root: Path) -> tuple[Project, ...]:
     if not root.exists():
         raise InputError("there is nothing at this path", str(root), "check it")
     modules = list(_modules())
-    specific = [
-        found for module in modules if not _falls_back(module) for found in _in(module, root)
-    ]
-    projects = specific or [found for module in modules for found in _in(module, root)]
+    projects: list[Project] = []
+    for module in modules:
+        if toolchain is not None or not projects or not _falls_back(module):
+            projects += _in(module, root)
+    projects = [item for item in projects if toolchain in {None, item.name}]
     if not projects:
         looked_for = "; ".join(getattr(module, "LOOKS_FOR", module.__name__) for module in modules)
         raise InputError(
-            "no migrations found", str(root), f"give a path that holds one of: {looked_for}"
+            f"no {toolchain or ''} migrations found".replace("  ", " "),
+            str(root),
+            f"give a path that holds one of: {looked_for}",
         )
     return tuple(projects)
 

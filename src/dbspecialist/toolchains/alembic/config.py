@@ -131,13 +131,28 @@ def _resolved(location: str, folder: Path) -> Path:
     return folder / location
 
 
+_STATED = frozenset(
+    {"version_table", "version_table_schema", "transaction_per_migration"}
+    | {"transactional_ddl", "isolation_level"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class EnvFacts:
-    """What env.py passes to `context.configure` as literals."""
+    """What env.py states in literals.
+
+    Args:
+        version_table: Of `context.configure`.
+        version_table_schema: Of `context.configure`, or "".
+        transaction_per_migration: Of `context.configure`.
+        transactional: Whether revisions run in a transaction: neither `transactional_ddl=False`
+            nor a connection with `isolation_level="AUTOCOMMIT"`.
+    """
 
     version_table: str = "alembic_version"
     version_table_schema: str = ""
     transaction_per_migration: bool = False
+    transactional: bool = True
 
 
 def read_env(scripts: Path) -> EnvFacts:
@@ -152,7 +167,7 @@ def read_env(scripts: Path) -> EnvFacts:
     names = _literals(tree)
     found: dict[str, Any] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.keyword) and node.arg in EnvFacts.__dataclass_fields__:
+        if isinstance(node, ast.keyword) and node.arg in _STATED:
             value = node.value
             found[node.arg] = (
                 names.get(value.id) if isinstance(value, ast.Name) else _literal(value)
@@ -161,6 +176,8 @@ def read_env(scripts: Path) -> EnvFacts:
         version_table=str(found.get("version_table") or "alembic_version"),
         version_table_schema=str(found.get("version_table_schema") or ""),
         transaction_per_migration=found.get("transaction_per_migration") is True,
+        transactional=found.get("transactional_ddl") is not False
+        and str(found.get("isolation_level")).upper() != "AUTOCOMMIT",
     )
 
 

@@ -137,6 +137,10 @@ class Driver:
         fits: list[bool] = []
 
         def work(rev: Any, _context: Any) -> Any:
+            if fits and fits[-1]:  # env.py calls again, for another database
+                text = "env.py runs the revisions for several databases; the first was run"
+                self.channel.send(event="note", text=text)
+                return ()
             self.began = True
             there = self.ancestors(_tuple(rev))
             needed = self.ancestors(revisions) - (set(revisions) if upward else set())

@@ -26,7 +26,7 @@ from dbspecialist.twins.confinement import confined
 _DRIVER = Path(__file__).with_name("driver.py")
 
 #: How long the driver may be silent: a statement is ended by the twin's own time-out before.
-SILENCE_SECONDS = 300.0
+SILENCE_SECONDS = 120.0
 START_SECONDS = 60.0
 
 #: Names under which projects look for their database. They are set to the target, so that no

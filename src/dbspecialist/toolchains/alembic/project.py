@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,22 @@ class AlembicProject:
         root: The repository's root.
         config: The section.
         python: The interpreter to use; nothing to look for the project's own.
-        notes: What was passed over, one sentence each.
+        name: `alembic`.
+        log: What runners found out, one sentence each.
     """
 
     root: Path
     config: AlembicConfig
     python: Path | None = None
-    notes: tuple[str, ...] = ()
     name: str = "alembic"
+    log: list[str] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Several heads, and once a runner was open: with what it ran and what did not work."""
+        several = len(self.heads) > 1
+        heads = f"there are {len(self.heads)} heads: {', '.join(self.heads)}"
+        return (*((heads,) if several else ()), *self.log)
 
     @property
     def folder(self) -> Path:
@@ -73,6 +81,7 @@ class AlembicProject:
             toolchain=self.name,
             parents=item.down,
             title=item.title,
+            transactional=self.env.transactional,
             reversible=item.back in {"body", "empty"},
         )
 
@@ -103,7 +112,10 @@ class AlembicProject:
     def runner(self, target: Target) -> Iterator[AlembicRunner]:
         """Open a runner on a target."""
         with self._driver(target) as driver:
-            yield AlembicRunner(self, driver)
+            try:
+                yield AlembicRunner(self, driver)
+            finally:
+                self.log.extend(note for note in driver.notes if note not in self.log)
 
     def _driver(self, target: Target) -> DriverProcess:
         """Start the driver with the first interpreter that can run it.
@@ -129,7 +141,11 @@ class AlembicProject:
     def _settings(self) -> dict[str, Any]:
         """What driver.py is told."""
         history = self.revisions
-        environment = {key: value for key, value in asdict(self.env).items() if value}
+        env = self.env
+        environment: dict[str, Any] = {"version_table": env.version_table}
+        environment["transaction_per_migration"] = env.transaction_per_migration
+        if env.version_table_schema:
+            environment["version_table_schema"] = env.version_table_schema
         return {
             "file": str(self.config.file.resolve()),
             "toml": self.config.toml,
