@@ -30,6 +30,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dbspecialist.engines.postgresql.arrays import array_values
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.proof import Proof
@@ -43,7 +44,6 @@ from dbspecialist.rules.migration._columns import (
     statistics_of,
 )
 from dbspecialist.rules.migration._tables import is_filled
-from dbspecialist.twins.rows.array_text import elements
 
 TITLE = "Check the data before a type is narrowed"
 SEVERITY = "error"
@@ -99,7 +99,7 @@ def _values(run: Run, column: SchemaObject) -> list[str]:
     if known is None or (run.snapshot and run.snapshot.redacted and "char" not in _type(column)):
         return []  # stand-ins keep width, not magnitude
     texts = (known.values.get(key, "{}") for key in ("most_common_vals", "histogram_bounds"))
-    return [value for text in texts for value in elements(text) if value is not None]
+    return [value for text in texts for value in array_values(text) if value is not None]
 
 
 def _type(column: SchemaObject) -> str:
