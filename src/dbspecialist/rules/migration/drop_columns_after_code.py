@@ -1,0 +1,56 @@
+"""Code that still names a dropped column fails.
+
+## What it does
+Looks for dropped columns that statements of the application name; where no statement is known,
+it says so once for each column.
+
+## Why it matters
+Old code runs until the deployment is over, and ORMs name every mapped column in every query:
+each fails with 42703 from the moment the column is gone.
+
+## Example
+    ALTER TABLE users DROP COLUMN nickname;
+
+## Use instead
+Take the column out of the code first, deploy, and drop it in a later migration.
+
+## What proves it
+The statements of the workload and of the models are planned on the twin before and after.
+
+## Source
+PostgreSQL manual, "ALTER TABLE", DROP COLUMN; "PostgreSQL Error Codes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.judging import at, seen
+from dbspecialist.rules.migration._code import broken_by, code_evidence, knows_code, says_old_code
+from dbspecialist.rules.migration._columns import part
+from dbspecialist.rules.migration._drops import dropped_columns
+
+TITLE = "Drop columns after the code that names them"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+UNDEFINED_COLUMN = "42703"
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each dropped column that code names, or may name."""
+    for statement, column in dropped_columns(trial, run):
+        broken = broken_by(trial, part(column), UNDEFINED_COLUMN)
+        if broken is None and (knows_code(run) or trial.after.get("column", column.name)):
+            continue
+        yield Finding(
+            rule="drop-columns-after-code",
+            severity="error" if broken else "info",
+            message=f"Column {column.name} goes: {says_old_code(run, broken)}",
+            location=at(trial, statement),
+            evidence=(seen(f"drops {column.name}"), code_evidence(run, broken)),
+            help="take it out of the code, deploy, then drop it",
+            relation=column.parent,
+        )
