@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.engines.postgresql.metapages import with_metapages
 from dbspecialist.engines.postgresql.range_statistics import with_ranges
+from dbspecialist.engines.postgresql.redact import redact as with_stand_ins
 from dbspecialist.engines.postgresql.revisions import read_revisions
 from dbspecialist.engines.postgresql.server import Session, open_session, source_of
 from dbspecialist.engines.postgresql.settings import read_role_settings, read_settings
@@ -17,6 +18,11 @@ from dbspecialist.engines.postgresql.statistics import (
     read_relations,
     read_sequences,
 )
+from dbspecialist.engines.postgresql.value_types import (
+    ranking_of,
+    read_dimensions,
+    read_types,
+)
 from dbspecialist.engines.postgresql.workload import read_workload
 from dbspecialist.facts.snapshot import Snapshot
 
@@ -24,6 +30,7 @@ from dbspecialist.facts.snapshot import Snapshot
 def capture(
     url: str,
     *,
+    redact: bool = False,
     workload: bool = True,
     connect_timeout: int = 5,
     statement_timeout_ms: int = 30_000,
@@ -36,6 +43,7 @@ def capture(
 
     Args:
         url: A libpq URL or connection string.
+        redact: Put stand-ins in place of values, see `redact.py`.
         workload: Whether to read pg_stat_statements.
 
     Raises:
@@ -47,7 +55,15 @@ def capture(
         statement_timeout_ms=statement_timeout_ms,
         lock_timeout_ms=lock_timeout_ms,
     ) as session:
-        return read_snapshot(session, source_of(url), workload=workload)
+        found = read_snapshot(session, source_of(url), workload=workload)
+        return redacted(session, found) if redact else found
+
+
+def redacted(session: Session, snapshot: Snapshot) -> Snapshot:
+    """Put stand-ins in place of values, sorted as this server sorts them."""
+    return with_stand_ins(
+        snapshot, read_types(session), read_dimensions(session), ranking_of(session)
+    )
 
 
 def read_snapshot(session: Session, source: str, *, workload: bool) -> Snapshot:
