@@ -40,6 +40,8 @@ def test_lanes_leave_out_indexes_and_locks_that_nothing_waits_for() -> None:
 def test_lanes_without_an_estimate_say_so() -> None:
     (lane,) = lanes((replace(ADD_STATUS, blocked_ms={}),))
     assert lane.blocked_ms is None
+    (lane,) = lanes((ADD_STATUS, replace(BUILD_INDEX, blocked_ms={})))
+    assert lane.blocked_ms is None
 
 
 def test_bar_where_statements_share_a_character() -> None:

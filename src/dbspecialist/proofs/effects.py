@@ -6,11 +6,15 @@ of the statement that locks it and of everything after it in the transaction.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.proofs.rates import Rates
+
+#: Schemas whose relations are small everywhere.
+_OF_THE_SYSTEM = ("pg_catalog.", "pg_toast.", "information_schema.", "pg_temp")
 
 #: What a change to the catalogue alone takes, in milliseconds.
 CATALOGUE_MS = 1.0
@@ -22,21 +26,39 @@ def estimate_blocked(
     rows: Callable[[str], float],
     size: Callable[[str], float],
     rates: Rates,
+    knows: Callable[[str], bool] = lambda _relation: True,
 ) -> tuple[StatementEffects, ...]:
-    """Return the statements with `blocked_ms` filled in.
+    """Return the statements with `blocked_ms` filled in, as far as sizes are known.
+
+    A lock held over work on a relation of unknown size has no entry in `blocked_ms`.
 
     Args:
         statements: All statements of a run in order, over several migrations.
         rows: Production's rows of a relation.
         size: Production's bytes of a relation with TOAST, without indexes.
         rates: This machine's rates.
+        knows: Whether production's size of a relation is known.
     """
-    work = [work_ms(item, rows=rows, size=size, rates=rates) for item in statements]
-    held = _until_end(statements, work)
+    work = [
+        work_ms(item, rows=rows, size=size, rates=rates) if _is_known(item, knows) else math.nan
+        for item in statements
+    ]
+    held = _until_end(statements, work)  # unknown and known add up to unknown
     return tuple(
         replace(item, blocked_ms={lock.relation: total for lock in item.locks if lock.blocks})
+        if not math.isnan(total)
+        else item
         for item, total in zip(statements, held, strict=True)
     )
+
+
+def _is_known(statement: StatementEffects, knows: Callable[[str], bool]) -> bool:
+    """Tell whether the sizes of all relations that a statement works through are known."""
+    worked = {
+        *(*statement.rewrites, *statement.scans, *statement.rows_modified),
+        *statement.index_builds.values(),
+    }
+    return all(knows(relation) for relation in worked if not relation.startswith(_OF_THE_SYSTEM))
 
 
 def _until_end(statements: Sequence[StatementEffects], work: Sequence[float]) -> list[float]:

@@ -83,8 +83,18 @@ def _lane(relation: str, statements: Sequence[StatementEffects]) -> Lane:
         taken = [lock.mode for lock in statement.locks if lock.relation == relation]
         held = max([held, *taken], key=_strength)
         modes.append(held)
-    waits = [item.blocked_ms[relation] for item in statements if relation in item.blocked_ms]
-    return Lane(relation, tuple(modes), max(waits, default=None))
+    return Lane(relation, tuple(modes), _longest(relation, statements))
+
+
+def _longest(relation: str, statements: Sequence[StatementEffects]) -> float | None:
+    """Return the longest wait, or nothing where a lock's wait is unknown: it may be longer."""
+    waits = [
+        item.blocked_ms.get(relation)
+        for item in statements
+        if any(lock.relation == relation and lock.blocks for lock in item.locks)
+    ]
+    known = [wait for wait in waits if wait is not None]
+    return max(known) if len(known) == len(waits) else None
 
 
 def _glyph(modes: Sequence[str]) -> str:

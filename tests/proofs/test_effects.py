@@ -1,0 +1,53 @@
+from dbspecialist.facts.effects import Lock, StatementEffects
+from dbspecialist.proofs.effects import estimate_blocked
+from dbspecialist.proofs.rates import Rates
+
+RATES = Rates(scan_bytes=1e9, rewrite_bytes=1e8, index_rows=1e6, check_rows=1e6, modify_rows=1e5)
+ROWS = {"public.a": 2e6, "public.b": 0.0}
+BYTES = {"public.a": 4e8, "public.b": 0.0}
+ALTER = StatementEffects(
+    "ALTER TABLE a ADD x int", transaction=1, locks=(Lock("public.a", "AccessExclusiveLock"),)
+)
+BUILD = StatementEffects(
+    "CREATE INDEX ON a (x)",
+    transaction=1,
+    locks=(Lock("public.a", "ShareLock"),),
+    scans=("public.a",),
+    index_builds={"public.a_x_idx": "public.a"},
+)
+SCAN_C = StatementEffects(
+    "ALTER TABLE c ADD CHECK (x > 0)",
+    transaction=1,
+    locks=(Lock("public.c", "AccessExclusiveLock"),),
+    scans=("public.c",),
+)
+CATALOGUE = StatementEffects(
+    "DO …", transaction=1, locks=(Lock("public.c", "ShareLock"),), scans=("pg_catalog.pg_class",)
+)
+
+
+def blocked(*statements: StatementEffects) -> list[dict[str, float]]:
+    estimated = estimate_blocked(
+        statements,
+        rows=lambda relation: ROWS.get(relation, 0.0),
+        size=lambda relation: BYTES.get(relation, 0.0),
+        rates=RATES,
+        knows=ROWS.__contains__,
+    )
+    return [dict(item.blocked_ms) for item in estimated]
+
+
+def test_a_lock_counts_the_work_to_the_end_of_its_transaction() -> None:
+    assert blocked(ALTER, BUILD) == [{"public.a": 2002.0}, {"public.a": 2001.0}]
+
+
+def test_work_on_a_relation_of_unknown_size_has_no_estimate() -> None:
+    assert blocked(SCAN_C) == [{}]
+
+
+def test_a_lock_held_over_unknown_work_has_no_estimate() -> None:
+    assert blocked(ALTER, SCAN_C, BUILD) == [{}, {}, {"public.a": 2001.0}]
+
+
+def test_relations_of_the_system_are_small() -> None:
+    assert blocked(CATALOGUE) == [{"public.c": 1.0}]
