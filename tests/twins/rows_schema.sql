@@ -137,6 +137,11 @@ CREATE TABLE seats (
     flag boolean UNIQUE
 );
 CREATE TABLE "Odd Names" ("Id" integer PRIMARY KEY, "select" text CHECK ("select" <> '%s'));
+CREATE TABLE "100% odd ""ones""" (
+    "%s" integer NOT NULL REFERENCES "Odd Names" ("Id"),
+    "%(a)s" integer REFERENCES "Odd Names" ("Id") CHECK ("%(a)s" % 1 = 0),
+    UNIQUE ("%s") DEFERRABLE
+);
 CREATE TABLE audited (id integer PRIMARY KEY);
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'no rows today'; END $$;

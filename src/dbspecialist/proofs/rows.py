@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.migration import VERSION_TABLES
@@ -56,10 +55,10 @@ def fingerprint(connection: psycopg.Connection[Any], catalogue: Catalogue) -> Fi
         connection.execute(SETTINGS)
         for start in range(0, len(names), TABLES_A_QUERY):
             part = names[start : start + TABLES_A_QUERY]
-            for name, count, values in connection.execute(_query(part, columns)):
+            for number, count, values in connection.execute(_query(part, columns)):
                 rows = [tuple(row) for row in values or [()] * count]
                 rows.sort(key=lambda row: [(item is None, item or 0) for item in row])
-                found[name] = RowsFingerprint(columns[name], tuple(rows))
+                found[part[number]] = RowsFingerprint(columns[part[number]], tuple(rows))
     return found
 
 
@@ -142,19 +141,10 @@ def is_version_table(name: str) -> bool:
     return name.rpartition(".")[2].strip('"') in VERSION_TABLES
 
 
-def _query(names: Sequence[str], columns: Mapping[str, tuple[str, ...]]) -> sql.Composed:
+def _query(names: Sequence[str], columns: Mapping[str, tuple[str, ...]]) -> bytes:
     parts = []
-    for name in names:
-        hashed = sql.SQL(", ").join(
-            sql.SQL("hashtextextended({0}::text, 0)").format(sql.SQL(f"t.{column}"))
-            for column in columns[name]
-        )
-        values = (
-            sql.SQL("array_agg(ARRAY[{0}])").format(hashed) if columns[name] else sql.SQL("NULL")
-        )
-        parts.append(
-            sql.SQL("SELECT {0}, count(*), {1}::bigint[] FROM ONLY {2} AS t").format(
-                sql.Literal(name), values, sql.SQL(name)
-            )
-        )
-    return sql.SQL(" UNION ALL ").join(parts)
+    for number, name in enumerate(names):
+        hashed = ", ".join(f"hashtextextended(t.{item}::text, 0)" for item in columns[name])
+        values = f"array_agg(ARRAY[{hashed}])" if hashed else "NULL"
+        parts.append(f"SELECT {number}, count(*), {values}::bigint[] FROM ONLY {name} AS t")
+    return " UNION ALL ".join(parts).encode()

@@ -10,7 +10,6 @@ from random import Random
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics
@@ -29,6 +28,7 @@ from dbspecialist.twins.rows.slots import (
     nullable,
 )
 from dbspecialist.twins.rows.structure import Column, ForeignKey, Structure, Table
+from dbspecialist.twins.rows.text import identifier, plain
 
 #: Times that rows are made for a table that has too few.
 ROUNDS = 4
@@ -81,8 +81,8 @@ class Filler:
         return dict(sorted(found.items()))
 
     def _recount(self, name: str, reason: str) -> None:
-        query = sql.SQL("SELECT count(*) FROM {0}").format(_text(name))
-        (count,) = self.connection.execute(query).fetchone() or (0,)
+        query = f"SELECT count(*) FROM ONLY {plain(name)}"
+        (count,) = self.connection.execute(query.encode(), []).fetchone() or (0,)
         self.stored[name] = self.stored[name][:count]
         if not count:
             self.left_empty[name] = reason
@@ -92,23 +92,17 @@ class Filler:
         if not names:
             return
         parts = [
-            sql.SQL("SELECT {0} WHERE EXISTS (SELECT FROM ONLY {1})").format(
-                sql.Literal(number), _text(name)
-            )
+            f"SELECT {number} WHERE EXISTS (SELECT FROM ONLY {plain(name)})"
             for number, name in enumerate(names)
         ]
-        for (number,) in self.connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall():
+        for (number,) in self.connection.execute(" UNION ALL ".join(parts).encode(), []):
             self.stored[names[number]] = self._existing(names[number])
 
     def _existing(self, name: str) -> list[dict[str, Literal]]:
         columns = self.needed.get(name, ())
-        listed = [sql.SQL("{0}::text").format(sql.Identifier(item)) for item in columns]
-        query = sql.SQL("SELECT {0} FROM ONLY {1} LIMIT {2}").format(
-            sql.SQL(", ").join(listed or [sql.Composed([sql.SQL("1")])]),
-            _text(name),
-            sql.Literal(EXISTING),
-        )
-        rows = self.connection.execute(query).fetchall()
+        listed = ", ".join(f"{identifier(item)}::text" for item in columns) or "1"
+        query = f"SELECT {listed} FROM ONLY {plain(name)} LIMIT {EXISTING}"
+        rows = self.connection.execute(query.encode(), []).fetchall()
         return [dict(zip(columns, row, strict=False)) for row in rows]
 
     def _rows_wanted(self, name: str) -> int:
@@ -226,7 +220,3 @@ class Filler:
         ideal = [text if text is None or text in found else next(spare) for text in made.ideal]
         absent = [None] if None in made.options else []
         return Pool(tuple(ideal), (*found, *absent))
-
-
-def _text(text: str) -> sql.SQL:
-    return sql.SQL(text)

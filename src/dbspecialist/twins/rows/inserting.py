@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from dbspecialist.twins.rows.judging import ORDER, arguments, source
 from dbspecialist.twins.rows.slots import Row
 from dbspecialist.twins.rows.structure import Key, Table
+from dbspecialist.twins.rows.text import identifier, plain
 
 
 @dataclass
@@ -63,31 +63,19 @@ def _send(
     *,
     on_conflict: bool,
 ) -> list[dict[str, str | None]]:
-    target = sql.SQL(table.name.replace("%", "%%"))
-    outcome = sql.SQL(", ").join(
-        [sql.SQL("{0}::text").format(sql.Identifier(name)) for name in returned]
-        or [sql.Composed([sql.SQL("NULL")])]
-    )
+    outcome = ", ".join(f"{identifier(name)}::text" for name in returned) or "NULL"
     names = list(rows[0])
     if not names:
-        found = []
-        for _ in rows:
-            query = sql.SQL("INSERT INTO {0} DEFAULT VALUES RETURNING {1}").format(target, outcome)
-            found += connection.execute(query).fetchall()
+        query = f"INSERT INTO {plain(table.name)} DEFAULT VALUES RETURNING {outcome}"
+        found = [row for _ in rows for row in connection.execute(query.encode(), [])]
     else:
-        columns = sql.SQL(", ").join(map(sql.Identifier, names))
-        query = sql.SQL(
-            "INSERT INTO {0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM {2} ORDER BY {3}{4}"
-            " RETURNING {5}"
-        ).format(
-            target,
-            columns,
-            source(table, names),
-            ORDER,
-            sql.SQL(" ON CONFLICT DO NOTHING" if on_conflict else ""),
-            outcome,
+        columns = ", ".join(identifier(name) for name in names)
+        query = (
+            f"INSERT INTO {plain(table.name)} ({columns}) OVERRIDING SYSTEM VALUE"
+            f" SELECT {columns} FROM {source(table, names)} ORDER BY {ORDER}"
+            f"{' ON CONFLICT DO NOTHING' if on_conflict else ''} RETURNING {outcome}"
         )
-        found = connection.execute(query, arguments(rows, names)).fetchall()
+        found = connection.execute(query.encode(), arguments(rows, names)).fetchall()
     return [dict(zip(returned, row, strict=False)) for row in found]
 
 
@@ -96,14 +84,15 @@ def _require_unique(connection: psycopg.Connection[Any], table: Table, key: Key)
 
     A deferrable constraint over expressions is not compared: its table keeps one row.
     """
-    target = sql.SQL(table.name.replace("%", "%%"))
     operators = key.operators or ("OPERATOR(pg_catalog.=)",) * len(key.columns)
     pairs = [
-        sql.SQL("a.{0} {1} b.{0}").format(sql.Identifier(name), sql.SQL(operator))
-        for name, operator in zip(key.columns, operators, strict=False)
+        f" AND a.{name} {operator} b.{name}"
+        for name, operator in zip(map(identifier, key.columns), operators, strict=False)
+        if key.plain
     ]
-    query = sql.SQL("SELECT FROM {0} a JOIN {0} b ON a.ctid <> b.ctid{1} LIMIT 1").format(
-        target, sql.SQL("").join([sql.SQL(" AND ") + pair for pair in pairs if key.plain])
+    query = (
+        f"SELECT FROM {plain(table.name)} a JOIN {plain(table.name)} b ON a.ctid <> b.ctid"
+        f"{''.join(pairs)} LIMIT 1"
     )
-    if connection.execute(query).fetchone() is not None:
+    if connection.execute(query.encode(), []).fetchone() is not None:
         raise psycopg.errors.UniqueViolation(f"rows conflict in {key.name}")

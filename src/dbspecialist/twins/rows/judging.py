@@ -6,27 +6,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from dbspecialist.twins.rows.slots import Row
 from dbspecialist.twins.rows.structure import Check, Table
+from dbspecialist.twins.rows.text import identifier, plain
 
-ORDER = sql.Identifier("dbs row number")
+ORDER = '"dbs row number"'
 
 
-def source(table: Table, names: Sequence[str]) -> sql.Composable:
+def source(table: Table, names: Sequence[str]) -> str:
     """Return a FROM item: literals passed as text arrays, cast to the columns' types."""
-    casts = sql.SQL(", ").join(
-        sql.SQL("u.{0}::{1} AS {0}").format(
-            sql.Identifier(name), sql.SQL(_plain(table.column[name].declared))
-        )
-        for name in names
+    quoted = [identifier(name) for name in names]
+    casts = ", ".join(
+        f"u.{name}::{plain(table.column[raw].declared)} AS {name}"
+        for name, raw in zip(quoted, names, strict=True)
     )
-    arrays = sql.SQL(", ").join([sql.SQL("%s::text[]")] * len(names))
-    aliases = sql.SQL(", ").join([*map(sql.Identifier, names), ORDER])
-    return sql.SQL(
-        "(SELECT u.{0}, {1} FROM ROWS FROM (unnest({2})) WITH ORDINALITY AS u({3})) AS {4}"
-    ).format(ORDER, casts, arrays, aliases, sql.Identifier(table.alias))
+    arrays = ", ".join(["%s::text[]"] * len(names))
+    return (
+        f"(SELECT u.{ORDER}, {casts} FROM unnest({arrays}) WITH ORDINALITY"
+        f" AS u({', '.join(quoted)}, {ORDER})) AS {identifier(table.alias)}"
+    )
 
 
 def arguments(rows: Sequence[Row], names: Sequence[str]) -> list[list[str | None]]:
@@ -67,27 +66,14 @@ def _read(checks: Sequence[Check], names: list[str]) -> list[str]:
     return names
 
 
-def _query(table: Table, checks: Sequence[Check], names: Sequence[str]) -> sql.Composed:
+def _query(table: Table, checks: Sequence[Check], names: Sequence[str]) -> bytes:
     inner = source(table, names)
     generated = [column for column in table.columns if column.generated]
     if generated and len(names) + len(generated) == len(table.columns):
-        extra = sql.SQL(", ").join(
-            sql.SQL("({0})::{1} AS {2}").format(
-                sql.SQL(_plain(column.generated)),
-                sql.SQL(_plain(column.declared)),
-                sql.Identifier(column.name),
-            )
-            for column in generated
+        extra = ", ".join(
+            f"({plain(item.generated)})::{plain(item.declared)} AS {identifier(item.name)}"
+            for item in generated
         )
-        inner = sql.SQL("(SELECT *, {0} FROM {1}) AS {2}").format(
-            extra, inner, sql.Identifier(table.alias)
-        )
-    conditions = sql.SQL(", ").join(
-        sql.SQL("({0}) IS NOT FALSE").format(sql.SQL(_plain(check.expression))) for check in checks
-    )
-    return sql.SQL("SELECT ARRAY[{0}] FROM {1} ORDER BY {2}").format(conditions, inner, ORDER)
-
-
-def _plain(text: str) -> str:
-    """Escape what psycopg reads as placeholders; the text is the engine's own deparse."""
-    return text.replace("%", "%%")
+        inner = f"(SELECT *, {extra} FROM {inner}) AS {identifier(table.alias)}"
+    conditions = ", ".join(f"({plain(check.expression)}) IS NOT FALSE" for check in checks)
+    return f"SELECT ARRAY[{conditions}] FROM {inner} ORDER BY {ORDER}".encode()

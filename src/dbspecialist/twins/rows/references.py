@@ -8,10 +8,10 @@ from random import Random
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from dbspecialist.twins.rows.slots import nullable
 from dbspecialist.twins.rows.structure import ForeignKey, Structure, Table
+from dbspecialist.twins.rows.text import identifier, plain
 
 Stored = Mapping[str, Sequence[Mapping[str, str | None]]]
 #: Removing a row can leave others dangling; cycles longer than this are emptied.
@@ -98,7 +98,7 @@ def connect(
         if not rows:
             continue
         places = connection.execute(
-            sql.SQL("SELECT ctid::text FROM {0} ORDER BY ctid").format(_relation(name))
+            f"SELECT ctid::text FROM ONLY {plain(name)} ORDER BY ctid".encode(), []
         ).fetchall()
         start = rng.randrange(len(rows))
         for number, (place,) in enumerate(places[1:]):
@@ -114,26 +114,18 @@ def _point(
 ) -> bool:
     pairs = list(zip(key.columns, key.target_columns, strict=True))
     free = set(nullable(table, key))
-    change = sql.SQL(", ").join(
-        sql.SQL("{0} = %s::text::{1}").format(
-            sql.Identifier(name), _text(table.column[name].declared)
-        )
+    change = ", ".join(
+        f"{identifier(name)} = %s::text::{plain(table.column[name].declared)}"
         for name, _ in pairs
         if name in free
     )
-    same = sql.SQL("").join(
-        sql.SQL(" AND {0}::text = %s").format(sql.Identifier(name))
-        for name, _ in pairs
-        if name not in free
-    )
-    query = sql.SQL("UPDATE {0} SET {1} WHERE ctid = %s::tid{2}").format(
-        _relation(table.name), change, same
-    )
+    same = "".join(f" AND {identifier(name)}::text = %s" for name, _ in pairs if name not in free)
+    query = f"UPDATE ONLY {plain(table.name)} SET {change} WHERE ctid = %s::tid{same}"
     values = [row[part] for name, part in pairs if name in free]
     values += [place, *(row[part] for name, part in pairs if name not in free)]
     try:
         with connection.transaction():
-            return connection.execute(query, values).rowcount == 1
+            return connection.execute(query.encode(), values).rowcount == 1
     except (psycopg.IntegrityError, psycopg.DataError):
         return False
 
@@ -149,49 +141,39 @@ def remove_dangling(
         for key in structure.tables[name].foreign_keys
     ]
     for _ in range(PASSES):
-        dangling = _dangling(connection, keys)
+        dangling = _dangling(connection, structure, keys)
         if not dangling:
             break
         for table, key in dangling:
-            query = sql.SQL("DELETE FROM {0} AS c WHERE {1}").format(
-                _relation(table.name), _condition(key)
-            )
-            connection.execute(query)
+            query = f"DELETE FROM ONLY {plain(table.name)} AS c WHERE {_condition(structure, key)}"
+            connection.execute(query.encode(), [])
             removed[table.name] = f"its rows found no row of {key.target} for {key.name}"
     return removed
 
 
 def _dangling(
-    connection: psycopg.Connection[Any], keys: Sequence[tuple[Table, ForeignKey]]
+    connection: psycopg.Connection[Any],
+    structure: Structure,
+    keys: Sequence[tuple[Table, ForeignKey]],
 ) -> list[tuple[Table, ForeignKey]]:
     if not keys:
         return []
     parts = [
-        sql.SQL("SELECT {0} WHERE EXISTS (SELECT FROM {1} AS c WHERE {2})").format(
-            sql.Literal(number), _relation(table.name), _condition(key)
-        )
+        f"SELECT {number} WHERE EXISTS"
+        f" (SELECT FROM ONLY {plain(table.name)} AS c WHERE {_condition(structure, key)})"
         for number, (table, key) in enumerate(keys)
     ]
-    found = connection.execute(sql.SQL(" UNION ALL ").join(parts)).fetchall()
+    found = connection.execute(" UNION ALL ".join(parts).encode(), []).fetchall()
     return [keys[number] for (number,) in found]
 
 
-def _condition(key: ForeignKey) -> sql.Composable:
+def _condition(structure: Structure, key: ForeignKey) -> str:
+    """Say that a row `c` refers to no row (PostgreSQL manual, "CREATE TABLE", MATCH)."""
     pairs = zip(key.columns, key.target_columns, strict=True)
-    same = [
-        sql.SQL("p.{0} = c.{1}").format(sql.Identifier(part), sql.Identifier(name))
-        for name, part in pairs
-    ]
-    given = [sql.SQL("c.{0} IS NOT NULL").format(sql.Identifier(name)) for name in key.columns]
-    some = sql.SQL(" OR " if key.full else " AND ").join(given)
-    return sql.SQL("({0}) AND NOT EXISTS (SELECT FROM {1} AS p WHERE {2})").format(
-        some, _relation(key.target), sql.SQL(" AND ").join(same)
+    same = [f"p.{identifier(part)} = c.{identifier(name)}" for name, part in pairs]
+    given = [f"c.{identifier(name)} IS NOT NULL" for name in key.columns]
+    only = "ONLY " if key.target in structure.tables else ""  # inheriting rows do not count
+    return (
+        f"({(' OR ' if key.full else ' AND ').join(given)})"
+        f" AND NOT EXISTS (SELECT FROM {only}{plain(key.target)} AS p WHERE {' AND '.join(same)})"
     )
-
-
-def _relation(name: str) -> sql.Composable:
-    return _text(name)
-
-
-def _text(text: str) -> sql.SQL:
-    return sql.SQL(text.replace("%", "%%"))
