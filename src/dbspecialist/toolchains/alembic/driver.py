@@ -8,11 +8,9 @@ prints goes to standard error. Before a statement is sent its mark is, and is ac
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import sys
-import weakref
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,7 +18,14 @@ from typing import Any
 # Beside this file; its folder must not be where the project's own imports are looked for.
 import driver_connect as redirection  # type: ignore[import-not-found]
 from driver_channel import Channel  # type: ignore[import-not-found]
-from driver_failures import NotImportedError, failure, in_one_line, sent, stub  # type: ignore[import-not-found]
+from driver_failures import (  # type: ignore[import-not-found]
+    NotImportedError,
+    failure,
+    in_one_line,
+    sent,
+    stub,
+)
+from driver_turn import Turn  # type: ignore[import-not-found]
 
 sys.path.pop(0)
 
@@ -34,13 +39,12 @@ class Driver:
 
     def __init__(self, channel: Channel, settings: dict[str, Any]) -> None:
         self.channel, self.settings = channel, settings
-        self.revision, self.direction, self.files = "", "setup", frozenset([""])
+        self.turn = Turn(channel)
         self.own_environment = False
         self.began = False
         self.metadata: Any = None
-        self.engines: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.wants_metadata = False
         self.config = self._config()
-        self._listen()
         self._stub_what_does_not_import()
         from alembic.script import ScriptDirectory
 
@@ -57,33 +61,6 @@ class Driver:
         config.set_main_option("script_location", settings["scripts"].replace("%", "%%"))
         config.cmd_opts = Namespace(x=[], cmd=(None, [], []), name=settings["section"], tag=None)
         return config
-
-    # What is sent, and by which line.
-
-    def _listen(self) -> None:
-        from sqlalchemy import event
-        from sqlalchemy.engine import Engine
-
-        event.listen(Engine, "do_connect", redirection.redirect)
-        event.listen(Engine, "engine_connect", lambda conn, *_: self.engines.add(conn.engine))
-        event.listen(Engine, "before_cursor_execute", lambda *_: self.mark(self._line()))
-        event.listen(Engine, "commit", lambda _: self.mark())
-        event.listen(Engine, "rollback", lambda _: self.mark())
-
-    def mark(self, line: int | None = None) -> None:
-        """Tell whose statement comes next and wait until that is known."""
-        self.channel.send(event="mark", revision=self.revision, line=line, direction=self.direction)
-        self.channel.receive()
-
-    def _line(self) -> int | None:
-        """The line of the innermost frame in the revision's file."""
-        frame: Any = sys._getframe(1)
-        while frame is not None:
-            if frame.f_code.co_filename in self.files:
-                line: int = frame.f_lineno
-                return line
-            frame = frame.f_back
-        return None
 
     # Revisions.
 
@@ -109,11 +86,9 @@ class Driver:
         from alembic.runtime.migration import MigrationStep
 
         for name in revisions:
-            self.revision, self.direction = name, "up" if upward else "down"
             script = self.script.get_revision(name)
             module = script.module
-            self.files = frozenset([module.__file__ or "", os.path.realpath(module.__file__ or "")])
-            self.mark()
+            self.turn.take(name, "up" if upward else "down", module.__file__ or "")
             if not upward and not hasattr(module, "downgrade"):
                 raise NotImportedError("it has no function downgrade")
             if upward:
@@ -175,8 +150,7 @@ class Driver:
 
     def environment(self, work: Callable[[Any, Any], Any], **options: Any) -> None:
         """Run env.py with a function that says which steps there are."""
-        self.revision, self.direction, self.files = "", "setup", frozenset([""])
-        self.mark()
+        self.turn.take("", "setup")
         self.began = False
         if not self.own_environment:
             try:
@@ -216,7 +190,7 @@ class Driver:
         original = context.configure
 
         def configure(*positional: Any, **named: Any) -> Any:
-            if self.direction == "metadata":
+            if self.wants_metadata:
                 self.metadata = named.get("target_metadata")
                 raise Captured
             return original(*positional, **named)
@@ -225,13 +199,17 @@ class Driver:
 
     def create_all(self) -> list[str]:
         """Create the tables of env.py's `target_metadata` on the target; return their names."""
-        self.revision, self.direction, self.metadata = "", "metadata", None
-        with contextlib.suppress(Captured):
+        self.turn.take("", "setup")
+        self.wants_metadata, self.metadata = True, None
+        try:
             self._in_context(lambda *_: (), self.script.run_env, {})
+        except Captured:
+            pass
+        finally:
+            self.wants_metadata = False
         if self.metadata is None:
             raise ValueError("env.py names no target_metadata")
         found = self.metadata if isinstance(self.metadata, (list, tuple)) else [self.metadata]
-        self.direction = "setup"
 
         def create(connection: Any) -> None:
             for metadata in found:
@@ -243,12 +221,6 @@ class Driver:
 
         redirection.with_connection(create)
         return sorted(name for metadata in found for name in metadata.tables)
-
-    def close(self) -> None:
-        """Close the connections that pools keep."""
-        for engine in list(self.engines):
-            if not getattr(engine.dialect, "is_async", False):
-                engine.dispose()
 
     # Commands.
 
@@ -262,11 +234,11 @@ class Driver:
             return {"event": "done"}
         except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code
             answer: dict[str, Any] = failure(error)
-            answer["revision"] = self.revision
+            answer["revision"] = self.turn.revision
             gc.collect()  # a traceback may hold a connection, and the connection a lock
             return answer
         finally:
-            self.close()
+            self.turn.close_pools()
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:

@@ -78,7 +78,11 @@ def redirect(dialect: Any, _record: Any, positional: list[Any], named: dict[str,
 
 
 def guard() -> None:
-    """Redirect connections that are made past SQLAlchemy as well (`creator`, plain drivers)."""
+    """Redirect SQLAlchemy's connections, and those made past it (`creator`, plain drivers)."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    event.listen(Engine, "do_connect", redirect)
     for name, kind in CLASSES:
         if importlib.util.find_spec(name) is not None:
             owner = getattr(importlib.import_module(name), kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from dbspecialist.facts.migration import Migration
 from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
 from dbspecialist.toolchains.flyway.config import FlywayConfig, surroundings
 from dbspecialist.toolchains.flyway.names import ScriptName
+from dbspecialist.toolchains.flyway.notes import lock_missing, not_run
 from dbspecialist.toolchains.flyway.scripts import (
     FlywayScript,
     checksum,
@@ -29,8 +29,6 @@ from dbspecialist.toolchains.sending import Sender, Wrapping
 from dbspecialist.toolchains.walk import folders, relative
 
 _BASELINE_ROW = "<< Flyway Baseline >>"
-_PROGRAM = re.compile(r"^[VR]\d[\d_]*_\w+\.(java|kt|groovy|scala)$|^R__\w+\.(java|kt)$")
-
 Named = dict[str, tuple[ScriptName, Path]]
 
 
@@ -81,32 +79,12 @@ class FlywayProject:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Migrations that are programs, and callbacks, which are not run."""
-        notes = [
-            f"{path.stem} is a program and was not run: {relative(path, self.root)}"
-            for path in self._programs()
-        ]
-        for location in self.config.locations:
-            for path in sorted(location.rglob("*.sql")):
-                if path.name.startswith(("before", "after")):
-                    notes.append(f"the callback {relative(path, self.root)} was not run")
-        if self.config.transactional_lock and any(self._builds_concurrently()):
-            notes.append(
-                "flyway.postgresql.transactional.lock is not false, which Flyway's manual asks for"
-                " with CREATE INDEX CONCURRENTLY"
-            )
-        return tuple(notes)
-
-    def _programs(self) -> list[Path]:
-        """Migrations written in Java and the like; they need not lie in a location."""
-        found = (path for folder in folders(self.root, deepest=12) for path in folder.iterdir())
-        return sorted(path for path in found if _PROGRAM.match(path.name) and _in_main(path))
-
-    def _builds_concurrently(self) -> Iterator[bool]:
-        for revision in self.scripts:
-            script = self.script(revision)
-            words = (item.sql.upper() for item in script.statements if not script.transactional)
-            yield any("INDEX CONCURRENTLY" in sql for sql in words)
+        """What is not run, and a setting that Flyway's manual asks for and that is missing."""
+        told = not_run(self.config, self.root)
+        if not self.config.transactional_lock:
+            return told
+        scripts = (self.script(revision) for revision in self.scripts)
+        return (*told, *lock_missing(item for item in scripts if not item.transactional))
 
     def history(self) -> tuple[Migration, ...]:
         """All scripts: versioned ones by version, then repeatable ones by description."""
@@ -255,7 +233,3 @@ class FlywayRunner:
             self._sender.query(setup, f'SET search_path = {quoted}, "$user", public')
         if config.first:
             self._sender.run("", [ScriptStatement(config.first, 1)], "each", "setup")
-
-
-def _in_main(path: Path) -> bool:
-    return "test" not in path.parts
