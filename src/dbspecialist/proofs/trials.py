@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import StatementEffects
-from dbspecialist.facts.migration import VERSION_TABLES, Migration
+from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.proofs.effects import estimate_blocked
 from dbspecialist.proofs.rates import Rates
-from dbspecialist.proofs.walk import Step, walk
+from dbspecialist.proofs.walk import Step, is_bookkeeping, walk
 from dbspecialist.toolchains.base import MigrationFailed, Project, Target
 from dbspecialist.twins.observed.observer import Observed, Observer
 from dbspecialist.twins.stage import Stage
@@ -140,20 +140,11 @@ def _names(observer: Observer) -> tuple[frozenset[str], dict[str, str]]:
 def _by_revision(recorded: Sequence[Observed]) -> dict[str, list[StatementEffects]]:
     found: dict[str, list[StatementEffects]] = {}
     for item in recorded:
-        if item.mark is None or item.mark.direction != "up" or _is_bookkeeping(item.effects):
+        if item.mark is None or item.mark.direction != "up" or is_bookkeeping(item.effects):
             continue
         if item.mark.revision:
             found.setdefault(item.mark.revision, []).append(item.effects)
     return found
-
-
-def _is_bookkeeping(effects: StatementEffects) -> bool:
-    """Tell whether a statement only keeps a toolchain's version table."""
-    made = {name for _, kind, name in effects.creates if kind == "table"}
-    touched = made | set(effects.rows_modified) | {lock.relation for lock in effects.locks}
-    return bool(touched) and all(
-        name.rpartition(".")[2].strip('"') in VERSION_TABLES for name in touched
-    )
 
 
 def _estimated(
@@ -166,7 +157,7 @@ def _estimated(
         for item in seen.statements.get(migration.revision, ())
     ]
     estimated = estimate_blocked(
-        [item for _, item in flat], rows=run.rows, size=run.bytes, rates=rates
+        [item for _, item in flat], rows=run.rows, size=run.bytes, rates=rates, knows=run.knows
     )
     found: dict[str, list[StatementEffects]] = {migration.revision: [] for migration in pending}
     for (revision, _), item in zip(flat, estimated, strict=True):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue, differences
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration import VERSION_TABLES, Migration
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Broken, RoundTrip, RowsError
 from dbspecialist.proofs.compatibility import OldCode
+from dbspecialist.proofs.round_trip import Observed as Seen
+from dbspecialist.proofs.round_trip import judge_round_trip, prove_round_trip
 from dbspecialist.toolchains.base import MigrationFailed, Project, Runner, Target
 from dbspecialist.twins.observed.observer import Observed, Observer
 from dbspecialist.twins.rows import fill
@@ -37,62 +41,153 @@ def walk(
 ) -> dict[str, Step]:
     """Run the pending migrations one by one on a database with rows.
 
-    A migration that sample rows make fail is tried again without rows, so that those after it
-    are seen too; the walk ends at one that fails without rows.
+    A migration that sample rows make fail is tried again with rows that fit it, so that those
+    after it are seen too; the walk ends at one that fails without rows. A way back that leaves the
+    database between two states sends the walk to a new database.
     """
     steps: dict[str, Step] = {}
+    while len(steps) < len(pending):
+        with _ground(stage, project, template, snapshot) as ground:
+            ended = ground.follow(pending, steps)
+        if ended:
+            break
+    return steps
+
+
+@dataclass
+class _Ground:
+    """A database with rows, and what runs and reads on it."""
+
+    runner: Runner
+    observer: Observer
+    admin: Connection
+    search_path: str
+    snapshot: Snapshot | None
+
+    def follow(self, pending: Sequence[Migration], steps: dict[str, Step]) -> bool:
+        """Take the steps that are still to take; tell whether the walk is at its end."""
+        done = len(steps)
+        fill(self.admin, read_catalogue(self.admin), self.snapshot)
+        if done and not self._catch_up(pending[:done]):
+            return True
+        catalogue = read_catalogue(self.admin)
+        workload = self.snapshot.workload if self.snapshot else ()
+        code = OldCode(self.admin, workload, self.search_path)
+        for migration in pending[done:]:
+            taken = self._step(migration, catalogue)
+            if taken is None:
+                return True
+            step, seen = taken
+            if differences(step.before, step.after):
+                step = replace(step, broken=code.broken_by(step.after))
+            steps[migration.revision] = step
+            catalogue = step.after
+            if not self._is_up(migration, seen):
+                return False
+        return True
+
+    def _catch_up(self, done: Sequence[Migration]) -> bool:
+        """Run what an earlier ground has judged, with other rows where these are in the way."""
+        for migration in done:
+            if self._upgraded(migration):
+                continue
+            empty_tables(self.admin)
+            if not self._upgraded(migration):
+                return False
+            fill(self.admin, read_catalogue(self.admin), self.snapshot)
+        return True
+
+    def _upgraded(self, migration: Migration) -> bool:
+        try:
+            self.runner.upgrade([migration])
+        except MigrationFailed:
+            return False
+        return True
+
+    def _step(self, migration: Migration, before: Catalogue) -> tuple[Step, Seen] | None:
+        refused: tuple[RowsError, ...] = ()
+        trip, seen = self._round_trip(migration)
+        if seen.up_error is not None:
+            refused = _errors(self.observer.take())
+            again = self._with_fitting_rows(migration, before)
+            if again is None:
+                return None
+            trip, seen = again
+        after = seen.up or before
+        return Step(before, after, trip, rows_errors=refused), seen
+
+    def _with_fitting_rows(
+        self, migration: Migration, before: Catalogue
+    ) -> tuple[RoundTrip, Seen] | None:
+        """Try a migration that refuses the rows with such as obey what it asks for.
+
+        They are made after it has run on empty tables, and taken back by its downgrade.
+        """
+        empty_tables(self.admin)
+        if not self._upgraded(migration):
+            return None
+        after = read_catalogue(self.admin)
+        fill(self.admin, after, self.snapshot)
+        if migration.reversible is False:
+            seen = Seen(before=before, up=after)
+            return judge_round_trip(seen, reversible=False), seen
+        try:
+            self._downgrade(migration)
+        except MigrationFailed as error:
+            seen = Seen(before=before, up=after, down_error=error)
+            return judge_round_trip(seen), seen
+        trip, seen = self._round_trip(migration)
+        return (trip, replace(seen, up=seen.up or after))
+
+    def _round_trip(self, migration: Migration) -> tuple[RoundTrip, Seen]:
+        self.observer.take()
+        return prove_round_trip(
+            lambda: self.runner.upgrade([migration]),
+            lambda: self._downgrade(migration),
+            self.admin,
+            reversible=migration.reversible,
+        )
+
+    def _downgrade(self, migration: Migration) -> int:
+        self.observer.take()
+        self.runner.downgrade(migration)
+        return sum(not is_bookkeeping(item.effects) for item in self.observer.take())
+
+    def _is_up(self, migration: Migration, seen: Seen) -> bool:
+        """Tell whether the database is in the state after the upgrade, and go on from there."""
+        if migration.reversible is False or seen.is_up:
+            return True
+        return seen.up is not None and not differences(seen.up, read_catalogue(self.admin))
+
+
+@contextlib.contextmanager
+def _ground(
+    stage: Stage, project: Project, template: str, snapshot: Snapshot | None
+) -> Iterator[_Ground]:
     with (
         stage.database(template) as database,
         stage.admin(database) as admin,
         stage.observer(database) as observer,
         project.runner(Target(observer.url, observer.mark)) as runner,
     ):
-        catalogue = read_catalogue(admin)
-        code = OldCode(
-            admin, snapshot.workload if snapshot else (), stage.settings.get("search_path", "")
-        )
-        fill(admin, catalogue, snapshot)
-        for migration in pending:
-            step = _step(migration, runner, observer, admin, catalogue)
-            if step is None:
-                break
-            if differences(step.before, step.after):
-                step = replace(step, broken=code.broken_by(step.after))
-            steps[migration.revision] = step
-            catalogue = step.after
-    return steps
-
-
-def _step(
-    migration: Migration,
-    runner: Runner,
-    observer: Observer,
-    admin: Connection,
-    before: Catalogue,
-) -> Step | None:
-    refused: tuple[RowsError, ...] = ()
-    if not _upgrade(migration, runner):
-        refused = _errors(observer.take())
-        empty_tables(admin)
-        if not _upgrade(migration, runner):
-            return None
-    observer.take()
-    return Step(before=before, after=read_catalogue(admin), rows_errors=refused)
-
-
-def _upgrade(migration: Migration, runner: Runner) -> bool:
-    try:
-        runner.upgrade([migration])
-    except MigrationFailed:
-        return False
-    return True
+        yield _Ground(runner, observer, admin, stage.settings.get("search_path", ""), snapshot)
 
 
 def _errors(recorded: Sequence[Observed]) -> tuple[RowsError, ...]:
+    shown = [item for item in recorded if not is_bookkeeping(item.effects)]
     return tuple(
         RowsError(number, item.effects.error)
-        for number, item in enumerate(recorded)
+        for number, item in enumerate(shown)
         if item.effects.error is not None
+    )
+
+
+def is_bookkeeping(effects: StatementEffects) -> bool:
+    """Tell whether a statement only keeps a toolchain's version table."""
+    made = {name for _, kind, name in effects.creates if kind == "table"}
+    touched = made | set(effects.rows_modified) | {lock.relation for lock in effects.locks}
+    return bool(touched) and all(
+        name.rpartition(".")[2].strip('"') in VERSION_TABLES for name in touched
     )
 
 
