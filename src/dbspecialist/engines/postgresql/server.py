@@ -123,6 +123,8 @@ def source_of(url: str) -> str:
         raise InputError("the URL is not of a PostgreSQL database", "", URL_FORM)
     user = f"{quote(str(found['user']), safe='')}@" if found.get("user") else ""
     host, port, database = (str(found.get(name) or "") for name in ("host", "port", "dbname"))
+    if not re.fullmatch(r"[0-9,]*", port):
+        raise InputError("the port in the database URL is not a number", "", URL_FORM)
     if host.startswith("/"):
         socket = f"?host={host}&port={port}" if port else f"?host={host}"
         return f"postgresql://{user}/{database}{socket}"

@@ -52,7 +52,10 @@ def read_settings(session: Session) -> Mapping[str, str]:
     """
     rows = session.rows(
         f"""
-        select name, case when source in ('client', 'user', 'database user') then boot_val
+        select name, case when source in ('client', 'user', 'database user') or name = any(array(
+                            select split_part(unnest(s.setconfig), '=', 1)
+                            from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
+                            where r.rolname = session_user)) then boot_val
                           else reset_val end as value
         from pg_settings
         where (category ~ '{CATEGORIES}' or name = any(%s)) and name <> all(%s)
