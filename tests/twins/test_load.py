@@ -195,6 +195,32 @@ def test_pgcrypto_functions_have_their_volatility(target: Connection) -> None:
     assert target.execute("SELECT length(digest('a', 'sha1'))").fetchone() == (20,)
 
 
+def test_postgis_schema_keeps_its_tables_and_indexes(target: Connection) -> None:
+    extension = SchemaObject(
+        "extension", "postgis", create="CREATE EXTENSION postgis SCHEMA public"
+    )
+    place = table(
+        "public.place",
+        "id int PRIMARY KEY, at public.geometry(Point,4326) NOT NULL, "
+        "region public.geography(Polygon,4326), "
+        "middle public.geometry GENERATED ALWAYS AS (public.st_centroid(at)) STORED",
+    )
+    index = SchemaObject(
+        "index", "public.place_at", create="CREATE INDEX place_at ON public.place USING gist (at)"
+    )
+
+    assert load_schema(target, Catalogue((extension, place, index))) == (
+        "extension postgis: stood in for",
+    )
+    target.execute("""
+        INSERT INTO place (id, at) SELECT n, st_setsrid(st_geomfromtext('POINT(' || n || ' 7)'), 4326)
+          FROM generate_series(1, 500) AS n;
+        SET enable_seqscan = off
+    """)
+    found = target.execute("SELECT id FROM place WHERE at && 'POINT(7 7)'::geometry").fetchall()
+    assert found == [(7,)]
+
+
 def test_dblink_refuses_to_connect(target: Connection) -> None:
     install_stand_ins(target)
     target.execute("CREATE EXTENSION dblink")
