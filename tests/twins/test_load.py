@@ -213,7 +213,8 @@ def test_postgis_schema_keeps_its_tables_and_indexes(target: Connection) -> None
         "extension postgis: stood in for",
     )
     target.execute("""
-        INSERT INTO place (id, at) SELECT n, st_setsrid(st_geomfromtext('POINT(' || n || ' 7)'), 4326)
+        INSERT INTO place (id, at)
+        SELECT n, st_setsrid(st_geomfromtext('POINT(' || n || ' 7)'), 4326)
           FROM generate_series(1, 500) AS n;
         SET enable_seqscan = off
     """)
