@@ -1,0 +1,67 @@
+"""Reading a server of an older major, from Debian's packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from recreate import dump, recreate
+from source_server import source_server
+
+from dbspecialist.engines.postgresql.capture import capture
+from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.facts.catalogue import differences
+
+BINARIES = Path("/usr/lib/postgresql/15/bin")
+HERE = Path(__file__).parent
+
+pytestmark = [
+    pytest.mark.needs_debian,
+    pytest.mark.skipif(not BINARIES.exists(), reason="no PostgreSQL 15 from Debian"),
+]
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with source_server(BINARIES) as url:
+        yield url
+
+
+def make(server: str, name: str) -> Connection:
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+    return psycopg.connect(server.replace("/postgres?", f"/{name}?"), autocommit=True)
+
+
+@pytest.mark.parametrize("schema", ["rich_schema.sql", "icu_schema.sql"])
+def test_create_texts_recreate_the_same_catalogue_and_dump(server: str, schema: str) -> None:
+    name = schema.partition("_")[0]
+    with make(server, name) as first, make(server, f"{name}_second") as second:
+        first.execute((HERE / schema).read_bytes())
+        catalogue = read_catalogue(first)
+        recreate(catalogue, second)
+        assert differences(catalogue, read_catalogue(second)) == ()
+        program = str(BINARIES / "pg_dump")
+        assert dump(program, second) == dump(program, first)
+
+
+def test_capture_reads_statistics_and_redacts_them(server: str) -> None:
+    with make(server, "shop") as connection:
+        connection.execute("""
+            CREATE TABLE t (id int PRIMARY KEY, name varchar(20), at timestamptz, u uuid);
+            CREATE STATISTICS s (mcv) ON id, name FROM t;
+            INSERT INTO t SELECT n, 'name ' || n % 5, now(), gen_random_uuid()
+              FROM generate_series(1, 500) n;
+            ANALYZE""")
+    snapshot = capture(server.replace("/postgres?", "/shop?"), redact=True)
+    assert snapshot.server_version // 10_000 == 15
+    assert snapshot.relation["public.t"].tuples == 500
+    name = snapshot.column["public.t", "name"]
+    assert name.values["most_common_vals"] == "{2xxxxx,5xxxxx,8xxxxx,kxxxxx,qxxxxx}"
+    assert snapshot.settings["lc_collate"] == "C"
+    assert len(snapshot.extended) == 1
