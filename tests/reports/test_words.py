@@ -3,7 +3,8 @@ from dataclasses import replace
 from sample_report import MIGRATIONS
 
 from dbspecialist.facts.effects import StatementEffects
-from dbspecialist.reports._words import engine, severities, transactions
+from dbspecialist.facts.migration import Migration
+from dbspecialist.reports._words import engine, name, severities, transactions
 
 BEGUN = StatementEffects("SELECT 1", transaction=1)
 ALONE = StatementEffects("SELECT 1", transaction=2, in_transaction=False)
@@ -28,3 +29,13 @@ def test_severities() -> None:
 
 def test_engine() -> None:
     assert engine("postgresql", "18.6") == "PostgreSQL 18.6"
+
+
+def test_name_says_a_title_once() -> None:
+    def named(revision: str, title: str) -> str:
+        return name(Migration(revision, "a.sql", "sql", title=title))
+
+    assert named("3f2a", "add status") == "3f2a add status"
+    assert named("0001_add_status", "add status") == "0001_add_status"
+    assert named("20260101_Init", "init") == "20260101_Init"
+    assert named("V7", "") == "V7"

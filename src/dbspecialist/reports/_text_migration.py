@@ -16,7 +16,7 @@ from dbspecialist.reports._timeline import Lane, cells, lanes
 
 LEGEND = "█ reads and writes wait   ▓ writes wait   ░ other DDL waits"
 NAMES = 30
-BAR_COLOURS = {"reads": "red", "writes": "yellow", "ddl": "dim"}
+BAR_COLOURS = {"█": "red", "▓": "yellow", "░": "dim"}
 #: From here on, statements without an effect on what existed are only counted.
 MANY = 8
 
@@ -89,10 +89,8 @@ def _timeline(console: Console, statements: Sequence[StatementEffects]) -> None:
     table.add_column(no_wrap=True, justify="right")
     table.add_column()
     for lane in found:
-        colour = BAR_COLOURS[lane.blocks[0]]
-        table.add_row(
-            visible(lane.relation), Text(lane.bar(wide), colour), Text(_wait(lane)), _waiting(lane)
-        )
+        bar = Text.assemble(*((part, BAR_COLOURS.get(part, "")) for part in lane.bar(wide)))
+        table.add_row(visible(lane.relation), bar, Text(_wait(lane)), _waiting(lane))
     console.print(Padding(table, (0, 0, 0, 2)))
 
 

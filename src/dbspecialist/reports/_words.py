@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.report import MigrationReport
 from dbspecialist.facts.units import plural
+from dbspecialist.reports._clean import one_line
 
 ENGINES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 
@@ -16,6 +20,14 @@ def severities(number: int, severity: str) -> str:
 def engine(name: str, version: str) -> str:
     """Write an engine and its version as its makers do (`PostgreSQL 18.6`)."""
     return f"{ENGINES.get(name, name)} {version}"
+
+
+def name(migration: Migration) -> str:
+    """Write a migration's revision and its title, where the revision does not say it already."""
+    said = re.sub(r"[\W_]+", " ", migration.revision).lower()
+    if re.sub(r"[\W_]+", " ", migration.title).lower().strip() in said:
+        return one_line(migration.revision, 60)
+    return one_line(f"{migration.revision} {migration.title}", 60)
 
 
 def transactions(item: MigrationReport) -> str:

@@ -13,7 +13,7 @@ from dbspecialist.facts.report import MigrationReport, Report
 from dbspecialist.facts.units import duration, plural
 from dbspecialist.reports._clean import one_line, visible
 from dbspecialist.reports._timeline import lanes
-from dbspecialist.reports._words import engine, severities
+from dbspecialist.reports._words import engine, name, severities
 
 #: The longest comment that GitHub takes, in characters.
 LONGEST = 65_536
@@ -48,7 +48,7 @@ def render(report: Report) -> str:
 
 def _head(report: Report) -> str:
     counts = report.summary
-    found = [severities(counts[name], name) for name in SEVERITIES if counts[name]]
+    found = [severities(counts[each], each) for each in SEVERITIES if counts[each]]
     twin = report.twin
     lines = [
         "## What the migrations do to production",
@@ -80,13 +80,18 @@ def _within(rows: Sequence[str], room: int) -> tuple[list[str], int]:
 def _row(item: MigrationReport, findings: Iterable[Finding]) -> str:
     path = item.migration.path
     here = [one.severity for one in findings if one.location.path == path]
-    counted = [severities(here.count(name), name) for name in SEVERITIES if name in here]
+    counted = [severities(here.count(each), each) for each in SEVERITIES if each in here]
     found = lanes(item.statements)
     widest = max((len(lane.blocks) for lane in found), default=0)
     known = [lane.blocked_ms for lane in found if lane.blocked_ms is not None]
     longest = duration(max(known)) if known else ("unknown" if found else "")
-    name = one_line(f"{item.migration.revision} {item.migration.title}".strip(), 60)
-    cells = (text(name), WAITS[widest], longest, ", ".join(counted), item.round_trip.verdict)
+    cells = (
+        text(name(item.migration)),
+        WAITS[widest],
+        longest,
+        ", ".join(counted),
+        item.round_trip.verdict,
+    )
     return f"| {' | '.join(cells)} |"
 
 

@@ -15,10 +15,10 @@ from dbspecialist.facts.finding import SEVERITIES, Finding
 from dbspecialist.facts.proof import VERDICTS, Proof
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 from dbspecialist.facts.units import duration, plural
-from dbspecialist.reports._clean import one_line, visible
+from dbspecialist.reports._clean import visible
 from dbspecialist.reports._text_fix import fix_text
 from dbspecialist.reports._text_migration import LEGEND, migration_body, notable
-from dbspecialist.reports._words import engine, severities, transactions
+from dbspecialist.reports._words import engine, name, severities, transactions
 
 COLOURS = {
     "error": "not dim bold red",
@@ -97,8 +97,7 @@ def _source(twin: TwinFacts) -> str:
 
 def _migration(console: Console, item: MigrationReport, findings: list[Finding]) -> None:
     migration = item.migration
-    title = one_line(f"{migration.revision}  {migration.title}".strip(), 60)
-    _heading(console, title, f"{migration.toolchain}, {transactions(item)}")
+    _heading(console, name(migration), f"{migration.toolchain}, {transactions(item)}")
     console.print(Padding(Text(visible(migration.path), "dim"), (0, 0, 0, 2)))
     quiet = not findings and item.round_trip.verdict in {"proven", "tested"}
     if quiet and not any(map(notable, item.statements)):
@@ -156,9 +155,10 @@ def _summary(report: Report) -> Text:
         f"{plural(counts['migrations'], 'migration')},"
         f" {plural(counts['statements'], 'statement')}: "
     )
-    found = [(name, counts[name]) for name in SEVERITIES if counts[name]]
-    for position, (name, number) in enumerate(found):
-        line.append(", " if position else "").append(severities(number, name), COLOURS[name])
+    found = [(severity, counts[severity]) for severity in SEVERITIES if counts[severity]]
+    for position, (severity, number) in enumerate(found):
+        line.append(", " if position else "")
+        line.append(severities(number, severity), COLOURS[severity])
     if not found:
         line.append("nothing found", "green")
     line.append(f"\n{_verdicts(report)}", "dim")
