@@ -1,1 +1,92 @@
-"""dbspecialist."""
+"""A database specialist that tries every change on a twin of production before it speaks.
+
+Everything the command line does is one call from here.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dbspecialist.engines.snapshot_file import read_snapshot, write_snapshot
+    from dbspecialist.facts.catalogue import Catalogue, SchemaObject
+    from dbspecialist.facts.change import Change, FileEdit, Phase
+    from dbspecialist.facts.effects import EngineError, Lock, StatementEffects
+    from dbspecialist.facts.errors import InputError
+    from dbspecialist.facts.finding import Finding, Location
+    from dbspecialist.facts.migration import Migration
+    from dbspecialist.facts.proof import Proof
+    from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
+    from dbspecialist.facts.snapshot import Snapshot
+    from dbspecialist.rules.base import Rule, all_rules
+    from dbspecialist.tasks.prove import prove
+    from dbspecialist.tasks.snapshot import snapshot
+    from dbspecialist.tasks.twin import twin_open, twin_run
+
+#: Where each public name lives; imported when first asked for, so that start-up stays short.
+_HOMES = {
+    "Catalogue": "facts.catalogue",
+    "Change": "facts.change",
+    "EngineError": "facts.effects",
+    "FileEdit": "facts.change",
+    "Finding": "facts.finding",
+    "InputError": "facts.errors",
+    "Location": "facts.finding",
+    "Lock": "facts.effects",
+    "Migration": "facts.migration",
+    "MigrationReport": "facts.report",
+    "Phase": "facts.change",
+    "Proof": "facts.proof",
+    "Report": "facts.report",
+    "Rule": "rules.base",
+    "SchemaObject": "facts.catalogue",
+    "Snapshot": "facts.snapshot",
+    "StatementEffects": "facts.effects",
+    "TwinFacts": "facts.report",
+    "all_rules": "rules.base",
+    "prove": "tasks.prove",
+    "read_snapshot": "engines.snapshot_file",
+    "snapshot": "tasks.snapshot",
+    "twin_open": "tasks.twin",
+    "twin_run": "tasks.twin",
+    "write_snapshot": "engines.snapshot_file",
+}
+
+__all__ = [
+    "Catalogue",
+    "Change",
+    "EngineError",
+    "FileEdit",
+    "Finding",
+    "InputError",
+    "Location",
+    "Lock",
+    "Migration",
+    "MigrationReport",
+    "Phase",
+    "Proof",
+    "Report",
+    "Rule",
+    "SchemaObject",
+    "Snapshot",
+    "StatementEffects",
+    "TwinFacts",
+    "all_rules",
+    "prove",
+    "read_snapshot",
+    "snapshot",
+    "twin_open",
+    "twin_run",
+    "write_snapshot",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"dbspecialist.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
