@@ -184,3 +184,22 @@ def test_detect_of_an_unreadable_ini_is_an_input_error(tmp_path: Path) -> None:
     (tmp_path / "alembic.ini").write_text("script_location = x\n")
     with pytest.raises(InputError, match="it is not an ini file: File contains no section"):
         detect(tmp_path)
+
+
+def test_detect_reads_a_location_in_the_default_section_once(tmp_path: Path) -> None:
+    write_project(tmp_path, {"1": revision("a", None)})
+    (tmp_path / "alembic.ini").write_text(
+        "[DEFAULT]\nscript_location = migrations\n[post_write_hooks]\n[loggers]\n"
+        "[private]\nscript_location = private\n"
+    )
+    (tmp_path / "private").mkdir()
+    assert [item.config.section for item in detect_all(tmp_path)] == ["alembic", "private"]
+
+
+def test_detect_finds_the_folder_of_flask_migrate(tmp_path: Path) -> None:
+    write_project(tmp_path, {"1": revision("a", None)})
+    (tmp_path / "alembic.ini").rename(tmp_path / "migrations" / "alembic.ini")
+    (tmp_path / "migrations" / "alembic.ini").write_text("[alembic]\n# nothing\n")
+    found = detect(tmp_path)
+    assert found is not None
+    assert [item.path for item in found.history()] == ["migrations/versions/1_.py"]

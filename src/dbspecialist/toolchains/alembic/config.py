@@ -59,13 +59,24 @@ def read_ini(file: Path, root: Path) -> Iterator[AlembicConfig]:
     except configparser.Error as error:
         said = str(error).splitlines()[0]
         raise InputError(f"it is not an ini file: {said}", str(file), "mend it") from error
-    for section in parser.sections():
+    own = [name for name in parser.sections() if _states_location(parser, name)]
+    # What stands in [DEFAULT] or is left to Flask-Migrate holds for the usual section.
+    usual = [] if own and "script_location" not in parser.defaults() else ["alembic"]
+    for section in dict.fromkeys([*usual, *own]):
+        if not parser.has_section(section):
+            parser.add_section(section)
         values = {key: _value(parser, section, key) for key in parser[section]}
         # Flask-Migrate keeps alembic.ini in the scripts' folder and names no location.
         beside = section == "alembic" and (file.parent / "env.py").is_file()
         if "script_location" in values or beside:
             values.setdefault("script_location", str(file.parent.resolve()))
             yield _config(file, section, values, root)
+
+
+def _states_location(parser: configparser.ConfigParser, section: str) -> bool:
+    """Whether a section names a location itself, and does not only inherit it."""
+    location = parser[section].get("script_location", raw=True)
+    return location is not None and location != parser.defaults().get("script_location")
 
 
 def _value(parser: configparser.ConfigParser, section: str, key: str) -> str:
