@@ -15,8 +15,9 @@ from dbspecialist.cli._options import debug_option
     "--output",
     "-o",
     type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
     metavar="FILE",
-    help="Where the snapshot is written.  [default: the database's name with .snapshot]",
+    help="Where the snapshot is written.",
 )
 @click.option(
     "--redact",
@@ -24,7 +25,7 @@ from dbspecialist.cli._options import debug_option
     help="Replace values in statistics by stand-ins of the same order, equality and width.",
 )
 @debug_option
-def command(url: str, output: Path | None, redact: bool) -> int:
+def command(url: str, output: Path, redact: bool) -> int:
     """Write one file with the schema, statistics, sizes, settings and workload of a database.
 
     URL is a libpq URL, a .sql file with a schema, or a folder with migrations; it may be given
@@ -38,12 +39,8 @@ def command(url: str, output: Path | None, redact: bool) -> int:
     with progress() as told:
         told("reading the catalogues")
         taken = snapshot(url, output, redact=redact)
-    where = output or Path(f"{taken.database}.snapshot")
-    held = f"{plural(len(taken.catalogue.objects), 'object')}, " + (
-        f"sizes of {plural(len(taken.relations), 'relation')}"
-        if taken.has_statistics
-        else "no sizes"
-    )
-    lines = [f"{where}: {held}", *(f"not seen: {item}" for item in taken.unseen)]
+    held = plural(len(taken.catalogue.objects), "object")
+    sizes = plural(len(taken.relations), "size") if taken.has_statistics else "no sizes"
+    lines = [f"{output}: {held}, {sizes}", *(f"not seen: {item}" for item in taken.unseen)]
     write_standard_output("\n".join(lines))
     return 0
