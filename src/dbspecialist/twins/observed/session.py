@@ -87,6 +87,7 @@ class Session:
     def __init__(self, client: Channel, server: Channel, witness: Witness, backend: int) -> None:
         self.client, self.server, self.witness, self.backend = client, server, witness, backend
         self.status = b"I"
+        self._unseen = False
         self._prepared: dict[str, str] = {}
         self._portals: dict[str, str] = {}
 
@@ -171,6 +172,9 @@ class Session:
         wrapped = wrap and self.status == b"I" and not control
         if wrapped:
             self._begin()
+        elif self._unseen and not control:
+            self._unseen = False
+            self.witness.baseline(self._ask(OBSERVE), fresh=False)
         outcome = self._send(messages, hold=wrapped)
         if wrapped and outcome.error and outcome.error.sqlstate in _NEEDS_NO_TRANSACTION:
             self._ask("ROLLBACK")
@@ -276,9 +280,14 @@ class Session:
 
     def _after_control(self, outcome: Outcome) -> None:
         if self.status == b"T" and not outcome.error:
-            fresh = any(tag in {"BEGIN", "START TRANSACTION"} for tag in outcome.tags)
-            self.witness.baseline(self._ask(OBSERVE), fresh=fresh)
+            if any(tag in {"BEGIN", "START TRANSACTION"} for tag in outcome.tags):
+                # A query of ours now would be one before SET TRANSACTION, which refuses that.
+                self._unseen = True
+                self.witness.baseline(None, fresh=True)
+            elif not self._unseen:
+                self.witness.baseline(self._ask(OBSERVE), fresh=False)
         elif self.status == b"I":
+            self._unseen = False
             self.witness.ended()
 
     def _ask(self, sql: str) -> bytes | None:
