@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dbspecialist.facts.effects import Lock, StatementEffects
 from dbspecialist.facts.finding import Location, Severity
@@ -72,3 +72,19 @@ def seen(claim: str) -> Proof:
 def at(trial: Trial, statement: StatementEffects) -> Location:
     """Return the place of a statement."""
     return trial.location(statement)
+
+
+#: How each toolchain runs a migration without a transaction around it.
+_OUTSIDE: Mapping[str, str] = {
+    "alembic": "write it inside `with op.get_context().autocommit_block():`",
+    "flyway": "put it into a migration of its own with `executeInTransaction=false` beside it",
+    "prisma": "put it into a migration of its own: Prisma runs one statement without a transaction",
+    "typeorm": "put it into a migration of its own with `transaction = false`",
+    "sequelize": "run it without the `transaction` option",
+}
+
+
+def outside_transaction(trial: Trial) -> str:
+    """Say how to run a statement outside of a transaction with the trial's toolchain."""
+    words = "run it in a file of its own, without BEGIN and without --single-transaction"
+    return _OUTSIDE.get(trial.migration.toolchain, words)
