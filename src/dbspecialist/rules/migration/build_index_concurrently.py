@@ -3,7 +3,7 @@
 ## What it does
 Looks for indexes that a statement builds on a table that production has rows in, while it holds
 a lock that stops writes (SHARE or stronger). Indexes that come with a constraint, a rewrite or a
-REINDEX are other rules'.
+REINDEX, and those of partitioned tables, are other rules'.
 
 ## Why it matters
 CREATE INDEX takes a SHARE lock: every INSERT, UPDATE and DELETE waits until the last row is in
@@ -55,7 +55,7 @@ _CREATE_INDEX = re.compile(r"\s*(create\s+(?:unique\s+)?index)\s+(?!concurrently
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each index that is built while writes wait."""
     for statement in trial.statements:
-        if "CREATE INDEX" not in _tags(statement):
+        if "CREATE INDEX" not in _tags(statement) or _is_partitioned(statement):
             continue
         for index, table in statement.index_builds.items():
             lock = lock_on(statement, table)
@@ -89,3 +89,9 @@ def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...
 
 def _tags(statement: StatementEffects) -> set[str]:
     return {tag for tag, _, _ in statement.creates} | set(statement.tags)
+
+
+def _is_partitioned(statement: StatementEffects) -> bool:
+    return any(
+        lock.kind == "partitioned table" and "writes" in lock.blocks for lock in statement.locks
+    )
