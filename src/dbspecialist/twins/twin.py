@@ -26,6 +26,8 @@ from dbspecialist.twins.statistics import restore_statistics
 
 Progress = Callable[[str], None]
 
+#: No room is taken for WAL ahead of its use.
+_LEAN = {"wal_init_zero": "off", "wal_recycle": "off"}
 #: How often a waiting twin looks whether its owner is still there.
 _GLANCE_SECONDS = 0.5
 #: Databases that every server has.
@@ -135,7 +137,7 @@ def open_twin(
             f"a snapshot of {snapshot.engine}", snapshot.source, "take one of PostgreSQL"
         )
     started = time.perf_counter()
-    twin = Twin(make_cluster(), snapshot.database or "postgres")
+    twin = Twin(make_cluster(_LEAN), snapshot.database or "postgres")
     try:
         _fill(twin, snapshot, scale, sized, progress or _silent)
     except BaseException:
