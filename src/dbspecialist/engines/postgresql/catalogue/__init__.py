@@ -110,42 +110,45 @@ def all_entries(reader: Reader) -> Iterator[Entry]:
     domains = {row.oid: reader.qualified(row.schema, row.name) for row in types if row.type == "d"}
     yield from domain_constraints(constraints, domains)
     yield from routine_entries(reader)
-    yield from aggregate_entries(reader)
     yield from free_sequences(reader, sequences)
     yield from index_entries(reader, indexes)
-    foreign = read_foreign_tables(reader)
+    has_foreign = any(row.kind == "f" for row in reader.relations.values())
+    foreign = read_foreign_tables(reader) if has_foreign else {}
     not_null = not_null_constraints(constraints)
     yield from Tables(reader, columns, sequences, not_null, foreign).entries()
     yield from table_constraints(reader, constraints, columns, indexes)
     yield from view_entries(reader, columns)
     yield from rule_entries(reader)
-    yield from extended_entries(reader)
     yield from trigger_entries(reader)
-    yield from policy_entries(reader)
     yield from rare_entries(reader)
 
 
-#: Families that most databases lack, with the catalogue that tells whether there are any.
-RARE: tuple[tuple[str, Callable[[Reader], Iterator[Entry]]], ...] = (
-    ("pg_event_trigger", event_trigger_entries),
-    ("pg_foreign_data_wrapper", wrapper_entries),
-    ("pg_foreign_server", server_entries),
-    ("pg_publication", publication_entries),
-    ("pg_ts_dict", dictionary_entries),
-    ("pg_ts_config", configuration_entries),
-    ("pg_collation", collation_entries),
-    ("pg_operator", operator_entries),
-    ("pg_cast", cast_entries),
-    ("pg_opfamily", family_entries),
+#: Families that most databases lack, with the catalogue and its column that tell whether there
+#: are any.
+RARE: tuple[tuple[str, str, Callable[[Reader], Iterator[Entry]]], ...] = (
+    ("pg_aggregate", "aggfnoid", aggregate_entries),
+    ("pg_statistic_ext", "oid", extended_entries),
+    ("pg_policy", "oid", policy_entries),
+    ("pg_event_trigger", "oid", event_trigger_entries),
+    ("pg_foreign_data_wrapper", "oid", wrapper_entries),
+    ("pg_foreign_server", "oid", server_entries),
+    ("pg_publication", "oid", publication_entries),
+    ("pg_ts_dict", "oid", dictionary_entries),
+    ("pg_ts_config", "oid", configuration_entries),
+    ("pg_collation", "oid", collation_entries),
+    ("pg_operator", "oid", operator_entries),
+    ("pg_cast", "oid", cast_entries),
+    ("pg_opfamily", "oid", family_entries),
 )
 
 
 def rare_entries(reader: Reader) -> Iterator[Entry]:
     """Yield the objects of rare families; one query finds out which are there."""
     asked = ", ".join(
-        f"exists (select from {catalogue} where oid >= {FIRST_OWN_OID})" for catalogue, _ in RARE
+        f"exists (select from {catalogue} where {column} >= {FIRST_OWN_OID})"
+        for catalogue, column, _ in RARE
     )
     (there,) = reader.rows(f"select array[{asked}] as families")
-    for (_, entries), is_there in zip(RARE, there.families, strict=True):
+    for (_, _, entries), is_there in zip(RARE, there.families, strict=True):
         if is_there:
             yield from entries(reader)

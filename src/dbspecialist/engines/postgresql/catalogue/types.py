@@ -21,8 +21,7 @@ from dbspecialist.facts.catalogue import SchemaObject
 
 def read_types(reader: Reader) -> list[Any]:
     """Read enums, domains, free composite types and ranges."""
-    multirange = "quote_ident(mn.nspname) || '.' || quote_ident(m.typname)"
-    rows = reader.rows(f"""
+    rows = reader.rows("""
         select t.oid, t.typnamespace as schema, quote_ident(t.typname) as name,
                t.typtype as type, t.typrelid as relation,
                quote_ident(pg_get_userbyid(t.typowner)) as owner, t.typacl::text[] as acl,
@@ -31,41 +30,47 @@ def read_types(reader: Reader) -> list[Any]:
                   from pg_enum where enumtypid = t.oid) as labels,
                case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) end as base,
                t.typnotnull as not_null, t.typdefault as expression,
-               case when t.typtype = 'd' and t.typcollation <> b.typcollation
+               case when t.typtype = 'd' and t.typcollation <> (
+                      select typcollation from pg_type b where b.oid = t.typbasetype)
                     then t.typcollation::regcollation::text end as collation,
-               format_type(r.rngsubtype, null) as subtype,
-               case when r.rngcollation <> 0 and r.rngcollation <> rs.typcollation
-                    then r.rngcollation::regcollation::text end as range_collation,
-               nullif(r.rngcanonical::oid, 0)::regproc::text as canonical,
-               nullif(r.rngsubdiff::oid, 0)::regproc::text as difference,
-               case when not o.opcdefault
-                    then quote_ident(onn.nspname) || '.' || quote_ident(o.opcname) end as opclass,
-               {multirange} as multirange, k.conname as not_null_name
+               case when t.typtype = 'd' then (select quote_ident(k.conname) from pg_constraint k
+                      where k.contypid = t.oid and k.contype = 'n') end as not_null_name
         from pg_type t
-          left join pg_class c on c.oid = t.typrelid
-          left join pg_type b on b.oid = t.typbasetype
-          left join pg_range r on r.rngtypid = t.oid
-          left join pg_type rs on rs.oid = r.rngsubtype
-          left join pg_opclass o on o.oid = r.rngsubopc
-          left join pg_namespace onn on onn.oid = o.opcnamespace
-          left join pg_type m on m.oid = r.rngmultitypid
-          left join pg_namespace mn on mn.oid = m.typnamespace
-          left join pg_constraint k on k.contypid = t.oid and k.contype = 'n'
-        where t.typnamespace = any({{schemas}})
-          and (t.typtype in ('e', 'd', 'r') or (t.typtype = 'c' and c.relkind = 'c'))
+        where t.typnamespace = any({schemas}) and (t.typtype in ('e', 'd', 'r') or (
+                t.typtype = 'c' and (select relkind from pg_class where oid = t.typrelid) = 'c'))
         order by t.typnamespace, t.typname""")
     return [row for row in rows if reader.is_own(PG_TYPE, row.oid)]
 
 
+def read_ranges(reader: Reader) -> dict[int, Any]:
+    """Read what ranges have beyond other types, by OID."""
+    rows = reader.rows("""
+        select r.rngtypid as oid, format_type(r.rngsubtype, null) as subtype,
+               case when r.rngcollation <> 0 and r.rngcollation <> s.typcollation
+                    then r.rngcollation::regcollation::text end as collation,
+               nullif(r.rngcanonical::oid, 0)::regproc::text as canonical,
+               nullif(r.rngsubdiff::oid, 0)::regproc::text as difference,
+               case when not o.opcdefault
+                    then quote_ident(n.nspname) || '.' || quote_ident(o.opcname) end as opclass,
+               quote_ident(mn.nspname) || '.' || quote_ident(m.typname) as multirange
+        from pg_range r join pg_type s on s.oid = r.rngsubtype
+          join pg_opclass o on o.oid = r.rngsubopc join pg_namespace n on n.oid = o.opcnamespace
+          join pg_type m on m.oid = r.rngmultitypid join pg_namespace mn on mn.oid = m.typnamespace
+        where m.typnamespace = any({schemas})""")
+    return {row.oid: row for row in rows}
+
+
 def type_entries(reader: Reader, rows: list[Any], columns: dict[int, list[Any]]) -> Iterator[Entry]:
     """Yield the types."""
-    tellers = {"e": enum, "d": domain, "r": range_type}
+    ranges = read_ranges(reader) if any(row.type == "r" for row in rows) else {}
     for row in rows:
         name = reader.qualified(row.schema, row.name)
         if row.type == "c":
             yield composite(row, name, columns.get(row.relation, []))
+        elif row.type == "r":
+            yield range_type(row, name, ranges[row.oid])
         else:
-            yield tellers[row.type](row, name)
+            yield enum(row, name) if row.type == "e" else domain(row, name)
 
 
 def entry(row: Any, item: SchemaObject, **more: Any) -> Entry:
@@ -107,7 +112,7 @@ def domain(row: Any, name: str) -> Entry:
         owner=row.owner,
         not_null_constraint=row.not_null_name if named else None,
     )
-    constraint = f' CONSTRAINT "{row.not_null_name}"' if named else ""
+    constraint = f" CONSTRAINT {row.not_null_name}" if named else ""
     create = "".join(
         (
             f"CREATE DOMAIN {name} AS {row.base}",
@@ -134,15 +139,15 @@ def composite(row: Any, name: str, columns: list[Any]) -> Entry:
     return entry(row, item, parts=parts, aliases=((PG_CLASS, row.relation, 0),))
 
 
-def range_type(row: Any, name: str) -> Entry:
+def range_type(row: Any, name: str, own: Any) -> Entry:
     """Tell one range type; its multirange comes along."""
     attributes = known(
-        subtype=row.subtype,
-        subtype_opclass=row.opclass,
-        collation=row.range_collation,
-        canonical=row.canonical,
-        subtype_diff=row.difference,
-        multirange_type_name=row.multirange,
+        subtype=own.subtype,
+        subtype_opclass=own.opclass,
+        collation=own.collation,
+        canonical=own.canonical,
+        subtype_diff=own.difference,
+        multirange_type_name=own.multirange,
     )
     clauses = ", ".join(f"{key} = {value}" for key, value in attributes.items())
     create = owned(row, name, f"CREATE TYPE {name} AS RANGE ({clauses})")
