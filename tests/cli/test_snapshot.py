@@ -59,3 +59,12 @@ def test_snapshot_into_a_folder_that_is_missing(tmp_path: Path) -> None:
     ended = snapshot(tmp_path, "postgresql://127.0.0.1:1/shop", "-o", "missing/prod.snapshot")
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
     assert "missing: No such file or directory" in ended.stderr
+
+
+def test_snapshot_of_a_sql_file_has_no_sizes(tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text("CREATE TABLE orders (id bigint PRIMARY KEY);\n")
+    ended = snapshot(tmp_path, "schema.sql", "-o", "a.snapshot")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("a.snapshot: ")
+    assert ended.stdout.endswith(", no sizes\n")
+    assert not read_snapshot(tmp_path / "a.snapshot").has_statistics
