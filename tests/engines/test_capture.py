@@ -10,6 +10,7 @@ import pytest
 from dbspecialist.engines.postgresql.capture import capture
 from dbspecialist.engines.postgresql.server import open_session, source_of
 from dbspecialist.engines.snapshot_file import read_snapshot, write_snapshot
+from dbspecialist.facts.catalogue import differences
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.cluster import Cluster
@@ -330,3 +331,31 @@ def test_wrong_password_is_told_and_not_repeated(
 def test_source_has_neither_password_nor_parameters() -> None:
     assert source_of("postgresql://u:p%40ss@h:5433/d?sslmode=require") == "postgresql://u@h:5433/d"
     assert source_of("host=/tmp user=u dbname=d password=p") == "postgresql://u@/d?host=/tmp"
+
+
+def test_query_that_takes_too_long_ends_the_capture(cluster: Cluster) -> None:
+    with (
+        pytest.raises(InputError, match=r"a catalogue query was stopped \(50 ms are allowed\)"),
+        open_session(
+            cluster.url(), connect_timeout=5, statement_timeout_ms=50, lock_timeout_ms=50
+        ) as session,
+    ):
+        session.rows("select pg_sleep(5)")
+
+
+def test_missing_pg_stat_statements_is_told(cluster: Cluster, database: Connection) -> None:
+    told = "workload: pg_stat_statements is not installed in this database; "
+    unseen = taken(cluster, database).unseen
+    assert [sentence for sentence in unseen if sentence.startswith("workload")] == [
+        f"{told}CREATE EXTENSION pg_stat_statements"
+    ]
+    assert "workload" not in repr(taken(cluster, database, workload=False).unseen)
+
+
+def test_private_schema_is_read_without_rights_on_it(
+    cluster: Cluster, database: Connection, role: str
+) -> None:
+    database.execute((Path(__file__).parent / "rich_schema.sql").read_bytes())
+    whole, seen = taken(cluster, database), taken(cluster, database, role)
+    assert differences(whole.catalogue, seen.catalogue) == ()
+    assert seen.relation.keys() == whole.relation.keys()

@@ -65,3 +65,12 @@ def test_capture_reads_statistics_and_redacts_them(server: str) -> None:
     assert name.values["most_common_vals"] == "{2xxxxx,5xxxxx,8xxxxx,kxxxxx,qxxxxx}"
     assert snapshot.settings["lc_collate"] == "C"
     assert len(snapshot.extended) == 1
+
+
+def test_pg_stat_statements_that_is_not_loaded_is_told(server: str) -> None:
+    with make(server, "unloaded") as connection:
+        connection.execute("CREATE EXTENSION pg_stat_statements")
+    assert (
+        "workload: pg_stat_statements collects nothing; "
+        "add it to shared_preload_libraries and restart"
+    ) in capture(server.replace("/postgres?", "/unloaded?")).unseen
