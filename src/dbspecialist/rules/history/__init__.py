@@ -1,0 +1,1 @@
+"""Rules about ways back and the history as a whole."""

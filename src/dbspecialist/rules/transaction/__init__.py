@@ -1,0 +1,1 @@
+"""Rules about transactions, time-outs and what happens within them."""
