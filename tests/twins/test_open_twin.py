@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
@@ -206,6 +210,30 @@ def test_command_finds_the_twin_in_its_environment(tmp_path: Path) -> None:
     )
     assert run_with_twin(SMALL, [sys.executable, "-W", "ignore", "-c", script]) == 7
     assert (tmp_path / "seen").read_text() == "[] ('shop',)"
+
+
+def test_terminated_run_ends_its_command_and_its_twin(tmp_path: Path) -> None:
+    path, seen = tmp_path / "small.snapshot", tmp_path / "seen"
+    write_snapshot(SMALL, path)
+    script = (
+        "import os, pathlib, time\n"
+        "said = str(os.getpid()) + ' ' + os.environ['PGHOST'] + '.'\n"
+        f"pathlib.Path({str(seen)!r}).write_text(said)\n"
+        "time.sleep(60)\n"
+    )
+    program = (
+        "from dbspecialist.tasks.twin import twin_run\n"
+        f"raise SystemExit(twin_run({str(path)!r}, [{sys.executable!r}, '-c', {script!r}]))"
+    )
+    with subprocess.Popen([sys.executable, "-c", program]) as run:
+        while not (seen.exists() and seen.read_text().endswith(".")):
+            assert run.poll() is None
+            time.sleep(0.05)
+        command, folder = seen.read_text().rstrip(".").split()
+        run.send_signal(signal.SIGTERM)
+        run.wait(timeout=20)
+    assert not psutil.pid_exists(int(command))
+    assert not Path(folder).exists()
 
 
 def test_command_that_does_not_exist_is_said() -> None:

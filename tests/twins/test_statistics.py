@@ -18,7 +18,7 @@ from dbspecialist.facts.statistics import (
 )
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.column_statistics import restore_columns
-from dbspecialist.twins.extended_statistics import dependencies_bytes, distinct_bytes
+from dbspecialist.twins.extended_bytes import dependencies_bytes, distinct_bytes
 from dbspecialist.twins.statistics import restore_relations, restore_statistics
 
 Connection = psycopg.Connection[tuple[Any, ...]]

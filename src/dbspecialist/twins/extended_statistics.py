@@ -18,12 +18,12 @@ from psycopg import sql
 
 from dbspecialist.facts.statistics import ColumnStatistics, ExtendedStatistics
 from dbspecialist.twins.column_statistics import restore_columns
+from dbspecialist.twins.extended_bytes import dependencies_bytes, distinct_bytes
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _SCRATCH = "dbs_scratch"
 _TYPES = ("pg_ndistinct", "pg_dependencies", "pg_mcv_list")
-_DISTINCT_MAGIC, _DEPENDENCIES_MAGIC, _BASIC = 0xA352BFA4, 0xB4549A2C, 1
 #: The largest statistics target, so that ANALYZE keeps every item of the scratch table.
 _TARGET = 10_000
 
@@ -143,35 +143,6 @@ def _store(
             first + len(target.expressions) - 1,
         ],
     )
-
-
-def _pairs(text: str, separator: str) -> list[tuple[list[int], float]]:
-    """Read `{"1, 2": 11, "1, 3": 5}` or `{"1 => 2": 1.0}` as column numbers and figures."""
-    found = re.findall(r'"([^"]+)": ([0-9.eE+-]+)', text)
-    return [
-        ([int(number) for number in re.split(separator, key)], float(figure))
-        for key, figure in found
-    ]
-
-
-def distinct_bytes(text: str, numbers: Mapping[int, int]) -> bytes:
-    """Build a stored `pg_ndistinct` (`statext_ndistinct_serialize`)."""
-    items = _pairs(text, r", ")
-    parts = [struct.pack("<3I", _DISTINCT_MAGIC, _BASIC, len(items))]
-    for columns, count in items:
-        mapped = [numbers[number] for number in columns]
-        parts.append(struct.pack(f"<di{len(mapped)}h", count, len(mapped), *mapped))
-    return b"".join(parts)
-
-
-def dependencies_bytes(text: str, numbers: Mapping[int, int]) -> bytes:
-    """Build a stored `pg_dependencies` (`statext_dependencies_serialize`)."""
-    items = _pairs(text, r", | => ")
-    parts = [struct.pack("<3I", _DEPENDENCIES_MAGIC, _BASIC, len(items))]
-    for columns, degree in items:
-        mapped = [numbers[number] for number in columns]
-        parts.append(struct.pack(f"<dh{len(mapped)}h", degree, len(mapped), *mapped))
-    return b"".join(parts)
 
 
 def _numbering(target: _Target, given: ExtendedStatistics) -> dict[int, int] | None:

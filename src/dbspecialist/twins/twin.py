@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 import psycopg
-from psycopg import sql
 
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.cluster import PORT, Cluster, make_cluster
+from dbspecialist.twins.database import create_database, restore_sequences
 from dbspecialist.twins.load import load_schema
-from dbspecialist.twins.mending import LOCALE
 from dbspecialist.twins.plan_settings import apply_settings
 from dbspecialist.twins.sizes import RelationFile, relation_files, set_sizes
 from dbspecialist.twins.stage import OWNER, session_settings
@@ -30,8 +30,6 @@ Progress = Callable[[str], None]
 _LEAN = {"wal_init_zero": "off", "wal_recycle": "off"}
 #: How often a waiting twin looks whether its owner is still there.
 _GLANCE_SECONDS = 0.5
-#: Databases that every server has.
-_EVERYWHERE = {"postgres", "template0", "template1"}
 
 
 class Twin:
@@ -154,13 +152,13 @@ def _silent(_step: str) -> None:
 def _fill(twin: Twin, snapshot: Snapshot, scale: float, sized: bool, progress: Progress) -> None:
     progress("starting a server")
     twin.cluster.start()
-    left_out = _create_database(twin, snapshot)
+    left_out = create_database(twin.cluster, twin.database, snapshot.settings)
     with twin.cluster.connect(twin.database) as connection:
         progress("creating the schema")
         left_out += load_schema(connection, snapshot.catalogue, owner=OWNER)
         progress("loading the statistics")
         left_out += restore_statistics(connection, snapshot, scale)
-        _restore_sequences(connection, snapshot)
+        restore_sequences(connection, snapshot.sequences)
         files = relation_files(connection, snapshot.relations, scale) if sized else ()
         settings = {**snapshot.settings, **session_settings(snapshot)}
         left_out += apply_settings(connection, twin.database, settings)
@@ -177,55 +175,10 @@ def _resize(cluster: Cluster, files: Sequence[RelationFile]) -> None:
     cluster.start()
 
 
-def _create_database(twin: Twin, snapshot: Snapshot) -> list[str]:
-    """Make production's database with its kind of collation, owned by the twin's owner."""
-    name = sql.Identifier(twin.database)
-    bytewise = _sorts_bytewise(snapshot.settings)
-    left_out: list[str] = []
-    with twin.cluster.connect("template1") as admin:
-        admin.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE CREATEDB BYPASSRLS")
-        if twin.database == "postgres" and not bytewise:
-            admin.execute("DROP DATABASE postgres")
-        if twin.database not in _EVERYWHERE or not bytewise:
-            create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 LOCALE {}")
-            try:
-                admin.execute(create.format(name, sql.Literal("C" if bytewise else LOCALE)))
-            except psycopg.errors.WrongObjectType:  # no such locale on this machine
-                admin.execute(create.format(name, sql.Literal("C")))
-                left_out.append(
-                    f"database {twin.database}: sorts by bytes, no locale {LOCALE} here"
-                )
-        admin.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(OWNER)))
-    return left_out
-
-
-def _sorts_bytewise(settings: Mapping[str, str]) -> bool:
-    """Tell whether the database sorts by bytes, so that LIKE can use plain B-trees.
-
-    The builtin provider (`b`) does for all of its locales, ICU (`i`) for none.
-    """
-    provider = settings.get("locale_provider", "c")
-    return provider == "b" or (
-        provider == "c" and settings.get("lc_collate", "C") in {"C", "POSIX"}
-    )
-
-
-def _restore_sequences(connection: psycopg.Connection[tuple[Any, ...]], snapshot: Snapshot) -> None:
-    known = [item for item in snapshot.sequences if item.last_value is not None]
-    connection.execute(
-        """
-        SELECT setval(to_regclass(name), value)
-          FROM unnest(%s::text[], %s::bigint[]) AS given (name, value)
-          JOIN pg_sequence ON seqrelid = to_regclass(name) AND value BETWEEN seqmin AND seqmax
-        """,
-        [[item.name for item in known], [item.last_value for item in known]],
-    )
-
-
 def run_with_twin(snapshot: Snapshot, command: Sequence[str], *, scale: float = 1.0) -> int:
     """Run a command with `DATABASE_URL` and the PG variables set to a twin; return its status.
 
-    The twin is closed when the command ends. An interrupt goes to the command.
+    The twin is closed when the command ends. Interrupts and SIGTERM go to the command.
 
     Raises:
         InputError: Where the twin cannot be made or the command cannot be started.
@@ -237,12 +190,25 @@ def run_with_twin(snapshot: Snapshot, command: Sequence[str], *, scale: float = 
             raise InputError(
                 f"cannot be started ({error.strerror})", command[0], "name a program on PATH"
             ) from error
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue  # the terminal sent it to the command as well, which decides
-            except BaseException:
-                process.terminate()  # told to end, and the command was not told by anyone else
-                process.wait()
-                raise
+        with _passing_on(signal.SIGTERM, process):
+            return _ended(process)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a command; an interrupt reached it as well, and it decides."""
+    while True:
+        with contextlib.suppress(KeyboardInterrupt):
+            return process.wait()
+
+
+@contextlib.contextmanager
+def _passing_on(number: signal.Signals, process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Hand a signal to the command instead of ending before it; threads have no signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, lambda _number, _frame: process.send_signal(number))
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
