@@ -115,6 +115,12 @@ def test_applied_revision_without_a_file_is_an_input_error(tmp_path: Path) -> No
         found.applied({"alembic_version": ("zzz",)})
 
 
+def test_applied_leaves_another_projects_table_out(tmp_path: Path) -> None:
+    found = project(tmp_path, {"1": revision("a", None), "2": revision("b", "a")})
+    tables = {"public.alembic_version": ("a",), "other.alembic_version": ("zzz",)}
+    assert [item.revision for item in found.applied(tables)] == ["a"]
+
+
 def test_env_literals_name_the_version_table(tmp_path: Path) -> None:
     write_project(
         tmp_path,

@@ -5,6 +5,7 @@ import psycopg
 import pytest
 from recording import recording
 
+from dbspecialist.engines.postgresql.capture import capture
 from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.base import MigrationFailed
 from dbspecialist.toolchains.sql_files import SqlFiles, detect
@@ -203,6 +204,46 @@ def test_applied_reads_the_tools_version_tables(tmp_path: Path) -> None:
         "3_a",
     ]
     assert sql.applied({"public.alembic_version": ("1",)}) == ()
+
+
+def test_applied_reads_diesels_versions_without_hyphens(tmp_path: Path) -> None:
+    sql = project(tmp_path, {"2024-01-31-120000_a/up.sql": "", "2024-02-01-120000_b/up.sql": ""})
+    applied = sql.applied({"public.__diesel_schema_migrations": ("20240131120000",)})
+    assert [item.revision for item in applied] == ["2024-01-31-120000_a"]
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "rows", "expected"),
+    [
+        ("schema_migrations", "version bigint, dirty boolean", "(7, false)", ("7",)),
+        ("schema_migrations", "version text", "('01'), ('02')", ("01", "02")),
+        ("__diesel_schema_migrations", "version text, run_on timestamp", "('1', now())", ("1",)),
+        (
+            "_sqlx_migrations",
+            "version bigint, installed_on timestamp, success boolean, execution_time bigint",
+            "(1, now(), true, 1), (2, now(), false, 1)",
+            ("1",),
+        ),
+        (
+            "goose_db_version",
+            "id int, version_id bigint, is_applied boolean",
+            "(1, 0, true), (2, 1, true), (3, 2, true), (4, 2, false)",
+            ("1",),
+        ),
+    ],
+)
+def test_snapshot_holds_the_version_tables_of_sql_tools(
+    *,
+    database: Database,
+    cluster: Cluster,
+    table: str,
+    columns: str,
+    rows: str,
+    expected: tuple[str],
+) -> None:
+    database.execute(f"create table {table} ({columns}); insert into {table} values {rows}")
+    snapshot = capture(cluster.url(database.info.dbname))
+    assert snapshot.revisions == {f"public.{table}": expected}
 
 
 def test_history_of_a_file_that_is_not_sql_names_it(tmp_path: Path) -> None:

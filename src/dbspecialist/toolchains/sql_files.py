@@ -29,7 +29,8 @@ _DOWN_NAME = re.compile(r"[._-](down|rollback|undo|revert)\.sql$|^U[\d._]+__.*\.
 _UP_NAME = re.compile(r"([._-]up)?\.sql$", re.I)
 _BACK_FOLDERS = ("down", "rollback", "undo", "revert")
 _FOLDER_NAMES = frozenset({"migrations", "migration", "migrate"})
-_NUMBER = re.compile(r"^[Vv]?(\d+)")
+#: diesel writes a version with hyphens into the folder's name and without them into its table.
+_NUMBER = re.compile(r"^[Vv]?(\d[\d-]*)")
 
 #: Version tables of the tools whose files are read here.
 _VERSION_TABLES = frozenset(
@@ -156,7 +157,7 @@ def detect_all(root: Path) -> tuple[SqlFiles, ...]:
 
 def _number(revision: str) -> int:
     found = _NUMBER.match(revision)
-    return int(found[1]) if found else -1
+    return int(found[1].replace("-", "")) if found else -1
 
 
 def _single(path: Path) -> list[_File]:

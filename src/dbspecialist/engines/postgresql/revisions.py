@@ -47,6 +47,28 @@ VERSION_TABLES = (
            where finished_at is not null and rolled_back_at is null
            order by started_at, migration_name""",
     ),
+    # golang-migrate keeps the current version alone; dbmate and Rails keep one row each.
+    VersionTable(
+        lambda _, columns: columns == {"version", "dirty"},
+        "select version::text as revision, null as checksum from {table} where not dirty",
+    ),
+    VersionTable(
+        lambda name, columns: (
+            ("migrations" in name and columns == {"version"}) or columns == {"version", "run_on"}
+        ),
+        "select version::text as revision, null as checksum from {table} order by 1",
+    ),
+    VersionTable(
+        lambda _, columns: columns >= {"version", "installed_on", "success", "execution_time"},
+        """select version::text as revision, null as checksum from {table} where success
+           order by version""",
+    ),
+    VersionTable(
+        lambda _, columns: columns >= {"version_id", "is_applied"},
+        """select version_id::text as revision, null as checksum
+           from (select distinct on (version_id) * from {table} order by version_id, id desc) t
+           where is_applied and version_id > 0 order by version_id""",
+    ),
     VersionTable(
         lambda name, columns: columns == {"id", "timestamp", "name"} and "migration" in name,
         "select name as revision, null as checksum from {table} order by timestamp, id",

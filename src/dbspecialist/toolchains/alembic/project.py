@@ -95,16 +95,22 @@ class AlembicProject:
         Raises:
             InputError: When a revision in the version table is in no file.
         """
-        rows: set[str] = set()
-        for table, found in revisions.items():
-            if self.version_table in {table, table.rpartition(".")[2]}:
-                rows.update(found)
-        for row in sorted(rows - self.revisions.revisions.keys()):
+        known = self.revisions.revisions.keys()
+        tables = [
+            set(rows)
+            for table, rows in revisions.items()
+            if self.version_table in {table, table.rpartition(".")[2]}
+        ]
+        # Another schema's table of that name may be another project's.
+        ours = [rows for rows in tables if rows <= known]
+        if tables and not ours:
+            row = min(set.union(*tables) - known)
             raise InputError(
                 f"the database stands at revision {row}, which is in no file",
                 relative(self.config.file, self.root),
                 "restore its file or take the snapshot again",
             )
+        rows = {row for found in ours for row in found}
         done = self.revisions.ancestors(rows)
         return tuple(item for item in self.history() if item.revision in done)
 
