@@ -111,6 +111,12 @@ def test_owner_owns_the_tables_and_is_no_superuser() -> None:
             connection.execute("COPY item FROM PROGRAM 'id'")
 
 
+def test_name_of_the_database_may_hold_any_character() -> None:
+    name = 'My "shop" 1/2% ü?'
+    with open_twin(replace(SMALL, database=name)) as twin, psycopg.connect(twin.url) as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == (name,)
+
+
 def test_unsized_twin_knows_the_rows_from_the_catalogue_alone() -> None:
     with open_twin(SMALL, sized=False) as twin, twin.connect() as connection:
         row = connection.execute(

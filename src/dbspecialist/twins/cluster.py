@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import psycopg
@@ -83,7 +84,8 @@ class Cluster:
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
         """Return a libpq URL over the server's unix socket."""
-        return f"postgresql://{user}@/{database}?host={self.folder}&port={PORT}"
+        who, where = quote(user, safe=""), quote(database, safe="")
+        return f"postgresql://{who}@/{where}?host={quote(str(self.folder))}&port={PORT}"
 
     def connect(
         self, database: str = "postgres", user: str = "postgres", **options: Any
