@@ -39,3 +39,4 @@ def test_name_says_a_title_once() -> None:
     assert named("0001_add_status", "add status") == "0001_add_status"
     assert named("20260101_Init", "init") == "20260101_Init"
     assert named("V7", "") == "V7"
+    assert named("V7", "Add a status.") == "V7 Add a status"

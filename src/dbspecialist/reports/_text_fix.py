@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from difflib import unified_diff
 from pathlib import Path
 
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from dbspecialist.facts.change import Change, FileEdit, Phase
@@ -14,39 +16,43 @@ from dbspecialist.reports._clean import visible
 
 #: Lines of a file's change that are shown; --fix writes all of them.
 SHOWN = 40
-INDENT = "   "
+INDENT = 3
 LINE_COLOURS = {"+": "green", "-": "red", "@": "dim"}
 
 
-def fix_text(fix: Change) -> Text:
+def fix_text(fix: Change) -> Group:
     """Write a fix: what it does, why it is safe or not, and each phase."""
-    text = Text(visible(fix.summary))
-    text.append(f"\n{'safe' if fix.safe else 'to be read first'}: {visible(fix.why)}", "dim")
+    why = f"{'safe' if fix.safe else 'to be read first'}: {visible(fix.why)}"
+    parts: list[RenderableType] = [Text(visible(fix.summary)), Text(why, "dim")]
     for number, phase in enumerate(fix.phases, 1):
-        _phase(text, phase, f"{number}. ")
-    return text
+        parts += _phase(phase, number)
+    return Group(*parts)
 
 
-def _phase(text: Text, phase: Phase, number: str) -> None:
-    text.append(f"\n{number}{visible(phase.title)}")
+def _phase(phase: Phase, number: int) -> Iterator[RenderableType]:
+    title = Text(f"{number}. {visible(phase.title)}")
     if not phase.transactional:
-        text.append(", outside a transaction", "dim")
+        title.append(", outside a transaction", "dim")
+    yield title
     if phase.when:
-        text.append(f"\n{INDENT}when {visible(phase.when)}", "dim")
+        yield _indented(Text(f"when {visible(phase.when)}", "dim"))
     for statement in phase.up:
-        indented = visible(statement).replace("\n", f"\n{INDENT}")
-        text.append(f"\n{INDENT}{indented};", "cyan")
+        yield _indented(Text(f"{visible(statement)};", "cyan"))
     for edit in phase.edits:
-        text.append(f"\n{INDENT}--fix writes {visible(edit.path)}", "dim")
-        _difference(text, edit)
+        yield _indented(Text(f"--fix writes {visible(edit.path)}", "dim"))
+        yield from map(_indented, _difference(edit))
 
 
-def _difference(text: Text, edit: FileEdit) -> None:
+def _indented(text: Text) -> Padding:
+    return Padding(text, (0, 0, 0, INDENT))
+
+
+def _difference(edit: FileEdit) -> Iterator[Text]:
     lines = list(_changed_lines(edit))
     for line in lines[:SHOWN]:
-        text.append(f"\n{INDENT}{visible(line)}", LINE_COLOURS.get(line[:1], ""))
+        yield Text(visible(line), LINE_COLOURS.get(line[:1], ""))
     if len(lines) > SHOWN:
-        text.append(f"\n{INDENT}{plural(len(lines) - SHOWN, 'more line')}", "dim")
+        yield Text(plural(len(lines) - SHOWN, "more line"), "dim")
 
 
 def _changed_lines(edit: FileEdit) -> Iterator[str]:

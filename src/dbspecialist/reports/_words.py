@@ -22,12 +22,12 @@ def engine(name: str, version: str) -> str:
     return f"{ENGINES.get(name, name)} {version}"
 
 
-def name(migration: Migration) -> str:
+def name(migration: Migration, limit: int = 60) -> str:
     """Write a migration's revision and its title, where the revision does not say it already."""
     said = re.sub(r"[\W_]+", " ", migration.revision).lower()
     if re.sub(r"[\W_]+", " ", migration.title).lower().strip() in said:
-        return one_line(migration.revision, 60)
-    return one_line(f"{migration.revision} {migration.title}", 60)
+        return one_line(migration.revision, limit)
+    return one_line(f"{migration.revision} {migration.title}".rstrip("."), limit)
 
 
 def transactions(item: MigrationReport) -> str:

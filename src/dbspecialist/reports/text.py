@@ -97,7 +97,8 @@ def _source(twin: TwinFacts) -> str:
 
 def _migration(console: Console, item: MigrationReport, findings: list[Finding]) -> None:
     migration = item.migration
-    _heading(console, name(migration), f"{migration.toolchain}, {transactions(item)}")
+    aside = f"{migration.toolchain}, {transactions(item)}"
+    _heading(console, name(migration, console.width - len(aside) - 8), aside)
     console.print(Padding(Text(visible(migration.path), "dim"), (0, 0, 0, 2)))
     quiet = not findings and item.round_trip.verdict in {"proven", "tested"}
     if quiet and not any(map(notable, item.statements)):
