@@ -73,6 +73,21 @@ def test_a_column_added_and_dropped_works(database: Connection) -> None:
     assert found.kind == "works"
 
 
+def test_order_of_columns_and_names_of_not_null_are_no_difference(database: Connection) -> None:
+    found = trip(
+        database,
+        ["ALTER TABLE users RENAME email TO mail", "ALTER TABLE users ALTER mail DROP NOT NULL"],
+        ["ALTER TABLE users ALTER mail SET NOT NULL", "ALTER TABLE users RENAME mail TO email"],
+    )
+    assert found.kind == "works"
+    database.execute("ALTER TABLE orders ADD note text, ADD last text")
+    again = ["ALTER TABLE orders DROP note"], ["ALTER TABLE orders ADD note text"]
+    proof, _ = prove_round_trip(
+        runner(database, again[0]), runner(database, again[1]), database, reversible=True
+    )
+    assert proof.kind == "works"
+
+
 def test_a_version_table_left_over_is_no_difference(database: Connection) -> None:
     found = trip(
         database,

@@ -152,3 +152,49 @@ CREATE TABLE seeded (name text PRIMARY KEY);
 INSERT INTO seeded VALUES ('kept');
 CREATE TABLE seed_users (name text REFERENCES seeded);
 CREATE TABLE no_columns ();
+
+CREATE TABLE terms (
+    id int4range, valid daterange, PRIMARY KEY (id, valid WITHOUT OVERLAPS)
+);
+CREATE TABLE term_notes (
+    id int4range,
+    valid daterange,
+    FOREIGN KEY (id, PERIOD valid) REFERENCES terms (id, PERIOD valid)
+);
+CREATE TABLE ruled (a integer PRIMARY KEY);
+CREATE RULE ignored AS ON INSERT TO ruled DO INSTEAD NOTHING;
+CREATE SEQUENCE tiny MAXVALUE 3;
+CREATE TABLE exhausted (id integer PRIMARY KEY DEFAULT nextval('tiny'));
+SELECT nextval('tiny'), nextval('tiny'), nextval('tiny');
+CREATE TABLE virtual (a integer NOT NULL, b integer GENERATED ALWAYS AS (a * 2), CHECK (b > 10));
+CREATE TABLE booleans (a boolean NOT NULL UNIQUE);
+CREATE TABLE lone (a integer NOT NULL UNIQUE CHECK (a = 7));
+CREATE TABLE pairs (
+    a integer,
+    b integer,
+    up_a integer,
+    up_b integer,
+    PRIMARY KEY (a, b),
+    FOREIGN KEY (up_a, up_b) REFERENCES pairs (a, b) MATCH FULL
+);
+CREATE TABLE always (a integer);
+CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER swallow BEFORE INSERT ON always FOR EACH ROW EXECUTE FUNCTION swallow();
+ALTER TABLE always ENABLE ALWAYS TRIGGER swallow;
+CREATE DOMAIN letter AS text CHECK (VALUE IN ('x', 'y'));
+CREATE DOMAIN given_letter AS letter NOT NULL;
+CREATE TYPE lettered AS (a letter, b integer[]);
+CREATE TABLE letters (a given_letter, b letter[], c lettered NOT NULL, d lettered[]);
+CREATE TABLE ones (id integer PRIMARY KEY, two_id integer NOT NULL);
+CREATE TABLE twos (id integer PRIMARY KEY, one_id integer NOT NULL REFERENCES ones);
+ALTER TABLE ones ADD FOREIGN KEY (two_id) REFERENCES twos;
+CREATE TABLE threes (
+    one_id integer REFERENCES ones, two_id integer REFERENCES twos, PRIMARY KEY (one_id, two_id)
+);
+CREATE TABLE narrow (
+    t text CHECK (length(t) >= 4000),
+    n numeric(3, 2) NOT NULL UNIQUE,
+    h numeric(2, -3),
+    c char(2) NOT NULL UNIQUE,
+    s smallint CHECK (s BETWEEN 10 AND 14) UNIQUE
+);

@@ -44,21 +44,25 @@ def test_every_table_gets_its_rows(filled: tuple[Connection, Filled]) -> None:
         "public.events_2021_a": 2,
         "public.events_2021_b": 2,
         "public.events_rest": 2,
+        "public.booleans": 2,
         "public.hashed": 6,
         "public.hashed_0": 2,
         "public.hashed_1": 2,
         "public.hashed_2": 2,
+        "public.lone": 1,
         "public.seeded": 1,
         "public.shelves": 6,
         "public.shelves_a": 3,
         "public.shelves_b": 3,
     }
-    assert len(outcome.counts) == 41
+    assert len(outcome.counts) == 54
 
 
 def test_empty_tables_are_told_with_the_reason(filled: tuple[Connection, Filled]) -> None:
     _, outcome = filled
     assert outcome.left_empty == {
+        "public.always": "inserts were accepted and left no row, as a trigger that fires ALWAYS"
+        " can make them",
         "public.hopeless": "foreign key hopeless_id_fkey refers to public.impossible,"
         " which holds no row",
         "public.impossible": "no row was found that satisfies impossible_id_check",

@@ -134,7 +134,7 @@ class Filler:
                 break
         self.stored[table.name] = kept
         if not kept:
-            self.left_empty[table.name] = reason or "unique indexes refused every row"
+            self.left_empty[table.name] = reason or _silence(table)
             return
         self.assumed += [
             f"{table.name}.{item.name}"
@@ -220,3 +220,10 @@ class Filler:
         ideal = [text if text is None or text in found else next(spare) for text in made.ideal]
         absent = [None] if None in made.options else []
         return Pool(tuple(ideal), (*found, *absent))
+
+
+def _silence(table: Table) -> str:
+    """Say why inserts that raised nothing may have left no row."""
+    if table.keys:
+        return "unique and exclusion indexes refused every row"
+    return "inserts were accepted and left no row, as a trigger that fires ALWAYS can make them"

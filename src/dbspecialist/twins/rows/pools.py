@@ -8,6 +8,7 @@ from random import Random
 
 from dbspecialist.engines.postgresql.arrays import array_values
 from dbspecialist.facts.statistics import ColumnStatistics
+from dbspecialist.twins.rows.domains import conditions
 from dbspecialist.twins.rows.families import known, literal
 from dbspecialist.twins.rows.families.request import Request
 from dbspecialist.twins.rows.hints import hints
@@ -124,23 +125,12 @@ def _fresh(column: Column, statistics: ColumnStatistics | None, wanted: Wanted) 
     ]
     if risky(column.type):
         made += [
-            text for check in domain_checks(column.type) for text in check_hints(check, wanted)
+            text
+            for check, base in conditions(column.type)
+            for text in hints(check, base, wanted.rng)
         ]
         made += GUESSES if not known(column.type.root.base) else ()
     return made
-
-
-def check_hints(check: tuple[str, DataType], wanted: Wanted) -> list[str]:
-    """Return what a domain's condition suggests."""
-    return hints(check[0], check[1], wanted.rng)
-
-
-def domain_checks(wanted: DataType) -> list[tuple[str, DataType]]:
-    """Return the conditions of a domain and of those below it."""
-    if wanted.kind != "d" or wanted.element is None:
-        return []
-    own = [(expression, wanted.element) for expression in wanted.checks]
-    return own + domain_checks(wanted.element)
 
 
 def _repeated(fresh: list[str], statistics: ColumnStatistics | None, wanted: Wanted) -> list[str]:

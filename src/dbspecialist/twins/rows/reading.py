@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from dbspecialist.twins.rows import queries
+from dbspecialist.twins.rows.domains import accepted
 from dbspecialist.twins.rows.structure import (
     Check,
     Column,
@@ -36,7 +37,8 @@ def read_structure(connection: psycopg.Connection[Any]) -> Structure:
         oids = [row[0] for row in found["tables"]]
         for name, query in queries.OF_TABLES.items():
             found[name] = cursor.execute(query, [oids] * query.count("(%s)")).fetchall()
-    types = _Types(found["types"], found["attributes"], found["domains"])
+        types = _Types(found["types"], found["attributes"], found["domains"])
+        types.set_accepted(accepted(connection, types.domains()))
     return _assemble(found, types)
 
 
@@ -164,6 +166,16 @@ class _Types:
         for owner, expression in domains:
             self._checks[owner].append(expression)
         self._made: dict[tuple[int, str], DataType] = {}
+        self._accepted: Mapping[str, tuple[str, ...]] = {}
+
+    def domains(self) -> list[DataType]:
+        """Return the domains among the types."""
+        return [self.get(oid) for oid, row in self._rows.items() if row[1] == "d"]
+
+    def set_accepted(self, values: Mapping[str, tuple[str, ...]]) -> None:
+        """Tell values that domains accept; types are made anew with them."""
+        self._accepted = values
+        self._made.clear()
 
     def get(self, oid: int, declared: str = "", depth: int = 0) -> DataType:
         """Return the type of that oid; `declared` carries its modifiers."""
@@ -190,7 +202,7 @@ class _Types:
             kind,
             inner.root.base if kind == "d" and inner else base,
             modifiers(declared if kind != "d" else below or ""),
-            tuple(labels or ()),
+            tuple(labels or self._accepted.get(name, ())),
             inner,
             array,
             attributes,

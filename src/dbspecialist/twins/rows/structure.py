@@ -17,7 +17,7 @@ class DataType:
             `m` multirange.
         base: pg_type.typname of the type, or of what a domain stands on.
         modifiers: The numbers in parentheses: `varchar(20)` has (20,).
-        labels: An enum's labels in order.
+        labels: An enum's labels in order; values that a domain is known to accept.
         element: An array's element type, a range's subtype, a domain's base type.
         array: Whether it is an array type.
         attributes: A composite type's attributes by name.

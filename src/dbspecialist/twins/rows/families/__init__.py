@@ -30,10 +30,10 @@ def _families() -> Mapping[str, Family]:
 def literal(request: Request) -> str:
     """Make one value of any type, in the text form that its input function reads."""
     asked = request.type
+    if asked.labels:
+        return asked.labels[request.row % len(asked.labels)]
     if asked.kind == "d" and asked.element:
         return literal(replace(request, type=asked.element))
-    if asked.kind == "e":
-        return asked.labels[request.row % len(asked.labels)] if asked.labels else ""
     if asked.array:
         return arrays.value(request, literal)
     if asked.kind in "rm":
