@@ -117,7 +117,10 @@ def test_applied_revision_without_a_file_is_an_input_error(tmp_path: Path) -> No
 
 def test_applied_leaves_another_projects_table_out(tmp_path: Path) -> None:
     found = project(tmp_path, {"1": revision("a", None), "2": revision("b", "a")})
-    tables = {"public.alembic_version": ("a",), "other.alembic_version": ("zzz",)}
+    tables: dict[str, tuple[str, ...]] = {
+        "public.alembic_version": ("a",),
+        "other.alembic_version": ("zzz",),
+    }
     assert [item.revision for item in found.applied(tables)] == ["a"]
 
 
