@@ -222,6 +222,17 @@ def test_postgis_schema_keeps_its_tables_and_indexes(target: Connection) -> None
     assert found == [(7,)]
 
 
+def test_function_of_a_missing_language_is_kept_and_fails_when_called(
+    cluster: Cluster, target: Connection
+) -> None:
+    install_stand_ins(target)
+    with cluster.connect(target.info.dbname, "dbs_owner") as owner:
+        owner.execute("CREATE EXTENSION plpython3u")
+        owner.execute("CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS 'import os'")
+        with pytest.raises(psycopg.errors.SyntaxError):
+            owner.execute("SELECT f()")
+
+
 def test_dblink_refuses_to_connect(target: Connection) -> None:
     install_stand_ins(target)
     target.execute("CREATE EXTENSION dblink")

@@ -1,2 +1,2 @@
 -- Functions of this language are created and fail when they are called.
-CREATE LANGUAGE pltcl HANDLER plpgsql_call_handler;
+CREATE TRUSTED LANGUAGE pltcl HANDLER plpgsql_call_handler;

@@ -1,2 +1,2 @@
 -- Functions of this language are created and fail when they are called.
-CREATE LANGUAGE pltclu HANDLER plpgsql_call_handler;
+CREATE TRUSTED LANGUAGE pltclu HANDLER plpgsql_call_handler;
