@@ -215,6 +215,18 @@ def test_imports_of_the_project_are_followed(
     assert tables(database) == ["one", "two"]
 
 
+def test_extensions_are_created_before_the_first_migration(
+    make: Make, cluster: Cluster, database: Database
+) -> None:
+    entity = "@Entity() class A { @Column({ type: 'citext' }) name: string }"
+    project = make({"a.ts": migration(1, ""), "src/a.entity.ts": entity})
+    seen = recording(cluster, database)
+    with project.runner(seen.target):
+        rows = database.execute("SELECT extname FROM pg_extension ORDER BY 1").fetchall()
+    assert rows == [("citext",), ("plpgsql",)]
+    assert seen.marks == []
+
+
 def test_columns_can_be_asked_for(make: Make, cluster: Cluster, database: Database) -> None:
     database.execute("create table t (id int)")
     up = (

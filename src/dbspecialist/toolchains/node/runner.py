@@ -23,7 +23,7 @@ from dbspecialist.toolchains.node.process import (
 
 
 class NodeRunner:
-    """Starts its driver with the first migration, and anew after one that had to be ended.
+    """Keeps a driver running, and starts it anew after a migration that had to be ended.
 
     Args:
         script: The driver, which knows the commands `open`, `up` and `down`.
@@ -45,6 +45,14 @@ class NodeRunner:
     def described(self, opened: dict[str, Any]) -> tuple[str, ...]:
         """Say what runs the migrations, from what the driver found."""
         return (f"Node.js {opened['node']}", str(opened["translator"]))
+
+    def prepare(self) -> None:
+        """Start the driver, so that what connecting does is done before the first migration.
+
+        What hinders it is said of the first migration, which is then tried and fails.
+        """
+        with contextlib.suppress(MigrationFailed):
+            self._open()
 
     def upgrade(self, migrations: Sequence[Migration]) -> None:
         """Run the migrations' way up, in order."""

@@ -36,6 +36,7 @@ def open_runner(project: SequelizeProject, target: Target) -> Iterator[Sequelize
     """Hand out a runner on the target; everything that it starts ends with the block."""
     runner = SequelizeRunner(DRIVER, project.root, project.package, target)
     try:
+        runner.prepare()
         yield runner
     finally:
         runner.close()

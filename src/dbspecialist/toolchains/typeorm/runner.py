@@ -103,6 +103,7 @@ def open_runner(project: TypeormProject, target: Target) -> Iterator[TypeormRunn
     """Hand out a runner on the target; everything that it starts ends with the block."""
     runner = TypeormRunner(project, target)
     try:
+        runner.prepare()
         yield runner
     finally:
         runner.close()
