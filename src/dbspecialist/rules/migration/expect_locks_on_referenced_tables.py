@@ -1,0 +1,103 @@
+"""A new or dropped foreign key locks the table at its other end.
+
+## What it does
+Looks for statements that make or drop a table or constraint and thereby lock another table, at the
+other end of a foreign key, that production has rows in.
+
+## Why it matters
+CREATE TABLE … REFERENCES takes SHARE ROW EXCLUSIVE on the referenced table: its writes wait. DROP
+TABLE and DROP CONSTRAINT of a foreign key take ACCESS EXCLUSIVE on it: its reads wait too. The lock
+is held to the end of the transaction, and waits for every query that uses that table.
+
+## Example
+    CREATE TABLE notes (id bigint PRIMARY KEY, user_id bigint REFERENCES users);
+    CREATE INDEX …;  -- users is locked until the transaction ends
+
+## Use instead
+A lock_timeout, and the statement in a transaction of its own or last in it. For a DROP TABLE: DROP
+CONSTRAINT of the foreign key first, in a transaction of its own.
+
+## What proves it
+The locks are read from the engine.
+
+## Source
+PostgreSQL manual, "ALTER TABLE", on ADD FOREIGN KEY and SHARE ROW EXCLUSIVE; "Explicit Locking".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.effects import Lock, StatementEffects
+from dbspecialist.facts.finding import Finding, Severity
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.judging import (
+    at,
+    blocked_for,
+    blocks,
+    by_blocked_time,
+    lock_evidence,
+    lock_on,
+    time_evidence,
+)
+from dbspecialist.rules.migration._constraints import (
+    added,
+    catalogue_before,
+    dropped_constraint,
+)
+
+TITLE = "Expect locks on the tables at the other end of foreign keys"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each table that is locked because a foreign key leads to it."""
+    for statement in trial.statements:
+        reasons = {**_made(trial, run, statement), **_dropped(trial, run, statement)}
+        for relation, reason in reasons.items():
+            lock = lock_on(statement, relation)
+            if lock is None or "writes" not in lock.blocks or run.is_empty(relation):
+                continue
+            yield Finding(
+                rule="expect-locks-on-referenced-tables",
+                severity=_severity(statement, lock, run),
+                message=(
+                    f"Table {relation} is locked by {reason}: its {blocks(lock)} wait "
+                    f"{blocked_for(statement, relation, run)} ({lock.mode})"
+                ),
+                location=at(trial, statement),
+                evidence=(lock_evidence(lock), time_evidence(statement, relation, run)),
+                help="set a lock_timeout, and commit right after the statement",
+                relation=relation,
+            )
+
+
+def _made(trial: Trial, run: Run, statement: StatementEffects) -> dict[str, str]:
+    """Return the tables that new foreign keys of tables without rows lead to."""
+    return {
+        item.referenced: f"the new foreign key {item.name} of {item.relation}"
+        for item in added(trial, run, statement, "foreign key")
+        if item.referenced != item.relation and run.is_empty(item.relation)
+    }
+
+
+def _dropped(trial: Trial, run: Run, statement: StatementEffects) -> dict[str, str]:
+    """Return the tables that dropped foreign keys lead to, where they stay."""
+    found = {}
+    for key in catalogue_before(trial, run).of_kind("constraint"):
+        other = key.attributes.get("referenced", "")
+        name = key.name.removeprefix(f"{key.parent}.")
+        gone = {f"table {key.parent}", dropped_constraint(key.parent, name)} & {*statement.drops}
+        if gone and other != key.parent and f"table {other}" not in statement.drops:
+            found[other] = f"dropping {_short(gone.pop())}, which references it"
+    return found
+
+
+def _short(dropped: str) -> str:
+    return dropped.replace("table constraint", "foreign key").replace(" on ", " of ")
+
+
+def _severity(statement: StatementEffects, lock: Lock, run: Run) -> Severity:
+    """Return `error` where more of the transaction's work follows under the lock."""
+    return "error" if by_blocked_time(statement, lock.relation, run) == "error" else "info"
