@@ -15,10 +15,13 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.workload import WorkloadStatement
+from dbspecialist.proofs.history import prove_history
 from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.trials import try_migrations
 from dbspecialist.tasks.fixing import prove_fixes
-from dbspecialist.tasks.prove import findings_of
+from dbspecialist.tasks.prove import findings_of, with_history
+from dbspecialist.toolchains import find_projects
+from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.sql_files import SqlFiles
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.stage import open_stage
@@ -101,23 +104,88 @@ def _column(name: str, values: Mapping[str, Any]) -> ColumnStatistics:
 
 
 def run_case(case: Case, cluster: Cluster, folder: Path) -> tuple[Run, tuple[Finding, ...]]:
-    """Try a case's change, written as one or several SQL files, on a stage.
+    """Try a case's change, written as one or several migrations, on a stage.
 
     Returns what was seen, and what the case's rule finds, with the fixes that were proven.
     """
-    changes = case.data["change"]
-    for number, text in enumerate([changes] if isinstance(changes, str) else changes, 1):
-        (folder / f"{number:03}_change.sql").write_text(text)
-    for number, text in enumerate(_listed(case.data.get("down", ())), 1):
-        (folder / f"{number:03}_change.down.sql").write_text(text)
-    project = SqlFiles(folder, folder, single_transaction=bool(case.data.get("transaction")))
+    data = case.data
+    project = alembic_project(data, folder) if _is_alembic(data) else sql_project(data, folder)
     snapshot = snapshot_of(case, cluster)
+    migrations = project.history()
+    applied = data.get("applied", 0)
     with open_stage(snapshot, cluster=cluster) as stage:
-        run = try_migrations(stage, project, project.history(), snapshot=snapshot, rates=RATES)
+        stage.statement_seconds = data.get("statement_seconds", stage.statement_seconds)
+        pending = migrations[applied:]
+        run = try_migrations(stage, project, pending, snapshot=snapshot, rates=RATES)
+        if _is_alembic(data):
+            history = prove_history(stage, project, migrations[:applied], pending, snapshot)
+            run = with_history(run, project, history)
         found = findings_of(run, select=[case.rule])
-        if "fix" in case.data:
+        if "fix" in data:
             return run, prove_fixes(stage, stage.template, run, found)
         return run, tuple(found)
+
+
+def sql_project(data: Mapping[str, Any], folder: Path) -> Project:
+    """Write a case's changes as SQL files."""
+    for number, text in enumerate(_listed(data["change"]), 1):
+        (folder / f"{number:03}_change.sql").write_text(text)
+    for number, text in enumerate(_listed(data.get("down", ())), 1):
+        (folder / f"{number:03}_change.down.sql").write_text(text)
+    return SqlFiles(folder, folder, single_transaction=bool(data.get("transaction")))
+
+
+def _is_alembic(data: Mapping[str, Any]) -> bool:
+    return "models" in data or "branches" in data or "applied" in data
+
+
+ENV = """
+from alembic import context
+from sqlalchemy import create_engine
+from models import metadata
+
+with create_engine("postgresql+psycopg://").connect() as connection:
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+REVISION = """
+from alembic import op
+
+revision, down_revision = {revision!r}, {down!r}
+
+
+def upgrade():
+    op.execute({up!r})
+
+
+def downgrade():
+    {back}
+"""
+
+
+def alembic_project(data: Mapping[str, Any], folder: Path) -> Project:
+    """Write a case's changes as Alembic revisions, with `models` as the module of its models."""
+    versions = folder / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (folder / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    (folder / "migrations" / "env.py").write_text(ENV)
+    models = data.get("models", "from sqlalchemy import MetaData\nmetadata = MetaData()\n")
+    (folder / "models.py").write_text(models)
+    downs = _listed(data.get("down", ()))
+    for number, text in enumerate(_listed(data["change"]), 1):
+        down = f"r{number - 1}" if number > 1 and not data.get("branches") else None
+        back = f"op.execute({downs[number - 1]!r})" if number <= len(downs) else "pass"
+        (versions / f"r{number}.py").write_text(
+            REVISION.format(
+                revision=f"r{number}",
+                down=f"r{number - 1}" if follows else None,
+                up=text,
+                back=back,
+            )
+        )
+    return find_projects(folder)[0]
 
 
 def _listed(value: Any) -> list[str]:

@@ -10,8 +10,9 @@ from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration import Migration
+from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.trial import RoundTrip, Run, Trial
 from dbspecialist.proofs.effects import estimate_blocked
 from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.walk import Step, is_bookkeeping, walk
@@ -68,7 +69,7 @@ def try_migrations(
     tell("running the migrations for their effects")
     seen = see_effects(stage, project, pending, start)
     tell("running them with rows, there and back")
-    steps = walk(stage, project, pending, start, snapshot)
+    steps = walk(stage, project, _reached(pending, seen), start, snapshot)
     run = Run(
         trials=(),
         snapshot=snapshot,
@@ -83,6 +84,12 @@ def try_migrations(
         for migration in pending
     )
     return replace(run, trials=trials)
+
+
+def _reached(pending: Sequence[Migration], seen: Seen) -> Sequence[Migration]:
+    """Return the migrations before the first that stopped: it stops with rows too."""
+    stopped = [number for number, item in enumerate(pending) if item.revision in seen.failures]
+    return pending[: stopped[0]] if stopped else pending
 
 
 def see_effects(
@@ -165,6 +172,14 @@ def _estimated(
     return {revision: tuple(items) for revision, items in found.items()}
 
 
+_NOT_REACHED = Step(
+    round_trip=RoundTrip(
+        "unchecked",
+        Proof("the way back restores what was there", "unchecked", "the way up stops before it"),
+    )
+)
+
+
 def _trial(
     project: Project,
     migration: Migration,
@@ -173,7 +188,7 @@ def _trial(
     steps: dict[str, Step],
 ) -> Trial:
     path = project.root / migration.path
-    step = steps.get(migration.revision, Step())
+    step = steps.get(migration.revision, _NOT_REACHED)
     return Trial(
         migration=migration,
         statements=statements,

@@ -165,7 +165,8 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
                     tell=tell,
                 )
                 tell("replaying the history from zero")
-                run = _with_history(run, division, history.result())
+                run = with_history(run, project, history.result())
+                run = replace(run, edited=division.edited)
                 tell("proving fixes")
                 found = prove_fixes(
                     stage, template, run, _judged(run, asked.configuration, project.root)
@@ -180,13 +181,14 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
     return Report(facts, reports, found, (*run.history, *_notes(project)))
 
 
-def _with_history(run: Run, division: Pending, history: History) -> Run:
+def with_history(run: Run, project: Project, history: History) -> Run:
+    """Return a run with what was found out about the project's history."""
     return replace(
         run,
-        edited=division.edited,
         history=history.proofs,
         model_drift=history.model_drift,
         database_drift=history.database_drift,
+        heads=tuple(getattr(project, "heads", ())),
     )
 
 

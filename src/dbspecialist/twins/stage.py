@@ -64,6 +64,7 @@ class Stage:
         left_out: What of the snapshot the twin does not hold, one sentence each.
         ready_ms: How long preparing took, in milliseconds.
         settings: Session settings that production's migrations would have.
+        statement_seconds: After how long an observed statement is stopped.
     """
 
     cluster: Cluster
@@ -71,6 +72,7 @@ class Stage:
     left_out: tuple[str, ...] = ()
     ready_ms: float = 0.0
     settings: Mapping[str, str] = field(default_factory=dict)
+    statement_seconds: float = STATEMENT_SECONDS
 
     def admin(self, database: str) -> Connection:
         """Connect to a database as superuser."""
@@ -90,16 +92,14 @@ class Stage:
                 admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     @contextlib.contextmanager
-    def observer(
-        self, database: str, statement_seconds: float = STATEMENT_SECONDS
-    ) -> Iterator[Observer]:
+    def observer(self, database: str) -> Iterator[Observer]:
         """Observe whatever is sent to a database."""
         observer = Observer(
             lambda: self.admin(database),
             cluster=self.cluster,
             database=database,
             user=OWNER,
-            statement_seconds=statement_seconds,
+            statement_seconds=self.statement_seconds,
         )
         try:
             yield observer

@@ -1,0 +1,48 @@
+"""A statement that does not end on a twin with almost no rows will not end in production.
+
+## What it does
+Reports statements that were stopped after the twin's time-out.
+
+## Why it matters
+A loop without an end holds its locks until somebody stops it. What it would have done was not
+observed.
+
+## Example
+    DO $$ BEGIN LOOP PERFORM 1; END LOOP; END $$;
+
+## Use instead
+A loop that ends, or a wait that is not part of the migration.
+
+## What proves it
+The twin's time-out. What the statement would do in the end is unchecked.
+
+## Source
+PostgreSQL manual, "statement_timeout".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.judging import at
+
+TITLE = "Let statements end"
+SEVERITY = "warning"
+ENGINES = ("postgresql",)
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each statement that was stopped."""
+    for statement in trial.statements:
+        if statement.unchecked:
+            yield Finding(
+                rule="end-statements",
+                severity="warning",
+                message=f"The statement did not end: {statement.unchecked}",
+                location=at(trial, statement),
+                evidence=(Proof("what the statement does", "unchecked", statement.unchecked),),
+                help="make it end, or take what waits out of the migration",
+            )

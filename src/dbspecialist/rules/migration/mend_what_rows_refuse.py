@@ -1,0 +1,75 @@
+"""A statement that an empty table takes can fail on rows such as production has.
+
+## What it does
+Reports statements that the twin takes with empty tables and refuses with a few rows in each, drawn
+from production's statistics and obeying every constraint, where no other rule explains it.
+
+## Why it matters
+Tests on empty databases pass; the deployment fails.
+
+## Example
+    ALTER TABLE orders ADD CONSTRAINT total_positive CHECK (total > 0);   -- some are 0
+
+## Use instead
+Correct the rows in a step before, and ask the table itself with the query that decides it
+(`--database` does).
+
+## What proves it
+The engine's refusal with rows drawn from the statistics. Rows are samples and not production's:
+the claim is refuted for the samples.
+
+## Source
+PostgreSQL manual, "PostgreSQL Error Codes", classes 22 and 23.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import RowsError, Run, Trial
+from dbspecialist.rules.judging import at
+
+TITLE = "Mend what fails once there are rows"
+SEVERITY = "warning"
+ENGINES = ("postgresql",)
+
+#: Samples know nothing of references that are not declared yet, so they say nothing of 23503.
+#: The others have rules of their own: NOT NULL, duplicates, values that do not fit.
+EXPLAINED = frozenset({"23502", "23503", "23505", "22001", "22003"})
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each statement that sample rows make fail."""
+    for refused in trial.rows_errors:
+        if refused.error.sqlstate in EXPLAINED or refused.index >= len(trial.statements):
+            continue
+        statement = trial.statements[refused.index]
+        if statement.error is None and not all(
+            run.is_empty(lock.relation) for lock in statement.locks
+        ):
+            yield _finding(trial, statement, refused)
+
+
+def _finding(trial: Trial, statement: StatementEffects, refused: RowsError) -> Finding:
+    error = refused.error
+    return Finding(
+        rule="mend-what-rows-refuse",
+        severity="warning",
+        message=(
+            f"The statement fails on sample rows drawn from the statistics with {error.sqlstate}: "
+            f"{error.message}"
+        ),
+        location=at(trial, statement),
+        evidence=(
+            Proof(
+                "rows such as production has let the statement through",
+                "refuted",
+                f"{error.sqlstate} on a twin with sample rows; production's own were not read",
+            ),
+        ),
+        help="correct the rows in an earlier step, and ask the table itself with --database",
+        relation=statement.locks[0].relation if statement.locks else "",
+    )
