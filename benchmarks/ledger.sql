@@ -134,4 +134,8 @@ UPDATE branch SET grade = id % 10, rank = id % 10 / 2;
 CREATE STATISTICS branch_grade (ndistinct, dependencies, mcv) ON grade, rank FROM branch;
 RESET search_path;
 VACUUM ANALYZE;
+-- A table that has grown since its statistics were taken.
+INSERT INTO bank.transfer SELECT timestamptz '2026-01-01' + n * interval '30 s', n % 3000, 'peer',
+                                 1 + (random() * 2998)::int
+  FROM generate_series(1, :rows / 20) AS n;
 CHECKPOINT;

@@ -33,6 +33,7 @@ SELECT * FROM bank.event WHERE at > '2026-01-02 10:00+00' AND at < '2026-01-02 1
 SELECT account_id, date_trunc('hour', at AT TIME ZONE 'UTC'), count(*) FROM bank.login GROUP BY 1, 2;
 SELECT * FROM bank.login WHERE address << inet '10.0.0.0/24';
 SELECT * FROM bank.transfer WHERE peer = 77 AND at < '2026-01-03 00:00+00';
+SELECT count(*) FROM bank.transfer WHERE peer < 100;
 SELECT * FROM bank.daily WHERE booked = '2025-06-01';
 SELECT a.holder, sum(e.amount) FROM bank.account a JOIN bank.entry e ON e.account_id = a.id WHERE a.branch_id = 500 GROUP BY a.holder;
 SELECT b.region, e.currency, sum(e.amount) FROM bank.entry e JOIN bank.account a ON a.id = e.account_id JOIN bank.branch b ON b.id = a.branch_id WHERE b.city = 'city 3' AND b.region = 'region 0' AND e.booked >= '2025-10-01' GROUP BY 1, 2 ORDER BY 3 DESC;
