@@ -1,0 +1,97 @@
+"""A dropped table's rows are gone, and old code that names it fails.
+
+## What it does
+Looks for dropped tables that production has rows in, and counts them. Silent where the table is
+empty in production or new in the run.
+
+## Why it matters
+DROP TABLE asks nothing, a downgrade brings back an empty table, and the lock that it takes on
+the tables it refers to stops their reads and writes too.
+
+## Example
+    DROP TABLE old_orders;
+
+## Use instead
+    ALTER TABLE old_orders RENAME TO old_orders_unused;
+
+and DROP TABLE in a later migration, once nothing has missed it and a dump of it is kept.
+
+## What proves it
+The engine's list of dropped objects, production's row count as of the snapshot, and the
+statements of the workload and of the models, planned on the twin after the migration.
+
+## Source
+PostgreSQL manual, "DROP TABLE".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import count
+from dbspecialist.rules.judging import at, seen
+from dbspecialist.rules.migration._code import broken_by, code_evidence
+from dbspecialist.rules.migration._tables import is_filled, knows, rows_of
+
+TITLE = "Drop tables in two steps"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+UNDEFINED_TABLE = "42P01"
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each dropped table that has rows, or that code names."""
+    for statement in trial.statements:
+        for table in _dropped(trial, statement):
+            broken = broken_by(trial, table, UNDEFINED_TABLE)
+            if not is_filled(trial, run, table) and broken is None:
+                continue
+            known = knows(trial, run, table)
+            rows = f"about {count(rows_of(trial, run, table))} rows" if known else "its rows"
+            others = sorted(
+                lock.relation
+                for lock in statement.locks
+                if lock.relation != table
+                and "reads" in lock.blocks
+                and lock.kind != "view"
+                and f"table {lock.relation}" not in statement.drops
+            )
+            also = f", and reads and writes of {', '.join(others)} wait meanwhile" if others else ""
+            yield Finding(
+                rule="drop-tables-in-two-steps",
+                severity="error" if known or broken else "warning",
+                message=f"Table {table} goes with {rows}{also}",
+                location=at(trial, statement),
+                evidence=(
+                    seen(f"drops {table}"),
+                    _loss(trial, run, table),
+                    code_evidence(run, broken),
+                ),
+                help="rename it first, keep a dump, and drop it in a later migration",
+                relation=table,
+            )
+
+
+def _dropped(trial: Trial, statement: StatementEffects) -> Iterator[str]:
+    """Yield the dropped tables that were there before, without partitions of dropped ones."""
+    for name in statement.drops:
+        table = trial.before.get("table", name.removeprefix("table "))
+        if not name.startswith("table ") or table is None:
+            continue
+        if f"table {table.attributes.get('partition_of')}" not in statement.drops:
+            yield table.name
+
+
+def _loss(trial: Trial, run: Run, table: str) -> Proof:
+    claim = f"no row is lost with {table}"
+    if not knows(trial, run, table):
+        return Proof(claim, "unchecked", "the snapshot has no size for it")
+    rows = rows_of(trial, run, table)
+    if rows <= 0:
+        return Proof(claim, "tested", "it is empty, as of the snapshot", 1)
+    return Proof(claim, "refuted", f"{count(rows)} rows in pg_class, as of the snapshot")

@@ -1,0 +1,60 @@
+"""SET LOGGED and SET UNLOGGED write the whole table anew.
+
+## What it does
+Looks for tables that are rewritten because their persistence changes.
+
+## Why it matters
+Every row and index is written again under ACCESS EXCLUSIVE, with SET LOGGED to the write-ahead
+log too: no read and no write passes. An unlogged table is empty after a crash and on a standby.
+
+## Example
+    ALTER TABLE events SET LOGGED;
+
+## Use instead
+    CREATE TABLE events_logged (LIKE events INCLUDING ALL);
+
+filled in steps that commit, and put in place by two renames in one transaction.
+
+## What proves it
+The engine reports the rewrite and its reason.
+
+## Source
+PostgreSQL manual, "ALTER TABLE", SET LOGGED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
+
+TITLE = "Keep the persistence of filled tables"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+REASON = "its persistence changes"
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each filled table whose persistence changes."""
+    for statement in trial.statements:
+        for table, reason in statement.rewrites.items():
+            if REASON not in reason or run.is_empty(table):
+                continue
+            yield Finding(
+                rule="keep-table-persistence",
+                severity=by_blocked_time(statement, table, run),
+                message=(
+                    f"Table {table} is written anew as {reason}: reads and writes wait "
+                    f"{blocked_for(statement, table, run)} (AccessExclusiveLock)"
+                ),
+                location=at(trial, statement),
+                evidence=(
+                    seen(f"writes {table} anew: {reason}"),
+                    time_evidence(statement, table, run),
+                ),
+                help="fill a new table in steps and exchange the two by renames",
+                relation=table,
+            )
