@@ -9,7 +9,9 @@ import psycopg
 import pytest
 
 from dbspecialist.engines.postgresql.capture import capture
+from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.facts.statistics import ColumnStatistics
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.rows import fill
 
@@ -108,7 +110,27 @@ def test_partitions_take_their_roots_statistics(database: Connection, snapshot: 
     )
     found = fill(database, snapshot.catalogue, snapshot)
     assert found.counts == {}
-    found = fill(database, type(snapshot.catalogue)(), snapshot)
+    found = fill(database, Catalogue(), snapshot)
     assert found.counts == {"public.german": 3, "public.orders": 6, "public.others": 3}
     rows = database.execute("SELECT DISTINCT country FROM german").fetchall()
     assert rows == [("DE",)]
+
+
+def test_statistics_that_the_schema_has_outgrown_are_left_aside(database: Connection) -> None:
+    database.execute(
+        b"CREATE TYPE state AS ENUM ('old', 'older');"
+        b"CREATE TABLE orders (id integer NOT NULL, state state NOT NULL, n int CHECK (n > 5))"
+    )
+    known = {"most_common_vals": "{a,b}", "most_common_freqs": "{0.5,0.5}"}
+    columns = tuple(
+        ColumnStatistics("public.orders", name, False, 0.0, 8, 2.0, known)
+        for name in ("id", "state", "n")
+    )
+    snapshot = Snapshot("postgresql", 180000, "d", "test", "", Catalogue(), columns=columns)
+    found = fill(database, Catalogue(), snapshot)
+    assert found.counts == {"public.orders": 5}
+
+
+def test_a_check_that_only_an_insert_can_judge_gets_rows(database: Connection) -> None:
+    database.execute(b"CREATE TABLE orders (id integer, CHECK (tableoid > 0))")
+    assert fill(database, Catalogue(), None).counts == {"public.orders": 5}

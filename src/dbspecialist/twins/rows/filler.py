@@ -14,8 +14,9 @@ import psycopg
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics
 from dbspecialist.twins.rows import references
+from dbspecialist.twins.rows.effort import EFFORTS, FIRST, Effort
 from dbspecialist.twins.rows.inserting import insert
-from dbspecialist.twins.rows.judging import verdicts
+from dbspecialist.twins.rows.judging import Judge
 from dbspecialist.twins.rows.numbers import Numbers
 from dbspecialist.twins.rows.pools import Literal, Pool, Wanted, pool, risky
 from dbspecialist.twins.rows.repair import satisfy
@@ -30,8 +31,10 @@ from dbspecialist.twins.rows.slots import (
 from dbspecialist.twins.rows.structure import Column, ForeignKey, Structure, Table
 from dbspecialist.twins.rows.text import identifier, plain
 
-#: Times that rows are made for a table that has too few.
-ROUNDS = 4
+#: The SQLSTATE of a row that breaks a CHECK.
+CHECK_VIOLATION = "23514"
+
+
 #: Rows that are read of a table that already holds some.
 EXISTING = 50
 
@@ -115,21 +118,22 @@ class Filler:
         returned = self.needed.get(table.name, ())
         kept: list[dict[str, Literal]] = []
         reason = ""
-        for number in range(ROUNDS):
+        for number, effort in enumerate(EFFORTS):
+            if effort.unjudged and kept:
+                break
             wanted = Wanted(count - len(kept), number * count + self._shift(table), rng)
             try:
-                rows = self._make(table, wanted)
+                rows = self._make(table, wanted, effort)
             except UnreferencedError as missing:
                 reason = str(missing)
                 break
             if not rows:
-                reason = "no row was found that satisfies " + ", ".join(
-                    check.name for check in table.checks
-                )
+                reason = _unsatisfied(table)
                 continue
             done = insert(self.connection, table, rows, returned)
             kept += done.rows
-            reason = done.refusal or reason
+            if not done.refusal.startswith(CHECK_VIOLATION):
+                reason = done.refusal or reason
             if len(kept) >= count:
                 break
         self.stored[table.name] = kept
@@ -148,14 +152,14 @@ class Filler:
         leaves = self.structure.leaves.get(table.root, ())
         return leaves.index(table.name) * self._rows_wanted(table.name) if leaves else 0
 
-    def _make(self, table: Table, wanted: Wanted) -> list[Row]:
+    def _make(self, table: Table, wanted: Wanted, effort: Effort) -> list[Row]:
         own, others = references.own_keys(table)
         around = Surroundings(
-            lambda name: self._statistics(table, name),
+            lambda name: self._statistics(table, name, effort),
             lambda key: self._parents(table, key, wanted),
             self.reserved.pop(table.name, []),
             self.numbers.take(table, wanted.count),
-            self._valid,
+            lambda column, made: self._valid(column, made, effort),
         )
         slots = build_slots(table, others, around, wanted)
         rows = assemble(slots, wanted.count)
@@ -163,16 +167,14 @@ class Filler:
             pairs = list(zip(key.columns, key.target_columns, strict=True))
             for row in rows:
                 row.update((name, row[part]) for name, part in pairs)
-        return satisfy(
-            table,
-            slots,
-            rows,
-            lambda tried: verdicts(self.connection, table, table.checks, tried),
-            wanted.rng,
-        )
+        if effort.unjudged:
+            return rows
+        return satisfy(table, slots, rows, Judge(self.connection, table), wanted.rng)
 
-    def _statistics(self, table: Table, column: str) -> ColumnStatistics | None:
-        if self.snapshot is None:
+    def _statistics(
+        self, table: Table, column: str, effort: Effort = FIRST
+    ) -> ColumnStatistics | None:
+        if self.snapshot is None or effort.by_type:
             return None
         known, quoted = self.snapshot.column, table.column[column].quoted
         return known.get((table.name, quoted)) or known.get((table.root, quoted))
@@ -205,9 +207,9 @@ class Filler:
                 row.setdefault(name, value)
         return rows
 
-    def _valid(self, column: Column, made: Pool) -> Pool:
+    def _valid(self, column: Column, made: Pool, effort: Effort) -> Pool:
         """Keep the literals that the type's own input function reads (`pg_input_is_valid`)."""
-        if not risky(column.type):
+        if not effort.doubting and not risky(column.type):
             return made
         texts = [text for text in made.options if text is not None]
         query = "SELECT v FROM unnest(%s::text[]) WITH ORDINALITY AS u(v, n)" + (
@@ -220,6 +222,11 @@ class Filler:
         ideal = [text if text is None or text in found else next(spare) for text in made.ideal]
         absent = [None] if None in made.options else []
         return Pool(tuple(ideal), (*found, *absent))
+
+
+def _unsatisfied(table: Table) -> str:
+    names = ", ".join(check.name for check in table.checks)
+    return f"no row was found that satisfies {names}"
 
 
 def _silence(table: Table) -> str:

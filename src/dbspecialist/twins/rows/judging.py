@@ -12,6 +12,7 @@ from dbspecialist.twins.rows.structure import Check, Table
 from dbspecialist.twins.rows.text import identifier, plain
 
 ORDER = '"dbs row number"'
+MOST_QUERIES = 300
 
 
 def source(table: Table, names: Sequence[str]) -> str:
@@ -33,29 +34,36 @@ def arguments(rows: Sequence[Row], names: Sequence[str]) -> list[list[str | None
     return [[row[name] for row in rows] for name in names]
 
 
-def verdicts(
-    connection: psycopg.Connection[Any], table: Table, checks: Sequence[Check], rows: Sequence[Row]
-) -> list[list[bool]]:
-    """Return for each row and check whether the check holds (NULL holds, as for the engine).
+class Judge:
+    """Tells of rows of one table which of its checks hold.
 
-    A row that makes a check raise an error satisfies none.
+    Where a row makes a check raise an error, the rows are asked in halves, down to the row that
+    does; after `MOST_QUERIES` the rest counts as not satisfying.
     """
-    if not checks or not rows:
-        return [[True] * len(checks) for _ in rows]
-    names = _read(checks, list(rows[0]))
-    query = _query(table, checks, names)
-    try:
-        with connection.transaction():
-            found = connection.execute(query, arguments(rows, names)).fetchall()
-        return [list(row[0]) for row in found]
-    except psycopg.Error:
-        if len(rows) == 1:
-            return [[False] * len(checks)]
-    half = len(rows) // 2
-    return [
-        *verdicts(connection, table, checks, rows[:half]),
-        *verdicts(connection, table, checks, rows[half:]),
-    ]
+
+    def __init__(self, connection: psycopg.Connection[Any], table: Table) -> None:
+        self._connection, self._table = connection, table
+        self._asked = 0
+
+    def __call__(self, rows: Sequence[Row]) -> list[list[bool]]:
+        """Return for each row and check whether it holds (NULL holds, as for the engine)."""
+        checks = self._table.checks
+        if not checks or not rows:
+            return [[True] * len(checks) for _ in rows]
+        self._asked += 1
+        if self._asked > MOST_QUERIES:
+            return [[False] * len(checks) for _ in rows]
+        names = _read(checks, list(rows[0]))
+        query = _query(self._table, checks, names)
+        try:
+            with self._connection.transaction():
+                found = self._connection.execute(query, arguments(rows, names)).fetchall()
+            return [list(row[0]) for row in found]
+        except psycopg.Error:
+            if len(rows) == 1:
+                return [[False] * len(checks)]
+        half = len(rows) // 2
+        return [*self(rows[:half]), *self(rows[half:])]
 
 
 def _read(checks: Sequence[Check], names: list[str]) -> list[str]:
