@@ -62,7 +62,7 @@ def test_capture_reads_statistics_and_redacts_them(server: str) -> None:
     assert snapshot.server_version // 10_000 == 15
     assert snapshot.relation["public.t"].tuples == 500
     name = snapshot.column["public.t", "name"]
-    assert name.values["most_common_vals"] == "{2xxxxx,5xxxxx,8xxxxx,kxxxxx,qxxxxx}"
+    assert name.values["most_common_vals"] == "{exxxxx,mxxxxx,nxxxxx,txxxxx,uxxxxx}"
     assert snapshot.settings["lc_collate"] == "C"
     assert len(snapshot.extended) == 1
 
@@ -74,3 +74,25 @@ def test_pg_stat_statements_that_is_not_loaded_is_told(server: str) -> None:
         "workload: pg_stat_statements collects nothing; "
         "add it to shared_preload_libraries and restart"
     ) in capture(server.replace("/postgres?", "/unloaded?")).unseen
+
+
+@pytest.mark.parametrize(
+    "language", ["en", "az", "cs", "cy", "da", "et", "ha", "hu", "sq", "en-u-kn"]
+)
+def test_redacted_texts_keep_their_order_in_every_language(server: str, language: str) -> None:
+    name = "words_" + language.replace("-", "_")
+    with make(server, name) as connection:
+        connection.execute(f"CREATE COLLATION c (provider = icu, locale = '{language}')".encode())
+        connection.execute("CREATE TABLE t (word text COLLATE c)")
+        connection.execute("""
+            INSERT INTO t SELECT initcap(substr(md5(n::text), 1, 3 + n % 9)) || ' Åé-' || n % 3
+              FROM generate_series(1, 3000) n""")
+        connection.execute("ANALYZE")
+        snapshot = capture(server.replace("/postgres?", f"/{name}?"), redact=True)
+        bounds = snapshot.column["public.t", "word"].values["histogram_bounds"]
+        row = connection.execute(
+            "SELECT array_agg(v ORDER BY v COLLATE c) = %s::text[], count(DISTINCT v COLLATE c)"
+            " FROM unnest(%s::text[]) v",
+            [bounds, bounds],
+        ).fetchone()
+    assert row == (True, 101)

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from dbspecialist.engines.postgresql import stand_ins
 
-MIXED = "0123456789bkmpqvx"
-
 
 def ascending(values: list[str]) -> bool:
     return all(one < other for one, other in pairwise(values))
@@ -124,5 +122,12 @@ def test_byteas_keep_order_equality_and_width(values: set[bytes]) -> None:
     assert [len(text) for text in read] == [len(value) for value in ordered]
 
 
-def test_letters_sort_alike_in_every_language() -> None:
-    assert sorted(MIXED) == list(stand_ins.LETTERS)
+def test_letters_sort_in_their_order() -> None:
+    assert sorted(stand_ins.LETTERS) == list(stand_ins.LETTERS)
+    assert sorted(stand_ins.MORE) == list(stand_ins.MORE)
+
+
+def test_single_letters_stay_single_as_long_as_there_are_any() -> None:
+    letters = list("ABCDEFGHIJKLMNOPQRS")
+    assert stand_ins.texts(letters) == list(stand_ins.MORE)
+    assert {len(text) for text in stand_ins.texts([*letters, "T"])} == {2}

@@ -13,9 +13,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-#: Characters that every language sorts in this order; no two are a letter of their own together
-#: (as Czech ch, Danish aa, Welsh ff are).
-LETTERS = "0123456789bkmpqvx"
+#: Letters that every language sorts in this order: none has a place of its own somewhere (as
+#: Azerbaijani q and x, Estonian z), no two are one letter together (as Czech ch, Welsh ff).
+LETTERS = "bekmnotuv"
+
+#: With digits there is room for more short texts; collations that compare numbers by value do not
+#: sort these as the others do.
+MORE = "0123456789" + LETTERS
+
 HEX = "0123456789abcdef"
 
 #: Characters by their length in UTF-8, to fill up with.
@@ -24,22 +29,29 @@ FILLERS = {0: "x", 1: "ß", 2: "ꙋ", 3: "𐐨"}
 _NOT_FINITE = {"NaN", "Infinity", "-Infinity"}
 
 
-def texts(values: Sequence[str], alphabet: str = LETTERS) -> list[str]:
+def texts(values: Sequence[str]) -> list[str]:
     """Stand in for texts: as many characters, and as many bytes where there is room for it.
 
-    Where more short texts stand close together than the alphabet has room for, all get longer.
+    Where more short texts stand close together than there is room for, all get longer.
     """
+    lengths = [len(value) for value in values]
+    found = spread(values, LETTERS) or tight(lengths, LETTERS) or tight(lengths, MORE)
+    if found is not None:
+        return found
+    digits = code_length(len(values), len(LETTERS))
+    return texts([value.ljust(digits) for value in values])
+
+
+def spread(values: Sequence[str], alphabet: str) -> list[str] | None:
+    """Spread stand-ins evenly over the alphabet, where all values are long enough for that."""
     digits = code_length(len(values), len(alphabet))
-    if all(len(value) >= digits for value in values):
-        return [
-            code(place, digits, alphabet) + filler(value, digits, alphabet)
-            for value, place in zip(
-                values, places(len(values), len(alphabet) ** digits), strict=True
-            )
-        ]
-    return tight([len(value) for value in values], alphabet) or texts(
-        [value.ljust(digits, alphabet[0]) for value in values], alphabet
-    )
+    if any(len(value) < digits for value in values):
+        return None
+    numbered = places(len(values), len(alphabet) ** digits)
+    return [
+        code(place, digits, alphabet) + filler(value, digits, alphabet)
+        for value, place in zip(values, numbered, strict=True)
+    ]
 
 
 def code_length(count: int, base: int) -> int:
@@ -67,8 +79,8 @@ def code(place: int, digits: int, alphabet: str) -> str:
 def filler(value: str, used: int, alphabet: str) -> str:
     """Fill up to the value's characters, and to its bytes as far as they go."""
     left = len(value) - used
-    if alphabet is not LETTERS:
-        return alphabet[0] * left
+    if alphabet == HEX:
+        return HEX[0] * left
     extra, found = len(value.encode()) - len(value), ""
     for _ in range(left):
         more = min(extra, 3)
@@ -106,12 +118,10 @@ def following(last: str | None, length: int, alphabet: str) -> str | None:
 
 def byteas(values: Sequence[str]) -> list[str]:
     """Stand in for bytea in hex form; the length in bytes stays."""
-    return ["\\x" + text for text in even(texts([value[2:] for value in values], HEX))]
-
-
-def even(values: Iterable[str]) -> Iterable[str]:
-    """Fill up to whole bytes."""
-    return (value + "0" * (len(value) % 2) for value in values)
+    digits = [value[2:] for value in values]
+    found = spread(digits, HEX) or tight([len(text) for text in digits], HEX)
+    assert found is not None  # the values themselves are such a row
+    return ["\\x" + text for text in found]
 
 
 def uuids(values: Sequence[str]) -> list[str]:

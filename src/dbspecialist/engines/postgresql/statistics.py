@@ -212,6 +212,7 @@ def read_sequences(session: Session) -> tuple[SequenceState, ...]:
     rows = session.rows(f"""
         select {NAME} as name, s.seqmax as maximum, s.seqincrement as increment,
                case when has_sequence_privilege(c.oid, 'select,usage')
+                      and not (pg_is_in_recovery() and c.relpersistence = 'u')
                     then pg_sequence_last_value(c.oid) end as last_value,
                has_sequence_privilege(c.oid, 'select,usage') as allowed,
                (select {NAME.replace("c.", "t.").replace("n.", "m.")} || '.' ||
