@@ -1,0 +1,100 @@
+"""ATTACH PARTITION reads the whole new partition while no read and no write of it passes.
+
+## What it does
+Looks for tables that are attached as partitions and read from beginning to end for it.
+
+## Why it matters
+The engine looks whether every row is within the bound, under ACCESS EXCLUSIVE on the table. A
+valid CHECK that says as much saves it the look.
+
+## Example
+    ALTER TABLE logs ATTACH PARTITION logs_may
+        FOR VALUES FROM ('2026-05-01') TO ('2026-06-01');
+
+## Use instead
+    ALTER TABLE logs_may ADD CONSTRAINT may CHECK
+        (day IS NOT NULL AND day >= '2026-05-01' AND day < '2026-06-01') NOT VALID;
+    ALTER TABLE logs_may VALIDATE CONSTRAINT may;
+
+then ATTACH PARTITION, then DROP CONSTRAINT.
+
+## What proves it
+The lock and the scan are read from the engine; with a matching CHECK it shows no scan. The fix
+is run on the twin.
+
+## Source
+PostgreSQL manual, "ALTER TABLE", ATTACH PARTITION.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.change import Phase
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.judging import (
+    at,
+    blocked_for,
+    blocks,
+    by_blocked_time,
+    lock_evidence,
+    lock_on,
+    seen,
+    time_evidence,
+)
+from dbspecialist.rules.migration._partitions import attached, bound_as_check
+from dbspecialist.rules.migration._sequences import constraint_name
+from dbspecialist.rules.migration._tables import first_filled
+
+TITLE = "Attach partitions behind a validated check"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each table that is searched before it becomes a partition."""
+    for statement, partition in attached(trial):
+        table = first_filled(trial, run, partition.name, statement.scans)
+        lock = lock_on(statement, table) if table else None
+        if table is None or lock is None or "writes" not in lock.blocks:
+            continue
+        yield Finding(
+            rule="attach-partitions-with-a-check",
+            severity=by_blocked_time(statement, table, run),
+            message=(
+                f"Table {table} is searched for rows outside of its bound: {blocks(lock)} wait "
+                f"{blocked_for(statement, table, run)} ({lock.mode})"
+            ),
+            location=at(trial, statement),
+            evidence=(
+                lock_evidence(lock),
+                seen(f"reads {table} from beginning to end"),
+                time_evidence(statement, table, run),
+            ),
+            help="add the bound as a NOT VALID check, validate it, attach, drop the check",
+            relation=table,
+        )
+
+
+def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
+    """Put the bound as a validated check before the attaching."""
+    partitions = [item for one, item in attached(trial) if one is statement]
+    if len(partitions) != 1:
+        return None
+    condition = bound_as_check(trial.after, partitions[0])
+    if condition is None:
+        return None
+    table = partitions[0].name
+    name = constraint_name(table, "bound", "check")
+    drop = f"ALTER TABLE {table} DROP CONSTRAINT {name}"
+    return (
+        Phase(
+            "say the bound as a check for new rows",
+            (f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({condition}) NOT VALID",),
+            (drop,),
+        ),
+        Phase("check the old rows", (f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}",)),
+        Phase("attach the partition", (statement.sql.strip().rstrip(";"), drop)),
+    )

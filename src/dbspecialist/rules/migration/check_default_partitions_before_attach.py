@@ -1,0 +1,104 @@
+"""A new partition makes the engine read the DEFAULT partition under a lock.
+
+## What it does
+Looks for DEFAULT partitions that are read from beginning to end because a partition is added
+beside them.
+
+## Why it matters
+The engine looks whether a row in the DEFAULT partition belongs to the new one, under ACCESS
+EXCLUSIVE. A valid CHECK that rules the new bound out saves it the look.
+
+## Example
+    CREATE TABLE logs_may PARTITION OF logs
+        FOR VALUES FROM ('2026-05-01') TO ('2026-06-01');
+
+## Use instead
+    ALTER TABLE logs_rest ADD CONSTRAINT not_may CHECK
+        (day < '2026-05-01' OR day >= '2026-06-01') NOT VALID;
+    ALTER TABLE logs_rest VALIDATE CONSTRAINT not_may;
+
+then add the partition, then DROP CONSTRAINT.
+
+## What proves it
+The lock and the scan are read from the engine; the fix is run on the twin.
+
+## Source
+PostgreSQL manual, "Table Partitioning", "Partition Maintenance"; "ALTER TABLE".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.change import Phase
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.judging import (
+    at,
+    blocked_for,
+    blocks,
+    by_blocked_time,
+    lock_evidence,
+    lock_on,
+    seen,
+    time_evidence,
+)
+from dbspecialist.rules.migration._partitions import (
+    attached,
+    bound_as_check,
+    default_partition,
+)
+from dbspecialist.rules.migration._sequences import constraint_name
+from dbspecialist.rules.migration._tables import first_filled
+
+TITLE = "Check the DEFAULT partition before one is added"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each DEFAULT partition that is searched while work waits."""
+    for statement, partition in attached(trial):
+        default = default_partition(trial.before, partition.parent)
+        if default is None or default == partition.name:
+            continue
+        table = first_filled(trial, run, default, statement.scans)
+        lock = lock_on(statement, table) if table else None
+        if table is None or lock is None or "writes" not in lock.blocks:
+            continue
+        yield Finding(
+            rule="check-default-partitions-before-attach",
+            severity=by_blocked_time(statement, table, run),
+            message=(
+                f"DEFAULT partition {table} is searched for rows of {partition.name}: "
+                f"{blocks(lock)} wait {blocked_for(statement, table, run)} ({lock.mode})"
+            ),
+            location=at(trial, statement),
+            evidence=(
+                lock_evidence(lock),
+                seen(f"reads {table} from beginning to end"),
+                time_evidence(statement, table, run),
+            ),
+            help="rule the new bound out by a validated check on the DEFAULT partition first",
+            relation=table,
+        )
+
+
+def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
+    """Rule the new bound out of the DEFAULT partition by a validated check first."""
+    partitions = [item for one, item in attached(trial) if one is statement]
+    if len(partitions) != 1:
+        return None
+    condition = bound_as_check(trial.after, partitions[0])
+    default = default_partition(trial.before, partitions[0].parent)
+    if condition is None or default is None:
+        return None
+    name = constraint_name(default, partitions[0].name.rpartition(".")[2].strip('"'), "check")
+    drop = f"ALTER TABLE {default} DROP CONSTRAINT {name}"
+    add = f"ALTER TABLE {default} ADD CONSTRAINT {name} CHECK (NOT ({condition})) NOT VALID"
+    return (
+        Phase("rule the bound out for new rows", (add,), (drop,)),
+        Phase("check the old rows", (f"ALTER TABLE {default} VALIDATE CONSTRAINT {name}",)),
+        Phase("add the partition", (statement.sql.strip().rstrip(";"), drop)),
+    )
