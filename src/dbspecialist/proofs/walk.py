@@ -42,27 +42,37 @@ def walk(
     """Run the pending migrations one by one on a database with rows.
 
     A migration that sample rows make fail is tried again with rows that fit it, so that those
-    after it are seen too; the walk ends at one that fails without rows. A way back that leaves the
-    database between two states sends the walk to a new database.
+    after it are seen too; the walk ends at one that fails without rows. A way back, or a failure
+    outside of a transaction, that leaves the database between two states sends the walk to a new
+    database.
     """
     steps: dict[str, Step] = {}
+    refused: dict[str, tuple[RowsError, ...]] = {}
     while len(steps) < len(pending):
-        with _ground(stage, project, template, snapshot) as ground:
+        with _ground(stage, project, template, snapshot, refused) as ground:
             ended = ground.follow(pending, steps)
         if ended:
             break
     return steps
 
 
+class _LeftBehindError(Exception):
+    """A migration failed and left a part of what it does."""
+
+
 @dataclass
 class _Ground:
-    """A database with rows, and what runs and reads on it."""
+    """A database with rows, and what runs and reads on it.
+
+    `refused` holds the migrations that refuse sample rows, over all grounds of a walk.
+    """
 
     runner: Runner
     observer: Observer
     admin: Connection
     search_path: str
     snapshot: Snapshot | None
+    refused: dict[str, tuple[RowsError, ...]]
 
     def follow(self, pending: Sequence[Migration], steps: dict[str, Step]) -> bool:
         """Take the steps that are still to take; tell whether the walk is at its end."""
@@ -74,7 +84,10 @@ class _Ground:
         workload = self.snapshot.workload if self.snapshot else ()
         code = OldCode(self.admin, workload, self.search_path)
         for migration in pending[done:]:
-            taken = self._step(migration, catalogue)
+            try:
+                taken = self._step(migration, catalogue)
+            except _LeftBehindError:
+                return False
             if taken is None:
                 return True
             step, seen = taken
@@ -89,7 +102,7 @@ class _Ground:
     def _catch_up(self, done: Sequence[Migration]) -> bool:
         """Run what an earlier ground has judged, with other rows where these are in the way."""
         for migration in done:
-            if self._upgraded(migration):
+            if migration.revision not in self.refused and self._upgraded(migration):
                 continue
             empty_tables(self.admin)
             if not self._upgraded(migration):
@@ -105,16 +118,31 @@ class _Ground:
         return True
 
     def _step(self, migration: Migration, before: Catalogue) -> tuple[Step, Seen] | None:
-        refused: tuple[RowsError, ...] = ()
+        taken = None
+        if migration.revision not in self.refused:
+            taken = self._with_sample_rows(migration, before)
+        taken = taken or self._with_fitting_rows(migration, before)
+        if taken is None:
+            return None
+        trip, seen = taken
+        refused = self.refused.get(migration.revision, ())
+        return Step(before, seen.up or before, trip, rows_errors=refused), seen
+
+    def _with_sample_rows(
+        self, migration: Migration, before: Catalogue
+    ) -> tuple[RoundTrip, Seen] | None:
+        """Try a migration with the rows that are there; return nothing where it refuses them.
+
+        Raises:
+            _LeftBehindError: Where a part of it is done all the same.
+        """
         trip, seen = self._round_trip(migration)
-        if seen.up_error is not None:
-            refused = _errors(self.observer.take())
-            again = self._with_fitting_rows(migration, before)
-            if again is None:
-                return None
-            trip, seen = again
-        after = seen.up or before
-        return Step(before, after, trip, rows_errors=refused), seen
+        if seen.up_error is None:
+            return trip, seen
+        self.refused[migration.revision] = _errors(self.observer.take())
+        if differences(before, read_catalogue(self.admin)):
+            raise _LeftBehindError
+        return None
 
     def _with_fitting_rows(
         self, migration: Migration, before: Catalogue
@@ -162,7 +190,11 @@ class _Ground:
 
 @contextlib.contextmanager
 def _ground(
-    stage: Stage, project: Project, template: str, snapshot: Snapshot | None
+    stage: Stage,
+    project: Project,
+    template: str,
+    snapshot: Snapshot | None,
+    refused: dict[str, tuple[RowsError, ...]],
 ) -> Iterator[_Ground]:
     with (
         stage.database(template) as database,
@@ -170,7 +202,8 @@ def _ground(
         stage.observer(database) as observer,
         project.runner(Target(observer.url, observer.mark)) as runner,
     ):
-        yield _Ground(runner, observer, admin, stage.settings.get("search_path", ""), snapshot)
+        search_path = stage.settings.get("search_path", "")
+        yield _Ground(runner, observer, admin, search_path, snapshot, refused)
 
 
 def _errors(recorded: Sequence[Observed]) -> tuple[RowsError, ...]:
