@@ -1,0 +1,88 @@
+"""A foreign key without an index makes each delete of a referenced row read the whole table.
+
+## What it does
+Looks for new foreign keys of tables that production has rows in, whose columns lead no index when
+the run ends.
+
+## Why it matters
+The engine indexes the referenced columns, not the referencing ones. A DELETE or a key UPDATE of a
+referenced row looks for rows that refer to it: without an index it reads the referencing table from
+beginning to end, for each row, and joins along the key do so as well.
+
+## Example
+    ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users;
+
+## Use instead
+    CREATE INDEX CONCURRENTLY ON orders (user_id);
+
+before the foreign key is added.
+
+## What proves it
+The indexes are read from the catalogue that the run ends in.
+
+## Source
+PostgreSQL manual, "Constraints", section "Foreign Keys": an index on the referencing columns is
+often a good idea.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.effects import ConstraintChange
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import count
+from dbspecialist.rules.judging import at, seen
+from dbspecialist.rules.migration._constraints import added, last_catalogue
+from dbspecialist.rules.migration._indexes import indexes_on
+
+TITLE = "Index the columns of foreign keys"
+SEVERITY = "info"
+ENGINES = ("postgresql",)
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each new foreign key that no index serves."""
+    end = last_catalogue(run)
+    for statement in trial.statements:
+        for change in added(trial, run, statement, "foreign key"):
+            key = end.get("constraint", f"{change.relation}.{change.name}")
+            if key is None or run.is_empty(change.relation):
+                continue
+            columns = tuple(key.attributes["columns"].split(", "))
+            if _is_served(end, change.relation, columns):
+                continue
+            size = f"{count(run.rows(change.relation))} rows of " if _sized(run, change) else ""
+            yield Finding(
+                rule="index-foreign-keys",
+                severity="info",
+                message=(
+                    f"Foreign key {change.name} of {change.relation} has no index on "
+                    f"{', '.join(columns)}: each DELETE in {change.referenced} reads "
+                    f"{size}{change.relation}"
+                ),
+                location=at(trial, statement),
+                evidence=(seen(f"no index of {change.relation} begins with {', '.join(columns)}"),),
+                help=f"CREATE INDEX CONCURRENTLY ON {change.relation} ({', '.join(columns)})",
+                relation=change.relation,
+            )
+
+
+def _sized(run: Run, change: ConstraintChange) -> bool:
+    return run.knows(change.relation) and run.rows(change.relation) > 0
+
+
+def _is_served(end: Catalogue, table: str, columns: tuple[str, ...]) -> bool:
+    """Tell whether an index of the whole table begins with the columns, in any order."""
+    return any(
+        set(index.columns[: len(columns)]) == set(columns)
+        for index in indexes_on(end, table)
+        if index.method in {"btree", "hash"} and _holds_all(index.predicate, columns)
+    )
+
+
+def _holds_all(predicate: str, columns: tuple[str, ...]) -> bool:
+    """Tell whether an index holds every row that refers to something."""
+    return predicate in {"", *(f"({column} IS NOT NULL)" for column in columns)}
