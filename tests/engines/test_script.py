@@ -1,12 +1,17 @@
+import shutil
+import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dbspecialist.engines.postgresql.script import read_script, split_script
+from dbspecialist.engines.postgresql.tokens import tokens
 from dbspecialist.facts.errors import InputError
+from dbspecialist.twins.cluster import Cluster
 
 
 def pairs(text: str) -> list[tuple[str, int]]:
@@ -167,3 +172,41 @@ def test_split_a_megabyte_takes_under_a_second() -> None:
     assert len(split_script(text)) == 15_000
     assert len(text) > 1_000_000
     assert time.perf_counter() - begin < 1.0
+
+
+TRICKY = r"""
+-- c ; c
+/* a /* ; */ ; */ select 1; select 'a;''b', E'x\';y', $q$;$q$, $$ ; $$, "cast"(1);
+create table if not exists "we;ird" (a int, b text default 'x;');
+create function f1() returns int language sql
+begin atomic select 1; select case when true then 2 else 3 end; end;
+create or replace procedure p1() begin atomic insert into "we;ird" values (1); end; select 2;
+create rule r1 as on insert to "we;ird" do also (select 1; select 2);
+\set v 'it''s'
+select :'v', :"v", 1::text, (array[1,2])[1:2]; select :v1;
+begin; select 1 \; select 2; end;
+select 1
+  -- trailing
+; select U&'d\0061t;', U&"c" from (select 1 as c) x;
+select $1x$; select a$b$c from (select 1 as a$b$c) x;
+do $do$ begin perform 1; end $do$;
+select 1 as begin; select case when 1 = 1 then ';' end;
+select e'\\'; select e''''; select 1 - -1; select 4 /2;
+select 3"""
+
+
+@pytest.mark.needs_debian
+@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
+def test_split_sends_what_psql_sends(cluster: Cluster, database: Any, tmp_path: Path) -> None:
+    script = tmp_path / "script.sql"
+    script.write_text(TRICKY)
+    url = cluster.url(database.info.dbname)
+    command = ["psql", "-X", "-q", "-e", "-o", "/dev/null", "-d", url, "-f", str(script)]
+    echoed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    ours = "\n;".join(item.sql for item in split_script(TRICKY))
+    assert words(ours) == words(echoed)
+
+
+def words(text: str) -> list[str]:
+    silent = {"space", "line_comment", "block_comment"}
+    return [text[item.start : item.end] for item in tokens(text, "") if item.kind not in silent]
