@@ -77,3 +77,5 @@ comment on foreign table app.ft is 'ft'; comment on server far is 'far'; comment
 comment on aggregate app.total(int) is 'a'; comment on procedure app.proc(int, text) is 'p'; comment on extension citext is 'ci'; comment on collation app.plain is 'co';
 comment on operator class app.opc using btree is 'oc'; comment on text search configuration app.tsc is 'ts'; comment on column app.addr.zip is 'zip'; comment on publication pub is 'pub';
 grant usage on foreign server far to pg_monitor; grant select (id) on app.ft to pg_monitor; grant execute on procedure app.proc(int, text) to pg_monitor with grant option;
+create trigger clone after insert on app.listp for each row execute function app.trig(); alter table app.l1 disable trigger clone;
+create trigger off after insert on app.listp for each row execute function app.trig(); alter table only app.listp disable trigger off;

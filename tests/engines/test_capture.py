@@ -359,3 +359,12 @@ def test_private_schema_is_read_without_rights_on_it(
     whole, seen = taken(cluster, database), taken(cluster, database, role)
     assert differences(whole.catalogue, seen.catalogue) == ()
     assert seen.relation.keys() == whole.relation.keys()
+
+
+def test_passwords_of_user_mappings_are_not_read(cluster: Cluster, database: Connection) -> None:
+    database.execute("CREATE EXTENSION postgres_fdw")
+    database.execute("CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw")
+    database.execute("CREATE USER MAPPING FOR postgres SERVER far OPTIONS (password 'hidden')")
+    snapshot = taken(cluster, database)
+    assert "user mappings of servers far: not read, they hold passwords" in snapshot.unseen
+    assert "hidden" not in repr(snapshot)

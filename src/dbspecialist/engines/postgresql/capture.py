@@ -17,6 +17,7 @@ from dbspecialist.engines.postgresql.statistics import (
     read_extended,
     read_relations,
     read_sequences,
+    some,
 )
 from dbspecialist.engines.postgresql.value_types import (
     ranking_of,
@@ -92,4 +93,18 @@ def read_snapshot(session: Session, source: str, *, workload: bool) -> Snapshot:
         revisions=revisions,
         checksums=checksums,
     )
+    note_secrets(session)
     return replace(found, unseen=tuple(session.unseen))
+
+
+def note_secrets(session: Session) -> None:
+    """Say what is there and not read, since passwords stand in it."""
+    subscriptions = session.rows("""
+        select quote_ident(s.subname) as name from pg_subscription s
+          join pg_database d on d.oid = s.subdbid
+        where d.datname = current_database() order by 1""")
+    mappings = session.rows("select distinct quote_ident(srvname) as name from pg_user_mappings")
+    for kind, rows in (("subscriptions", subscriptions), ("user mappings of servers", mappings)):
+        if rows:
+            names = some(sorted(row.name for row in rows))
+            session.unseen.append(f"{kind} {names}: not read, they hold passwords")

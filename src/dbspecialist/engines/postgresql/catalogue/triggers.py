@@ -25,26 +25,34 @@ COMMANDS = {"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELET
 
 
 def trigger_entries(reader: Reader) -> Iterator[Entry]:
-    """Yield triggers, without those behind constraints and the clones on partitions."""
+    """Yield triggers, without those behind constraints.
+
+    Clones on partitions come with the parent's; those that are enabled otherwise are told.
+    """
     for row in reader.rows("""
         select t.oid, t.tgrelid as relation, quote_ident(t.tgname) as name,
                pg_get_triggerdef(t.oid) as definition, t.tgenabled as enabled,
-               t.tgfoid::regprocedure::text as function, t.tgconstraint as constraint
+               t.tgfoid::regprocedure::text as function, t.tgconstraint as constraint,
+               p.tgenabled as enabled_above
         from pg_trigger t join pg_class c on c.oid = t.tgrelid
-        where c.relnamespace = any({schemas}) and not t.tgisinternal and t.tgparentid = 0"""):
+          left join pg_trigger p on p.oid = t.tgparentid
+        where c.relnamespace = any({schemas})
+          and (t.tgparentid <> 0 and t.tgenabled <> p.tgenabled
+               or t.tgparentid = 0 and not t.tgisinternal)"""):
         if row.relation in reader.relations:
             yield trigger(reader.name_of(row.relation), row)
 
 
 def trigger(relation: str, row: Any) -> Entry:
     """Tell one trigger."""
-    enabling = ENABLING.get(row.enabled)
+    is_clone = row.enabled_above is not None
+    enabling = ENABLING.get(row.enabled, "ENABLE" if is_clone else "")
     create = statements(
-        row.definition,
+        "" if is_clone else row.definition,
         f"ALTER TABLE {relation} {enabling} TRIGGER {row.name}" if enabling else "",
     )
     attributes = {"definition": row.definition, "function": row.function} | known(
-        enabled=ENABLED.get(row.enabled)
+        enabled=ENABLED.get(row.enabled), inherited="true" if is_clone else None
     )
     return Entry(
         (PG_TRIGGER, row.oid, 0),
