@@ -12,7 +12,7 @@ import yaml
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics
+from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics, SequenceState
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.workload import WorkloadStatement
 from dbspecialist.proofs.history import prove_history
@@ -72,6 +72,10 @@ def snapshot_of(case: Case, cluster: Cluster) -> Snapshot:
         columns=tuple(
             _column(name, values) for name, values in case.data.get("statistics", {}).items()
         ),
+        sequences=tuple(
+            _sequence(catalogue, _qualified(name), last)
+            for name, last in case.data.get("sequences", {}).items()
+        ),
         settings=case.data.get("settings", {}),
         workload=tuple(
             WorkloadStatement(query, calls=1000) for query in case.data.get("workload", ())
@@ -101,6 +105,13 @@ def _column(name: str, values: Mapping[str, Any]) -> ColumnStatistics:
         n_distinct=values.get("n_distinct", -1.0),
         values={key: str(value) for key, value in values.items() if key not in own},
     )
+
+
+def _sequence(catalogue: Catalogue, name: str, last: int) -> SequenceState:
+    """Say how far a sequence of the case's schema has come."""
+    found = catalogue.by_key["sequence", name].attributes
+    maximum, increment = int(found["maximum"]), int(found["increment"])
+    return SequenceState(name, last, maximum, increment, found.get("owned_by", ""))
 
 
 def run_case(case: Case, cluster: Cluster, folder: Path) -> tuple[Run, tuple[Finding, ...]]:
@@ -139,6 +150,11 @@ def _is_alembic(data: Mapping[str, Any]) -> bool:
     return "models" in data or "branches" in data or "applied" in data
 
 
+INI = """[alembic]
+script_location = migrations
+prepend_sys_path = .
+"""
+
 ENV = """
 from alembic import context
 from sqlalchemy import create_engine
@@ -153,7 +169,8 @@ with create_engine("postgresql+psycopg://").connect() as connection:
 REVISION = """
 from alembic import op
 
-revision, down_revision = {revision!r}, {down!r}
+revision = {revision!r}
+down_revision = {down!r}
 
 
 def upgrade():
@@ -169,7 +186,9 @@ def alembic_project(data: Mapping[str, Any], folder: Path) -> Project:
     """Write a case's changes as Alembic revisions, with `models` as the module of its models."""
     versions = folder / "migrations" / "versions"
     versions.mkdir(parents=True)
-    (folder / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    (folder / "alembic.ini").write_text(
+        "[alembic]\nscript_location = migrations\nprepend_sys_path = .\n"
+    )
     (folder / "migrations" / "env.py").write_text(ENV)
     models = data.get("models", "from sqlalchemy import MetaData\nmetadata = MetaData()\n")
     (folder / "models.py").write_text(models)
@@ -180,7 +199,7 @@ def alembic_project(data: Mapping[str, Any], folder: Path) -> Project:
         (versions / f"r{number}.py").write_text(
             REVISION.format(
                 revision=f"r{number}",
-                down=f"r{number - 1}" if follows else None,
+                down=down,
                 up=text,
                 back=back,
             )
