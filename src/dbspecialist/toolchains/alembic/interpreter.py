@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -44,6 +46,7 @@ def _environments(folder: Path, root: Path) -> Iterator[Path]:
     here, top = folder.resolve(), root.resolve()
     for place in (here, *here.parents):
         yield from (place / name for name in _ENVIRONMENTS)
+        yield from _kept_elsewhere(place)
         # A root that is a part of a repository may use the repository's environment.
         if (place / ".git").exists() or place == Path.home() or not _near(place, top):
             break
@@ -53,3 +56,17 @@ def _environments(folder: Path, root: Path) -> Iterator[Path]:
 
 def _near(place: Path, top: Path) -> bool:
     return place.is_relative_to(top) or top.is_relative_to(place)
+
+
+def _kept_elsewhere(place: Path) -> Iterator[Path]:
+    """Environments of Poetry and Pipenv, which name them by a hash of the project's place."""
+    if (place / "poetry.lock").is_file():
+        folder = Path(os.environ.get("POETRY_CACHE_DIR") or "~/.cache/pypoetry").expanduser()
+        yield from sorted((folder / "virtualenvs").glob(f"*-{_hash(str(place))[:8]}-py*"))
+    if (place / "Pipfile").is_file():
+        folder = Path(os.environ.get("WORKON_HOME") or "~/.local/share/virtualenvs").expanduser()
+        yield from sorted(folder.glob(f"*-{_hash(str(place / 'Pipfile'))[:8]}"))
+
+
+def _hash(path: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(path.encode()).digest()).decode()

@@ -79,7 +79,7 @@ class AlembicProject:
             revision=item.revision,
             path=relative(item.path, self.root),
             toolchain=self.name,
-            parents=item.down,
+            parents=self.revisions.parents[item.revision],
             title=item.title,
             transactional=self.env.transactional,
             reversible=item.back in {"body", "empty"},
