@@ -171,7 +171,14 @@ def _fill(twin: Twin, snapshot: Snapshot, scale: float, sized: bool, progress: P
 def _resize(cluster: Cluster, files: Sequence[RelationFile]) -> None:
     """Set lengths while the server is down: a running one keeps first pages in memory."""
     cluster.stop()
-    set_sizes(cluster.data, files)
+    try:
+        set_sizes(cluster.data, files)
+    except OSError as error:
+        raise InputError(
+            f"no room for files of production's length ({error.strerror})",
+            str(cluster.folder),
+            "set TMPDIR to a file system with sparse files and 64 MiB free",
+        ) from error
     cluster.start()
 
 
