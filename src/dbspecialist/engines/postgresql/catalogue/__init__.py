@@ -79,6 +79,8 @@ def read_catalogue(
     # A ROLLBACK makes psycopg forget its prepared statements, so it is used where it is needed.
     is_inside = connection.info.transaction_status is not TransactionStatus.IDLE
     with connection.transaction(force_rollback=is_inside):
+        if not is_inside:  # one moment for all queries
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         connection.execute("SET LOCAL search_path = ''")
         reader = Reader(connection, schemas)
         return Catalogue(tuple(all_objects(reader)))
