@@ -167,3 +167,24 @@ def test_only_named_tables_and_those_they_refer_to_are_filled(database: Connecti
         "public.tenants": 3,
         "public.users": 3,
     }
+
+
+def test_columns_that_came_later_get_values(database: Connection) -> None:
+    database.execute("CREATE TABLE a (id serial PRIMARY KEY); CREATE TABLE b (id serial)")
+    fill(database, Catalogue(), None)
+    database.execute(
+        "ALTER TABLE b ADD a_id integer REFERENCES a, ADD name text, ADD kind text,"
+        " ADD no integer UNIQUE, ADD CHECK (kind IN ('x', 'y')), ADD tag text DEFAULT 't';"
+        "CREATE TABLE c (b_name text)"
+    )
+    assert fill(database, Catalogue(), None).counts == {"public.a": 5, "public.b": 5, "public.c": 5}
+    assert one(database, "SELECT count(name) + count(kind) + count(a_id) + count(no) FROM b") == 0
+    fill(database, Catalogue(), None, complete=True)
+    assert one(database, "SELECT count(name) FROM b") == 4
+    assert one(database, "SELECT count(kind) FROM b") == 4
+    assert one(database, "SELECT count(DISTINCT no) FROM b") == 4
+    assert one(database, "SELECT count(*) FROM b JOIN a ON a.id = a_id") == 4
+    assert one(database, "SELECT count(*) FROM b WHERE tag = 't'") == 5
+    before = dump(database, ["a", "b", "c"])
+    fill(database, Catalogue(), None, complete=True)
+    assert dump(database, ["a", "b", "c"]) == before

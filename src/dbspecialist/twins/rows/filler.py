@@ -13,8 +13,9 @@ import psycopg
 
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics
-from dbspecialist.twins.rows import references
+from dbspecialist.twins.rows import completing, references
 from dbspecialist.twins.rows.effort import EFFORTS, FIRST, Effort
+from dbspecialist.twins.rows.existing import read_existing
 from dbspecialist.twins.rows.inserting import insert
 from dbspecialist.twins.rows.judging import Judge
 from dbspecialist.twins.rows.numbers import Numbers
@@ -29,14 +30,10 @@ from dbspecialist.twins.rows.slots import (
     nullable,
 )
 from dbspecialist.twins.rows.structure import Column, ForeignKey, Structure, Table
-from dbspecialist.twins.rows.text import identifier, plain
+from dbspecialist.twins.rows.text import plain
 
 #: The SQLSTATE of a row that breaks a CHECK.
 CHECK_VIOLATION = "23514"
-
-
-#: Rows that are read of a table that already holds some.
-EXISTING = 50
 
 
 @dataclass
@@ -57,22 +54,38 @@ class Filler:
     needed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     numbers: Numbers = field(init=False)
 
-    def run(self, names: Sequence[str]) -> None:
-        """Fill the named tables that hold no row yet."""
+    def run(self, selected: Sequence[str], *, complete: bool) -> None:
+        """Fill those of the selected tables that hold no row yet, and complete the others."""
         self.needed = references.needed(self.structure)
-        self._read_existing()
-        names = [name for name in names if name not in self.stored]
+        self.stored = read_existing(self.connection, self.structure, self.needed)
+        names = [name for name in selected if name not in self.stored]
+        held = [self.structure.tables[name] for name in selected if name in self.stored]
         self.waiting = set(names)
         self.numbers = Numbers(self.connection)
         self.numbers.draw((self.structure.tables[name], self._rows_wanted(name)) for name in names)
         for name in references.ordered(self.structure, names):
             self._fill(self.structure.tables[name])
             self.waiting.discard(name)
+        if complete:
+            self._complete(held)
         rng = Random(self.seed)
         references.connect(self.connection, self.structure, self.postponed, self.stored, rng)
         removed = references.remove_dangling(self.connection, self.structure, names)
         for name, reason in removed.items():
             self._recount(name, reason)
+
+    def _complete(self, tables: Sequence[Table]) -> None:
+        empty = completing.empty_columns(self.connection, tables)
+        for table in tables:
+            columns = empty.get(table.name, ())
+            late = completing.late_references(table, columns)
+            self.postponed += [(table.name, key) for key in late if nullable(table, key)]
+            rng = Random(f"{self.seed} {table.name}")
+            completing.complete(self.connection, table, columns, self._draw, rng)
+
+    def _draw(self, table: Table, column: Column, wanted: Wanted) -> Pool:
+        made = pool(column, self._statistics(table, column.name), wanted)
+        return self._valid(column, made, EFFORTS[1])
 
     def counts(self) -> dict[str, int]:
         """Return the rows of each table, and of partitioned tables over their leaves."""
@@ -89,24 +102,6 @@ class Filler:
         self.stored[name] = self.stored[name][:count]
         if not count:
             self.left_empty[name] = reason
-
-    def _read_existing(self) -> None:
-        names = list(self.structure.tables)
-        if not names:
-            return
-        parts = [
-            f"SELECT {number} WHERE EXISTS (SELECT FROM ONLY {plain(name)})"
-            for number, name in enumerate(names)
-        ]
-        for (number,) in self.connection.execute(" UNION ALL ".join(parts).encode(), []):
-            self.stored[names[number]] = self._existing(names[number])
-
-    def _existing(self, name: str) -> list[dict[str, Literal]]:
-        columns = self.needed.get(name, ())
-        listed = ", ".join(f"{identifier(item)}::text" for item in columns) or "1"
-        query = f"SELECT {listed} FROM ONLY {plain(name)} LIMIT {EXISTING}"
-        rows = self.connection.execute(query.encode(), []).fetchall()
-        return [dict(zip(columns, row, strict=False)) for row in rows]
 
     def _rows_wanted(self, name: str) -> int:
         leaves = self.structure.leaves.get(self.structure.tables[name].root, ())

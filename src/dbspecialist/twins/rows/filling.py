@@ -22,7 +22,7 @@ class Filled:
     """What was put into a twin.
 
     Args:
-        counts: Rows by table that holds any, those it held before included; for a partitioned
+        counts: Rows by table that holds any, of those it held before at most 50; for a partitioned
             table the sum of its leaves, which are listed as well.
         left_empty: Why a table holds none.
         assumed: Columns, as `relation.column`, that hold NULL because no statistics say
@@ -42,6 +42,7 @@ def fill(
     rows_per_table: int = 5,
     seed: int = 0,
     tables: Collection[str] | None = None,
+    complete: bool = False,
 ) -> Filled:
     """Put a few rows drawn from the statistics into every table of a twin.
 
@@ -57,11 +58,13 @@ def fill(
         rows_per_table: How many rows a table gets; a partition gets its share and at least one.
         seed: The same seed gives the same rows in the same schema.
         tables: Fill these and those they refer to, and no other.
+        complete: Give values as well to nullable columns that are NULL in all rows a table holds,
+            as columns are that a migration has added.
     """
     structure = read_structure(connection)
     with _unwatched(connection):
         filler = Filler(connection, structure, snapshot, rows_per_table, seed)
-        filler.run(_selected(structure, catalogue, snapshot, tables))
+        filler.run(_selected(structure, catalogue, snapshot, tables), complete=complete)
         left_empty = filler.left_empty | {
             item.name: "a foreign table holds no rows of its own"
             for item in catalogue.of_kind("foreign table")

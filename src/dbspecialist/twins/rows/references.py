@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from dbspecialist.twins.rows.completing import update
 from dbspecialist.twins.rows.slots import nullable
 from dbspecialist.twins.rows.structure import ForeignKey, Structure, Table
 from dbspecialist.twins.rows.text import identifier, plain
@@ -112,22 +113,11 @@ def _point(
     place: str,
     row: Mapping[str, str | None],
 ) -> bool:
-    pairs = list(zip(key.columns, key.target_columns, strict=True))
     free = set(nullable(table, key))
-    change = ", ".join(
-        f"{identifier(name)} = %s::text::{plain(table.column[name].declared)}"
-        for name, _ in pairs
-        if name in free
-    )
-    same = "".join(f" AND {identifier(name)}::text = %s" for name, _ in pairs if name not in free)
-    query = f"UPDATE ONLY {plain(table.name)} SET {change} WHERE ctid = %s::tid{same}"
-    values = [row[part] for name, part in pairs if name in free]
-    values += [place, *(row[part] for name, part in pairs if name not in free)]
-    try:
-        with connection.transaction():
-            return connection.execute(query.encode(), values).rowcount == 1
-    except (psycopg.IntegrityError, psycopg.DataError):
-        return False
+    pairs = {name: row[part] for name, part in zip(key.columns, key.target_columns, strict=True)}
+    values = {name: text for name, text in pairs.items() if name in free}
+    same = {name: text for name, text in pairs.items() if name not in free}
+    return update(connection, table, place, values, same)
 
 
 def remove_dangling(
