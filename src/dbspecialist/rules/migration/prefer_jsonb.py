@@ -1,0 +1,61 @@
+"""A json column makes SELECT DISTINCT, GROUP BY and UNION over its table fail.
+
+## What it does
+Looks for columns of type json that tables with rows get.
+
+## Why it matters
+json has no equality: SELECT DISTINCT * over the table, which worked before, fails with 42883.
+jsonb has equality and can be indexed.
+
+## Example
+    ALTER TABLE users ADD COLUMN settings json;
+
+## Use instead
+    ALTER TABLE users ADD COLUMN settings jsonb;
+
+## What proves it
+The engine's catalogue after the migration; the statements of the workload and of the models are
+planned on the twin after it.
+
+## Source
+PostgreSQL manual, "JSON Types".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.judging import at, seen
+from dbspecialist.rules.migration._code import broken_by, code_evidence
+from dbspecialist.rules.migration._columns import added_columns, changed_columns, statement_for
+from dbspecialist.rules.migration._tables import is_filled
+
+TITLE = "Prefer jsonb to json"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+NO_EQUALITY = "42883"
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each column that becomes json."""
+    changed = (column for _, column in changed_columns(trial, "type"))
+    for column in (*added_columns(trial), *changed):
+        statement = statement_for(trial, column)
+        if column.attributes["type"] != "json" or statement is None:
+            continue
+        if not is_filled(trial, run, column.parent) or column.parent in run.renamed:
+            continue
+        broken = broken_by(trial, "json", NO_EQUALITY)
+        told = "a statement of the application fails with 42883" if broken else "DISTINCT fails"
+        yield Finding(
+            rule="prefer-jsonb",
+            severity="error" if broken else "info",
+            message=f"Column {column.name} is json, which has no equality: {told}",
+            location=at(trial, statement),
+            evidence=(seen(f"{column.name} is json"), code_evidence(run, broken)),
+            help="jsonb instead of json",
+            relation=column.parent,
+        )
