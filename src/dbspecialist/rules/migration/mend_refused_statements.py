@@ -46,11 +46,18 @@ EXPLAINED = frozenset(
 )
 
 
+#: Refusals whose SQLSTATE says too little (0A000), by what their messages say.
+EXPLAINED_MESSAGES = (
+    "cannot alter type of a column used by",  # drop-dependent-views-first
+    "must include all partitioning columns",  # include-partition-key-in-unique
+)
+
+
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each refused statement, and for a migration that stops by itself."""
     refused = [item for item in trial.statements if item.error]
     for statement in refused:
-        if statement.error and statement.error.sqlstate not in EXPLAINED:
+        if statement.error and not _is_explained(statement.error):
             yield _refused(trial, statement, statement.error)
     if trial.failure and not refused:
         yield Finding(
@@ -61,6 +68,10 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             evidence=(Proof("the migration runs to its end", "refuted", trial.failure),),
             help="mend it, or say why it cannot run on a twin",
         )
+
+
+def _is_explained(error: EngineError) -> bool:
+    return error.sqlstate in EXPLAINED or any(text in error.message for text in EXPLAINED_MESSAGES)
 
 
 def _refused(trial: Trial, statement: StatementEffects, error: EngineError) -> Finding:
