@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics, SequenceState
@@ -22,6 +24,7 @@ from dbspecialist.tasks.fixing import prove_fixes
 from dbspecialist.tasks.prove import findings_of, with_history
 from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.base import Project
+from dbspecialist.toolchains.pending import Pending, pending
 from dbspecialist.toolchains.sql_files import SqlFiles
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.stage import open_stage
@@ -122,19 +125,37 @@ def run_case(case: Case, cluster: Cluster, folder: Path) -> tuple[Run, tuple[Fin
     data = case.data
     project = alembic_project(data, folder) if _is_alembic(data) else sql_project(data, folder)
     snapshot = snapshot_of(case, cluster)
-    migrations = project.history()
-    applied = data.get("applied", 0)
+    division = divide(project, data, folder)
     with open_stage(snapshot, cluster=cluster) as stage:
         stage.statement_seconds = data.get("statement_seconds", stage.statement_seconds)
-        pending = migrations[applied:]
-        run = try_migrations(stage, project, pending, snapshot=snapshot, rates=RATES)
+        before, coming = division.before, division.pending
+        run = try_migrations(stage, project, coming, snapshot=snapshot, rates=RATES)
+        run = replace(run, edited=division.edited)
         if _is_alembic(data):
-            history = prove_history(stage, project, migrations[:applied], pending, snapshot)
+            history = prove_history(stage, project, before, coming, snapshot)
             run = with_history(run, project, history)
         found = findings_of(run, select=[case.rule])
         if "fix" in data:
             return run, prove_fixes(stage, stage.template, run, found)
         return run, tuple(found)
+
+
+def divide(project: Project, data: Mapping[str, Any], folder: Path) -> Pending:
+    """Divide a case's migrations: by `applied`, or by git where `edited` says how many changed."""
+    if "edited" not in data:
+        history, applied = project.history(), data.get("applied", 0)
+        return Pending(before=history[:applied], pending=history[applied:])
+    files = sorted(folder.glob("*.sql"))[: data["edited"]]
+    git = ["git", "-C", str(folder), "-c", "user.name=case", "-c", "user.email=case@localhost"]
+    for command in (
+        ["init", "--quiet"],
+        ["add", "--", *map(str, files)] if files else ["status", "--short"],
+        ["commit", "--quiet", "--allow-empty", "--message", "before"],
+    ):
+        subprocess.run([*git, *command], check=True, capture_output=True)
+    for file in files:
+        file.write_text(file.read_text() + "-- edited\n")
+    return pending(project, base="HEAD")
 
 
 def sql_project(data: Mapping[str, Any], folder: Path) -> Project:
