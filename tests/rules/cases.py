@@ -69,7 +69,7 @@ def snapshot_of(case: Case, cluster: Cluster) -> Snapshot:
         source="a case",
         captured_at="2026-01-01T00:00:00Z",
         catalogue=catalogue,
-        relations=tuple(_size(name, named.get(name, 0)) for name in tables)
+        relations=tuple(_size(name, named.get(name, 0)) for name in tables) + _scanned(case)
         if "rows" in case.data
         else (),
         columns=tuple(
@@ -93,6 +93,14 @@ def _qualified(name: str) -> str:
 def _size(name: str, rows: float) -> RelationStatistics:
     size = int(rows) * ROW_BYTES
     return RelationStatistics(name, "table", -(-size // 8192), float(rows), total_bytes=size)
+
+
+def _scanned(case: Case) -> tuple[RelationStatistics, ...]:
+    """Read `index_scans: {index: times}`."""
+    return tuple(
+        RelationStatistics(_qualified(name), "index", 1, 0.0, reads=times)
+        for name, times in case.data.get("index_scans", {}).items()
+    )
 
 
 def _column(name: str, values: Mapping[str, Any]) -> ColumnStatistics:
