@@ -92,6 +92,22 @@ def test_object_before_what_it_needs_is_created_later(target: Connection) -> Non
     assert load_schema(target, Catalogue((first, second))) == ()
 
 
+def test_event_trigger_does_not_run_while_the_schema_is_created(target: Connection) -> None:
+    function = SchemaObject(
+        "function",
+        "public.refuse()",
+        create="CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN RAISE EXCEPTION 'no'; END $$",
+    )
+    trigger = SchemaObject(
+        "event trigger",
+        "refuse",
+        create="CREATE EVENT TRIGGER refuse ON ddl_command_end EXECUTE FUNCTION public.refuse()",
+    )
+
+    assert load_schema(target, Catalogue((function, trigger, table("public.a", "id int")))) == ()
+
+
 def test_object_that_cannot_be_is_left_out_with_the_reason(target: Connection) -> None:
     view = SchemaObject("view", "public.v", create="CREATE VIEW public.v AS SELECT * FROM public.x")
 

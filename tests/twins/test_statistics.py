@@ -128,6 +128,16 @@ def test_nothing_of_the_work_is_left_behind(source: Snapshot, target: Connection
     assert target.execute(schemas).fetchone() == (0,)
 
 
+def test_event_triggers_of_the_schema_are_not_run(source: Snapshot, target: Connection) -> None:
+    target.execute("""
+        CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql
+        AS $$ BEGIN RAISE EXCEPTION 'no'; END $$
+    """)
+    target.execute("CREATE EVENT TRIGGER refuse ON ddl_command_end EXECUTE FUNCTION refuse()")
+
+    assert restore_statistics(target, source) == ()
+
+
 def test_most_common_items_have_the_sources_frequencies(
     source: Snapshot, target: Connection
 ) -> None:

@@ -52,7 +52,7 @@ def restore_extended(
     if not wanted:
         return ()
     with connection.transaction():
-        connection.execute("SET LOCAL search_path = pg_catalog")
+        connection.execute("SET LOCAL search_path = pg_catalog; SET LOCAL event_triggers = off")
         found = connection.execute(_OBJECTS, [[item.name for item in wanted]]).fetchall()
         here = {row[5] for row in found}
         left_out = [

@@ -25,11 +25,12 @@ ROUNDS = 20
 _ALREADY_THERE = {"42710", "42P06"}  # duplicate object, duplicate schema
 _SESSION = """
     SET search_path = ''; SET check_function_bodies = off; SET client_min_messages = error;
-    SET row_security = off; SET statement_timeout = 0; SET lock_timeout = 0
+    SET row_security = off; SET statement_timeout = 0; SET lock_timeout = 0;
+    SET event_triggers = off
 """
 _RESET = """
     RESET search_path; RESET check_function_bodies; RESET client_min_messages;
-    RESET row_security; RESET statement_timeout; RESET lock_timeout
+    RESET row_security; RESET statement_timeout; RESET lock_timeout; RESET event_triggers
 """
 
 
