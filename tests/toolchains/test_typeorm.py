@@ -197,6 +197,27 @@ def test_results_arrive_as_pg_gives_them(make: Make, cluster: Cluster, database:
     )
 
 
+def test_values_beyond_json_arrive_as_pg_gives_them(
+    make: Make, cluster: Cluster, database: Database
+) -> None:
+    database.execute(
+        "create table t as select 'infinity'::timestamptz a, date '2026-01-02' b, 'NaN'::float8 c,"
+        "array['x', null] d, array[1, 2] e, interval '1 year' f,"
+        "int4range(1, 3) g, 'null'::json h"
+    )
+    up = (
+        "const [row] = await queryRunner.query('select a, b, c, d, e, g, h from t')\n"
+        "const found = [row.a === Infinity, row.b.getFullYear(), row.b.getHours(), isNaN(row.c)]\n"
+        "const text = JSON.stringify([found, row.d, row.e, row.g, row.h])\n"
+        "await queryRunner.query('create table result as select $1::text as it', [text])\n"
+    )
+    project = make({"a.ts": migration(1, up)})
+    with project.runner(recording(cluster, database).target) as runner:
+        runner.upgrade(project.history())
+    (row,) = database.execute("select it from result").fetchall()
+    assert row[0] == '[[true,2026,0,true],["x",null],[1,2],"[1,3)",null]'
+
+
 def test_imports_of_the_project_are_followed(
     make: Make, cluster: Cluster, database: Database
 ) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import RawCursor
 
 from dbspecialist.toolchains.base import Target
 from dbspecialist.toolchains.node.packages import package_version
 from dbspecialist.toolchains.node.runner import NodeRunner
+from dbspecialist.toolchains.typeorm.query import run_query
 
 if TYPE_CHECKING:
     from dbspecialist.toolchains.typeorm.project import TypeormProject
@@ -50,52 +49,7 @@ class TypeormRunner(NodeRunner):
         if self._session is None or self._session.closed:
             session = psycopg.connect(self.target.url, autocommit=True)
             self._session = self.stack.enter_context(session)
-        return _query(self._session, question["query"], question.get("parameters"))
-
-
-def _query(
-    connection: psycopg.Connection[Any], sql: str, parameters: Sequence[Any] | None
-) -> dict[str, Any]:
-    """Run one query for the driver's own query runner, with what TypeORM makes of results."""
-    cursor = RawCursor(connection)
-    try:
-        cursor.execute(sql.encode(), parameters)
-    except psycopg.Error as error:
-        diagnosed = error.diag
-        return {
-            "error": {
-                "code": error.sqlstate or "",
-                "message": diagnosed.message_primary or str(error),
-                "detail": diagnosed.message_detail or "",
-            }
-        }
-    while cursor.nextset():
-        pass  # TypeORM hands on the last result
-    if cursor.description is None:
-        return {"rows": [], "count": cursor.rowcount, "command": cursor.statusmessage or ""}
-    names = [column.name for column in cursor.description]
-    wide = {i for i, column in enumerate(cursor.description) if column.type_code == 20}
-    rows = [
-        {
-            name: _value(value, i in wide)
-            for i, (name, value) in enumerate(zip(names, row, strict=True))
-        }
-        for row in cursor.fetchall()
-    ]
-    return {"rows": rows, "count": cursor.rowcount, "command": cursor.statusmessage or ""}
-
-
-def _value(value: Any, wide: bool) -> Any:
-    """Return a value as pg gives it: bigint and numeric as text, times as dates."""
-    if isinstance(value, datetime.datetime):
-        return {"$date": value.isoformat()}
-    if isinstance(value, list):
-        return [_value(item, wide) for item in value]
-    if isinstance(value, (bool, float, str, dict)) or value is None:
-        return value
-    if isinstance(value, int) and not wide:
-        return value
-    return str(value)
+        return run_query(self._session, question["query"], question.get("parameters"))
 
 
 @contextlib.contextmanager

@@ -24,9 +24,15 @@ function typeorm(missing) {
   });
 }
 
+// What JSON does not carry: dates (infinity is a number, as in pg), NaN, and JSON values as such.
 function revive(value) {
-  if (Array.isArray(value)) return value.map(revive);
-  return value && value.$date ? new Date(value.$date) : value;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  if ('$json' in value) return value.$json;
+  if ('$number' in value) return Number(value.$number);
+  const text = value.$date;
+  if (text.endsWith('infinity')) return text.startsWith('-') ? -Infinity : Infinity;
+  const [day, time = '00:00:00'] = text.split(' ');
+  return new Date(`${day}T${time.replace(/([+-]\d\d)$/, '$1:00')}`);
 }
 
 function shaped({ rows, count, command }) {
