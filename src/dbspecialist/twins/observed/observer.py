@@ -163,7 +163,9 @@ class SessionObserver:
             return outside
         if after is None or self.before is None:
             return {"settings": self.before.settings} if self.before else {}
-        utility = not all(tag.split(" ")[0] in _PLAIN for tag in outcome.tags)
+        # CREATE TABLE AS and CREATE MATERIALIZED VIEW end with the tag of their query.
+        ddl = any(item["event"] == "command" for item in after.events)
+        utility = ddl or not all(tag.split(" ")[0] in _PLAIN for tag in outcome.tags)
         return compare(self.before, after, self.observer.known, outcome.plans, utility=utility)
 
     def _of_interest(self, effects: StatementEffects) -> bool:

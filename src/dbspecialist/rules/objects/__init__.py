@@ -1,0 +1,1 @@
+"""Rules about views, functions, triggers, policies and grants in migrations."""
