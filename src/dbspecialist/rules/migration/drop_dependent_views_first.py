@@ -63,7 +63,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 
 def _is_dependency(error: EngineError) -> bool:
-    return error.sqlstate == "2BP01" or (
+    # An index that serves a constraint is another rule's.
+    needed = "because constraint " in error.message
+    return (error.sqlstate == "2BP01" and not needed) or (
         error.sqlstate == "0A000" and "cannot alter type of a column used by" in error.message
     )
 
