@@ -202,12 +202,17 @@ def test_extended_statistics_that_are_not_there_are_said(
 
 
 def test_distinct_bytes_are_the_stored_form() -> None:
-    assert distinct_bytes('{"1, 3": 11}', {1: 1, 3: 2}).hex() == (
-        "a4bf52a3 01000000 01000000 0000000000002640 02000000 0100 0200".replace(" ", "")
+    assert distinct_bytes('{"1, 3": 11}', {1: 1, 3: 2}) == bytes.fromhex(
+        "a4bf52a3 01000000 01000000 0000000000002640 02000000 0100 0200"
     )
 
 
 def test_dependencies_bytes_are_the_stored_form() -> None:
-    assert dependencies_bytes('{"3 => 1": 0.500000}', {1: 1, 3: 2}).hex() == (
-        "2c9a54b4 01000000 01000000 000000000000e03f 0200 0200 0100".replace(" ", "")
+    assert dependencies_bytes('{"3 => 1": 0.500000}', {1: 1, 3: 2}) == bytes.fromhex(
+        "2c9a54b4 01000000 01000000 000000000000e03f 0200 0200 0100"
     )
+
+
+def test_text_of_an_unknown_form_is_no_list() -> None:
+    assert distinct_bytes('[{"attributes": [1, 2], "ndistinct": 3}]', {1: 1, 2: 2}) is None
+    assert dependencies_bytes("{}", {}) is None

@@ -15,16 +15,18 @@ _DISTINCT_MAGIC, _DEPENDENCIES_MAGIC, _BASIC = 0xA352BFA4, 0xB4549A2C, 1
 
 def _pairs(text: str, separator: str) -> list[tuple[list[int], float]]:
     """Read `{"1, 2": 11, "1, 3": 5}` or `{"1 => 2": 1.0}` as column numbers and figures."""
-    found = re.findall(r'"([^"]+)": ([0-9.eE+-]+)', text)
+    found = re.findall(r'"([-0-9, =>]+)": ([0-9.eE+-]+)', text)
     return [
         ([int(number) for number in re.split(separator, key)], float(figure))
         for key, figure in found
     ]
 
 
-def distinct_bytes(text: str, numbers: Mapping[int, int]) -> bytes:
-    """Build a stored `pg_ndistinct`."""
+def distinct_bytes(text: str, numbers: Mapping[int, int]) -> bytes | None:
+    """Build a stored `pg_ndistinct`; nothing where the text is in no known form."""
     items = _pairs(text, r", ")
+    if not items:
+        return None
     parts = [struct.pack("<3I", _DISTINCT_MAGIC, _BASIC, len(items))]
     for columns, count in items:
         mapped = [numbers[number] for number in columns]
@@ -32,9 +34,11 @@ def distinct_bytes(text: str, numbers: Mapping[int, int]) -> bytes:
     return b"".join(parts)
 
 
-def dependencies_bytes(text: str, numbers: Mapping[int, int]) -> bytes:
-    """Build a stored `pg_dependencies`."""
+def dependencies_bytes(text: str, numbers: Mapping[int, int]) -> bytes | None:
+    """Build a stored `pg_dependencies`; nothing where the text is in no known form."""
     items = _pairs(text, r", | => ")
+    if not items:
+        return None
     parts = [struct.pack("<3I", _DEPENDENCIES_MAGIC, _BASIC, len(items))]
     for columns, degree in items:
         mapped = [numbers[number] for number in columns]

@@ -152,7 +152,7 @@ def _numbering(target: _Target, given: ExtendedStatistics) -> dict[int, int] | N
     the numbers cannot be told apart.
     """
     texts = f"{given.n_distinct or ''} {given.dependencies or ''}"
-    keys = [key for key, _ in re.findall(r'"([^"]+)": ([0-9.eE+-]+)', texts)]
+    keys = [key for key, _ in re.findall(r'"([-0-9, =>]+)": ([0-9.eE+-]+)', texts)]
     seen = {int(number) for key in keys for number in re.findall(r"-?\d+", key)}
     plain = sorted(number for number in seen if number > 0)
     same = {-number: -number for number in range(1, len(target.expressions) + 1)}
