@@ -26,16 +26,3 @@ def test_rule_has_cases_that_fire_and_cases_that_stay_silent(rule) -> None:  # t
 def test_every_case_file_belongs_to_a_rule() -> None:
     ids = {rule.id for rule in all_rules()}
     assert {path.stem.replace("_", "-") for path in RULES.rglob("*.yaml")} <= ids
-
-
-@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
-def test_rule_page_has_its_headings_in_order(rule) -> None:  # type: ignore[no-untyped-def]
-    headings = [line[3:] for line in rule.doc.splitlines() if line.startswith("## ")]
-    assert headings == [
-        "What it does",
-        "Why it matters",
-        "Example",
-        "Use instead",
-        "What proves it",
-        "Source",
-    ]
