@@ -47,7 +47,7 @@ def rule_index(rules: Iterable[Rule]) -> str:
 
 
 _HOW = """Each page is made from the rule's module, and each claim on it is executed: beside a rule
-lies a YAML of cases, run on a twin in the tests, with cases that fire and cases that stay silent."""
+lies a YAML of cases, run on a twin in the tests: cases that fire and cases that stay silent."""
 
 
 def pages(rules: Iterable[Rule]) -> Mapping[str, str]:
