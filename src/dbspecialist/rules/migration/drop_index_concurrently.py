@@ -2,7 +2,7 @@
 
 ## What it does
 Looks for indexes that a statement drops while it holds ACCESS EXCLUSIVE on a table that production
-has rows in.
+has rows in. Work that follows in its transaction is commit-before-long-work's.
 
 ## Why it matters
 DROP INDEX itself takes about a millisecond, but its lock waits for every query that uses the table,
@@ -31,21 +31,18 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import Lock, StatementEffects
-from dbspecialist.facts.finding import Finding, Severity
+from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import (
     at,
-    blocked_for,
     blocks,
-    by_blocked_time,
     lock_evidence,
     seen,
-    time_evidence,
 )
 from dbspecialist.rules.migration._constraints import catalogue_before, held_lock
 
 TITLE = "Drop indexes of filled tables with CONCURRENTLY"
-SEVERITY = "error"
+SEVERITY = "info"
 ENGINES = ("postgresql",)
 
 _PLAIN = re.compile(r"\s*drop\s+index\b(?!\s+concurrently\b)(?!.*\bcascade\b)", re.I | re.S)
@@ -57,17 +54,13 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         for index, lock in _dropped(trial, run, statement):
             yield Finding(
                 rule="drop-index-concurrently",
-                severity=_severity(statement, lock, run),
+                severity="info",
                 message=(
                     f"Index {index} is dropped while {blocks(lock)} of {lock.relation} wait, "
-                    f"{blocked_for(statement, lock.relation, run)} ({lock.mode})"
+                    f"up to the end of the transaction ({lock.mode})"
                 ),
                 location=at(trial, statement),
-                evidence=(
-                    lock_evidence(lock),
-                    seen(f"drops {index}"),
-                    time_evidence(statement, lock.relation, run),
-                ),
+                evidence=(lock_evidence(lock), seen(f"drops {index}")),
                 help="DROP INDEX CONCURRENTLY, outside of a transaction",
                 relation=lock.relation,
             )
@@ -98,8 +91,3 @@ def _dropped(trial: Trial, run: Run, statement: StatementEffects) -> Iterator[tu
         lock = held_lock(trial, statement, index.parent) if index else None
         if lock and "writes" in lock.blocks and not run.is_empty(lock.relation):
             yield name, lock
-
-
-def _severity(statement: StatementEffects, lock: Lock, run: Run) -> Severity:
-    """Return `error` where more of the transaction's work follows under the lock."""
-    return "error" if by_blocked_time(statement, lock.relation, run) == "error" else "info"

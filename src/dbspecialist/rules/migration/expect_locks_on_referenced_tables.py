@@ -2,7 +2,8 @@
 
 ## What it does
 Looks for statements that make or drop a table or constraint and thereby lock another table, at the
-other end of a foreign key, that production has rows in.
+other end of a foreign key, that production has rows in. Work that follows in the transaction is
+commit-before-long-work's.
 
 ## Why it matters
 CREATE TABLE … REFERENCES takes SHARE ROW EXCLUSIVE on the referenced table: its writes wait. DROP
@@ -28,17 +29,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.facts.effects import Lock, StatementEffects
-from dbspecialist.facts.finding import Finding, Severity
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import (
     at,
-    blocked_for,
     blocks,
-    by_blocked_time,
     lock_evidence,
     lock_on,
-    time_evidence,
 )
 from dbspecialist.rules.migration._constraints import (
     added,
@@ -47,7 +45,7 @@ from dbspecialist.rules.migration._constraints import (
 )
 
 TITLE = "Expect locks on the tables at the other end of foreign keys"
-SEVERITY = "error"
+SEVERITY = "info"
 ENGINES = ("postgresql",)
 
 
@@ -61,13 +59,13 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             yield Finding(
                 rule="expect-locks-on-referenced-tables",
-                severity=_severity(statement, lock, run),
+                severity="info",
                 message=(
-                    f"Table {relation} is locked by {reason}: its {blocks(lock)} wait "
-                    f"{blocked_for(statement, relation, run)} ({lock.mode})"
+                    f"Table {relation} is locked by {reason}: its {blocks(lock)} wait up to the "
+                    f"end of the transaction ({lock.mode})"
                 ),
                 location=at(trial, statement),
-                evidence=(lock_evidence(lock), time_evidence(statement, relation, run)),
+                evidence=(lock_evidence(lock),),
                 help="set a lock_timeout, and commit right after the statement",
                 relation=relation,
             )
@@ -75,10 +73,23 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 def _made(trial: Trial, run: Run, statement: StatementEffects) -> dict[str, str]:
     """Return the tables that new foreign keys of tables without rows lead to."""
-    return {
+    own = {
         item.referenced: f"the new foreign key {item.name} of {item.relation}"
         for item in added(trial, run, statement, "foreign key")
         if item.referenced != item.relation and run.is_empty(item.relation)
+    }
+    return {**_inherited(trial, run, statement), **own}
+
+
+def _inherited(trial: Trial, run: Run, statement: StatementEffects) -> dict[str, str]:
+    """Return the tables that the foreign keys of a new partition's parent lead to."""
+    if not any(tag == "CREATE TABLE" for tag, _, _ in statement.creates):
+        return {}
+    parents = {lock.relation for lock in statement.locks if lock.kind == "partitioned table"}
+    return {
+        key.attributes["referenced"]: f"the new partition of {key.parent}, which references it"
+        for key in catalogue_before(trial, run).of_kind("constraint")
+        if key.parent in parents and "referenced" in key.attributes
     }
 
 
@@ -96,8 +107,3 @@ def _dropped(trial: Trial, run: Run, statement: StatementEffects) -> dict[str, s
 
 def _short(dropped: str) -> str:
     return dropped.replace("table constraint", "foreign key").replace(" on ", " of ")
-
-
-def _severity(statement: StatementEffects, lock: Lock, run: Run) -> Severity:
-    """Return `error` where more of the transaction's work follows under the lock."""
-    return "error" if by_blocked_time(statement, lock.relation, run) == "error" else "info"
