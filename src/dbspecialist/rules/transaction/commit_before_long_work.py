@@ -55,7 +55,11 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement in trial.statements:
         if _works(statement, run):
             continue  # its own work is other rules' matter
-        later = [item for item in trial.from_statement(statement)[1:] if _works(item, run)]
+        later = [
+            item
+            for item in trial.from_statement(statement)[1:]
+            if _works(item, run) and not _validates(item, statement)
+        ]
         for lock in blocking_locks(statement, run):
             if later and (statement.transaction, lock.relation) not in told:
                 told.add((statement.transaction, lock.relation))
@@ -82,6 +86,12 @@ def _finding(
         help="commit after this statement, and do the work in a transaction of its own",
         relation=lock.relation,
     )
+
+
+def _validates(later: StatementEffects, statement: StatementEffects) -> bool:
+    """Tell whether a statement validates what an earlier one added: another rule's matter."""
+    made = {(item.relation, item.name) for item in statement.constraints}
+    return any(item.valid and (item.relation, item.name) in made for item in later.constraints)
 
 
 def _works(statement: StatementEffects, run: Run) -> bool:
