@@ -34,7 +34,13 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
-from dbspecialist.rules.migration._columns import added_columns, is_serial, mentions, part
+from dbspecialist.rules.migration._columns import (
+    added_columns,
+    changed_columns,
+    is_serial,
+    mentions,
+    part,
+)
 from dbspecialist.rules.migration._sequences import backfill, set_not_null, single_action
 
 TITLE = "Add columns without volatile defaults"
@@ -50,9 +56,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         for table, reason in statement.rewrites.items():
             if REASON not in reason or run.is_empty(table):
                 continue
-            columns = [
-                item for item in added_columns(trial, table) if mentions(statement, part(item))
-            ]
+            columns = _columns(trial, statement, table)
             plain = [item for item in columns if is_plain(item)]
             if columns and not plain:
                 continue
@@ -72,6 +76,13 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 help="add the column without the default, set the default, fill it in steps",
                 relation=table,
             )
+
+
+def _columns(trial: Trial, statement: StatementEffects, table: str) -> list[SchemaObject]:
+    """Return the columns that a statement adds, or gives a new expression."""
+    changed = (column for _, column in changed_columns(trial, "expression"))
+    found = [*added_columns(trial, table), *(item for item in changed if item.parent == table)]
+    return [item for item in found if mentions(statement, part(item))]
 
 
 def is_plain(column: SchemaObject) -> bool:

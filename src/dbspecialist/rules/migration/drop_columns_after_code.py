@@ -30,7 +30,7 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, code_evidence, knows_code, says_old_code
 from dbspecialist.rules.migration._columns import part
-from dbspecialist.rules.migration._drops import dropped_columns
+from dbspecialist.rules.migration._drops import dropped_columns, successor
 
 TITLE = "Drop columns after the code that names them"
 SEVERITY = "error"
@@ -43,7 +43,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each dropped column that code names, or may name."""
     for statement, column in dropped_columns(trial, run):
         broken = broken_by(trial, part(column), UNDEFINED_COLUMN)
-        if broken is None and (knows_code(run) or trial.after.get("column", column.name)):
+        if broken is None and (knows_code(run) or successor(trial, column)):
             continue
         yield Finding(
             rule="drop-columns-after-code",

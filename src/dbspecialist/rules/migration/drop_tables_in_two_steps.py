@@ -5,8 +5,7 @@ Looks for dropped tables that production has rows in, and counts them. Silent wh
 empty in production or new in the run.
 
 ## Why it matters
-DROP TABLE asks nothing, a downgrade brings back an empty table, and the lock that it takes on
-the tables it refers to stops their reads and writes too.
+DROP TABLE asks nothing, and a downgrade brings back an empty table.
 
 ## Example
     DROP TABLE old_orders;
@@ -53,19 +52,10 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             known = knows(trial, run, table)
             rows = f"about {count(rows_of(trial, run, table))} rows" if known else "its rows"
-            others = sorted(
-                lock.relation
-                for lock in statement.locks
-                if lock.relation != table
-                and "reads" in lock.blocks
-                and lock.kind != "view"
-                and f"table {lock.relation}" not in statement.drops
-            )
-            also = f", and reads and writes of {', '.join(others)} wait meanwhile" if others else ""
             yield Finding(
                 rule="drop-tables-in-two-steps",
                 severity="error" if known or broken else "warning",
-                message=f"Table {table} goes with {rows}{also}",
+                message=f"Table {table} goes with {rows}",
                 location=at(trial, statement),
                 evidence=(
                     seen(f"drops {table}"),

@@ -1,8 +1,8 @@
 """CASCADE drops objects that the migration does not name.
 
 ## What it does
-Lists the views, foreign keys, columns, tables and functions that a statement drops without
-naming them, where they were there before the run.
+Lists the views, foreign keys, columns and functions that a statement drops without naming them,
+where they were there before the run. Tables are another rule's.
 
 ## Why it matters
 The engine drops them without a question, and nothing brings them back. Code that reads a view
@@ -45,6 +45,8 @@ SHOWN = 5
 #: The engine's word for the kind of an object, before its name.
 _KIND = re.compile(r"(table constraint|domain constraint|table column|[a-z]+ (view|table)|[a-z]+) ")
 
+_TABLE_OR_RULE = re.compile(r"rule |table (?!column |constraint )")
+
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each statement that drops what it does not name."""
@@ -77,11 +79,22 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 
 def _unnamed(statement: StatementEffects) -> list[str]:
-    """Return what went by dependency, without a view's inner rule and partitions' parts."""
+    """Return what went by dependency.
+
+    Without a view's inner rule, tables (drop-tables-in-two-steps), and constraints of a table
+    that loses a column, which go without CASCADE too (name-what-goes-with-a-column).
+    """
+    columns = [
+        _short(item)
+        for item in statement.drops
+        if item.startswith("table column ") and item not in statement.cascades
+    ]
+    losing = {name.rpartition(".")[0] for name in columns}
     return [
         item
         for item in statement.cascades
-        if not item.startswith(("rule ", "type ")) or f"table {_short(item)}" in statement.drops
+        if not _TABLE_OR_RULE.match(item)
+        and not (item.startswith("table constraint ") and item.partition(" on ")[2] in losing)
     ]
 
 
