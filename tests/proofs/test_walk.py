@@ -58,3 +58,17 @@ def test_file_that_fails_at_once_keeps_its_ground(cluster: Cluster, tmp_path: Pa
     )
     assert [item.error.sqlstate for item in only.rows_errors] == ["23514"]
     assert changed(only) == [("constraint", "public.orders.never")]
+
+
+def test_tables_and_columns_made_on_the_way_get_rows(cluster: Cluster, tmp_path: Path) -> None:
+    made, added, refused, late = trials(
+        cluster,
+        tmp_path,
+        "CREATE TABLE notes (id int PRIMARY KEY, body text);",
+        "ALTER TABLE orders ADD kind text;",
+        "ALTER TABLE notes ADD CONSTRAINT never CHECK (body < body);",
+        "ALTER TABLE orders ADD CONSTRAINT not_late CHECK (kind < kind);",
+    )
+    assert made.rows_errors == added.rows_errors == ()
+    assert [item.error.sqlstate for item in refused.rows_errors] == ["23514"]
+    assert [item.error.sqlstate for item in late.rows_errors] == ["23514"]

@@ -97,6 +97,8 @@ class _Ground:
             catalogue = step.after
             if not self._is_up(migration, seen):
                 return False
+            if _makes_room(step):
+                fill(self.admin, catalogue, self.snapshot, complete=True)
         return True
 
     def _catch_up(self, done: Sequence[Migration]) -> bool:
@@ -186,6 +188,12 @@ class _Ground:
         if migration.reversible is False or seen.is_up:
             return True
         return seen.up is not None and not differences(seen.up, read_catalogue(self.admin))
+
+
+def _makes_room(step: Step) -> bool:
+    """Tell whether a migration made tables or columns, which those after it find without values."""
+    added = (item.object for item in differences(step.before, step.after) if item.before is None)
+    return any(item.kind in ("table", "column") for item in added)
 
 
 @contextlib.contextmanager
