@@ -25,8 +25,8 @@ class Filled:
         counts: Rows by table that holds any, of those it held before at most 50; for a partitioned
             table the sum of its leaves, which are listed as well.
         left_empty: Why a table holds none.
-        assumed: Columns, as `relation.column`, that hold NULL because no statistics say
-            whether production's do.
+        assumed: Nullable columns, as `relation.column`, without statistics: a NULL is among their
+            rows where the constraints allow one, as nothing says whether production has any.
     """
 
     counts: Mapping[str, int]
