@@ -31,8 +31,9 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import at, blocking_locks, seen
+from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import added
+from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Add foreign keys one at a time"
 SEVERITY = "info"
@@ -50,8 +51,10 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             for item in trial.statements
             if item.transaction == transaction and any(added(trial, run, item, "foreign key"))
         ]
-        keys = [key.name for item in adding for key in added(trial, run, item, "foreign key")]
-        tables = {lock.relation for item in adding for lock in blocking_locks(item, run)}
+        found = [key for item in adding for key in added(trial, run, item, "foreign key")]
+        keys = [key.name for key in found]
+        both = {name for key in found for name in (key.relation, key.referenced)}
+        tables = {name for name in both if is_filled(trial, run, name)}
         if len(keys) < 2 or len(tables) < MANY:
             continue
         yield Finding(

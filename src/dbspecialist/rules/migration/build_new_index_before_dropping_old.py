@@ -36,6 +36,7 @@ from dbspecialist.facts.units import count
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import catalogue_before
 from dbspecialist.rules.migration._indexes import IndexParts, index_parts
+from dbspecialist.rules.migration._tables import is_filled, rows_of
 
 TITLE = "Build the new index before the old one is dropped"
 SEVERITY = "info"
@@ -47,9 +48,10 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement in trial.statements:
         for old in _dropped(trial, run, statement):
             new = _successor(trial, run, statement, old)
-            if new is None or run.is_empty(old.table):
+            if new is None or not is_filled(trial, run, old.table):
                 continue
-            size = f"the {count(run.rows(old.table))} rows" if run.knows(old.table) else "the rows"
+            rows = rows_of(trial, run, old.table)
+            size = f"the {count(rows)} rows" if rows else "the rows"
             yield Finding(
                 rule="build-new-index-before-dropping-old",
                 severity="info",

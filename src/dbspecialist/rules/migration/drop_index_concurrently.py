@@ -40,6 +40,7 @@ from dbspecialist.rules.judging import (
     seen,
 )
 from dbspecialist.rules.migration._constraints import catalogue_before, held_lock
+from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Drop indexes of filled tables with CONCURRENTLY"
 SEVERITY = "info"
@@ -61,7 +62,11 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 ),
                 location=at(trial, statement),
                 evidence=(lock_evidence(lock), seen(f"drops {index}")),
-                help="DROP INDEX CONCURRENTLY, outside of a transaction",
+                help=(
+                    "set a lock_timeout: an index of a partitioned table has no concurrent drop"
+                    if lock.kind == "partitioned table"
+                    else "DROP INDEX CONCURRENTLY, outside of a transaction"
+                ),
                 relation=lock.relation,
             )
 
@@ -88,6 +93,9 @@ def _dropped(trial: Trial, run: Run, statement: StatementEffects) -> Iterator[tu
     before = catalogue_before(trial, run)
     for kind, _, name in (item.partition(" ") for item in statement.drops):
         index = before.get("index", name) if kind == "index" else None
-        lock = held_lock(trial, statement, index.parent) if index else None
-        if lock and "writes" in lock.blocks and not run.is_empty(lock.relation):
+        # A partition's index goes with the one that it is attached to.
+        if index is None or f"index {index.attributes.get('attached_to')}" in statement.drops:
+            continue
+        lock = held_lock(trial, statement, index.parent)
+        if lock and "writes" in lock.blocks and is_filled(trial, run, lock.relation):
             yield name, lock

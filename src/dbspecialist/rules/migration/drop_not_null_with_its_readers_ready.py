@@ -29,6 +29,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import seen
 from dbspecialist.rules.migration._columns import changed_columns, statement_for
+from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Drop NOT NULL when the code that reads the column expects NULL"
 SEVERITY = "info"
@@ -39,7 +40,11 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column that may be NULL after a migration and not before."""
     for difference, column in changed_columns(trial, "not_null"):
         was = difference.before.attributes["not_null"] if difference.before else ""
-        if was != "true" or column.attributes["not_null"] != "false" or run.is_empty(column.parent):
+        if (
+            was != "true"
+            or column.attributes["not_null"] != "false"
+            or not is_filled(trial, run, column.parent)
+        ):
             continue
         yield Finding(
             rule="drop-not-null-with-its-readers-ready",

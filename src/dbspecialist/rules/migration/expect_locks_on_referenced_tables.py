@@ -43,6 +43,7 @@ from dbspecialist.rules.migration._constraints import (
     catalogue_before,
     dropped_constraint,
 )
+from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Expect locks on the tables at the other end of foreign keys"
 SEVERITY = "info"
@@ -55,7 +56,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         reasons = {**_made(trial, run, statement), **_dropped(trial, run, statement)}
         for relation, reason in reasons.items():
             lock = lock_on(statement, relation)
-            if lock is None or "writes" not in lock.blocks or run.is_empty(relation):
+            if lock is None or "writes" not in lock.blocks or not is_filled(trial, run, relation):
                 continue
             yield Finding(
                 rule="expect-locks-on-referenced-tables",
@@ -76,7 +77,7 @@ def _made(trial: Trial, run: Run, statement: StatementEffects) -> dict[str, str]
     own = {
         item.referenced: f"the new foreign key {item.name} of {item.relation}"
         for item in added(trial, run, statement, "foreign key")
-        if item.referenced != item.relation and run.is_empty(item.relation)
+        if item.referenced != item.relation and not is_filled(trial, run, item.relation)
     }
     return {**_inherited(trial, run, statement), **own}
 

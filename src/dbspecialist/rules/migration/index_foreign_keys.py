@@ -30,13 +30,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbspecialist.facts.catalogue import Catalogue
-from dbspecialist.facts.effects import ConstraintChange
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import added, last_catalogue
 from dbspecialist.rules.migration._indexes import indexes_on
+from dbspecialist.rules.migration._tables import is_filled, rows_of
 
 TITLE = "Index the columns of foreign keys"
 SEVERITY = "info"
@@ -49,12 +49,13 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement in trial.statements:
         for change in added(trial, run, statement, "foreign key"):
             key = end.get("constraint", f"{change.relation}.{change.name}")
-            if key is None or run.is_empty(change.relation):
+            if key is None or not is_filled(trial, run, change.relation):
                 continue
             columns = tuple(key.attributes["columns"].split(", "))
             if _is_served(end, change.relation, columns):
                 continue
-            size = f"{count(run.rows(change.relation))} rows of " if _sized(run, change) else ""
+            rows = rows_of(trial, run, change.relation)
+            size = f"{count(rows)} rows of " if rows else ""
             yield Finding(
                 rule="index-foreign-keys",
                 severity="info",
@@ -68,10 +69,6 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 help=f"CREATE INDEX CONCURRENTLY ON {change.relation} ({', '.join(columns)})",
                 relation=change.relation,
             )
-
-
-def _sized(run: Run, change: ConstraintChange) -> bool:
-    return run.knows(change.relation) and run.rows(change.relation) > 0
 
 
 def _is_served(end: Catalogue, table: str, columns: tuple[str, ...]) -> bool:

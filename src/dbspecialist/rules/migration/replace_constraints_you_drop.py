@@ -32,6 +32,7 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import dropped_constraint, last_catalogue
 from dbspecialist.rules.migration._indexes import indexes_on
+from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Replace the constraints that you drop"
 SEVERITY = "info"
@@ -45,7 +46,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     end = last_catalogue(run)
     for key in trial.before.of_kind("constraint"):
         kind, name = key.attributes["type"], key.name.removeprefix(f"{key.parent}.")
-        if kind not in _KINDS or run.is_empty(key.parent) or _is_replaced(end, key):
+        if kind not in _KINDS or not is_filled(trial, run, key.parent) or _is_replaced(end, key):
             continue
         for statement in trial.statements:
             if dropped_constraint(key.parent, name) not in statement.drops:
