@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from dbspecialist.facts.catalogue import Catalogue, Difference, differences
+from dbspecialist.facts.data_fit import DataFit
 from dbspecialist.facts.effects import EngineError, StatementEffects
 from dbspecialist.facts.finding import Location
 from dbspecialist.facts.migration import Migration
@@ -117,6 +118,7 @@ class Run:
             as the migrations make them, and as they are in production.
         edited: Applied migrations whose files were changed.
         heads: Revisions that nothing follows.
+        data_fit: What the migrations need of production's rows, and how far it holds.
     """
 
     trials: tuple[Trial, ...]
@@ -131,6 +133,7 @@ class Run:
     database_drift: tuple[Difference, ...] = ()
     edited: tuple[Migration, ...] = ()
     heads: tuple[str, ...] = ()
+    data_fit: tuple[DataFit, ...] = ()
 
     def statistics(self, relation: str) -> RelationStatistics | None:
         """Return what the snapshot says of a relation, by the name it had in production."""

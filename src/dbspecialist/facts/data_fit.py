@@ -1,0 +1,59 @@
+"""Data fit: what a migration needs of the rows that are there, and how far it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dbspecialist.facts.proof import Proof
+
+ClaimKind = Literal["not null", "unique", "check", "references", "type", "enum", "loss", "sequence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim about production's rows.
+
+    Args:
+        kind: What needs it: a column that becomes NOT NULL, a unique index, a CHECK, a foreign
+            key, a type that holds less, a removed enum value, a dropped column, a sequence.
+        text: The claim, one sentence without a full stop.
+        object: The column, constraint or index that needs it.
+        relation: The table, as the migration names it.
+        columns: The columns it speaks of, quoted where they must be.
+        query: The query that decides it, in production's names: a row refutes it.
+        misfit: The condition on one row that refutes it, or "" where no row does alone.
+        reads: The tables that the query reads, in production's names.
+        obstacle: Why production cannot be asked, or "".
+        revision: The migration.
+        index: The statement's place in it, from 0, where known.
+    """
+
+    kind: ClaimKind
+    text: str
+    object: str
+    relation: str
+    columns: tuple[str, ...] = ()
+    query: str = ""
+    misfit: str = ""
+    reads: tuple[str, ...] = ()
+    obstacle: str = ""
+    revision: str = ""
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataFit:
+    """A claim with its verdict.
+
+    Args:
+        claim: What is claimed.
+        proof: `refuted` by statistics or the database, `proven` by the database alone.
+        source: Who decided it: `statistics`, `database`, or "".
+        counterexample: What refutes it, shortened; "" where it may not be shown.
+    """
+
+    claim: Claim
+    proof: Proof
+    source: Literal["", "statistics", "database"] = ""
+    counterexample: str = ""
