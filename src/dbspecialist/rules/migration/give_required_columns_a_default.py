@@ -35,6 +35,7 @@ from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, seen
+from dbspecialist.rules.migration._code import broken_by, code_evidence
 from dbspecialist.rules.migration._columns import (
     added_columns,
     changed_columns,
@@ -46,6 +47,8 @@ from dbspecialist.rules.migration._tables import before_run, is_filled, rows_err
 TITLE = "Give required columns a default while old code runs"
 SEVERITY = "error"
 ENGINES = ("postgresql",)
+
+NOT_NULL_VIOLATION = "23502"
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
@@ -61,6 +64,8 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         if not is_filled(trial, run, column.parent):
             continue
+        broken = broken_by(trial, part(column), NOT_NULL_VIOLATION)
+        proofs = (code_evidence(run, broken),) if broken else ()
         yield Finding(
             rule="give-required-columns-a-default",
             severity=_severity(run, table),
@@ -69,7 +74,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 "NOT NULL without a default (23502)"
             ),
             location=at(trial, statement),
-            evidence=(seen(f"{column.name} ends NOT NULL without a default"),),
+            evidence=(seen(f"{column.name} ends NOT NULL without a default"), *proofs),
             help="keep a default in the database until no old code runs",
             relation=column.parent,
         )
