@@ -63,22 +63,25 @@ def _drops_until(trial: Trial, statement: StatementEffects) -> set[str]:
     return {name for item in trial.statements[:end] for name in item.drops}
 
 
-def filled(statement: StatementEffects, run: Run, relation: str, *others: str) -> list[str]:
+def filled(
+    trial: Trial, statement: StatementEffects, run: Run, relation: str, *others: str
+) -> list[str]:
     """Return a locked relation, or its partitions, that may have rows, the largest first.
 
     Args:
-        statement: It locks them and reads or builds over them.
+        trial: Its earlier statements may hold the locks.
+        statement: It reads them or builds over them.
         run: Tells which are empty in production.
         relation: The table that the statement alters.
         others: Relations that it locks for another reason (referenced tables).
     """
     worked = {*statement.scans, *statement.index_builds.values()}
     found = [
-        lock.relation
-        for lock in statement.locks
-        if lock.relation in worked
-        and not run.is_empty(lock.relation)
-        and (lock.relation == relation or lock.relation not in others)
+        name
+        for name in worked
+        if held_lock(trial, statement, name)
+        and not run.is_empty(name)
+        and (name == relation or name not in others)
     ]
     return sorted(found, key=lambda name: (name != relation, -run.rows(name)))
 
@@ -94,6 +97,19 @@ def held_lock(trial: Trial, statement: StatementEffects, relation: str) -> Lock 
         if lock.relation == relation
     ]
     return max(held, key=lambda lock: LOCK_MODES.index(lock.mode), default=None)
+
+
+def holder(trial: Trial, statement: StatementEffects, relation: str) -> StatementEffects:
+    """Return the statement that took the strongest lock on a relation that is held: it waits."""
+    lock = held_lock(trial, statement, relation)
+    return next(
+        (
+            item
+            for item in trial.statements
+            if lock in item.locks and item.transaction == statement.transaction
+        ),
+        statement,
+    )
 
 
 def says_not_valid(statement: StatementEffects) -> bool:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import ConstraintChange, Lock, StatementEffects
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import lock_on
-from dbspecialist.rules.migration._constraints import added, filled
+from dbspecialist.rules.migration._constraints import added, filled, held_lock
 from dbspecialist.rules.migration._indexes import concurrently
 
 
@@ -23,10 +22,10 @@ def built_keys(
         for change in added(trial, run, statement, kind):
             tables = [
                 name
-                for name in filled(statement, run, change.relation)
+                for name in filled(trial, statement, run, change.relation)
                 if name in statement.index_builds.values() and name not in statement.rewrites
             ]
-            lock = lock_on(statement, tables[0]) if tables else None
+            lock = held_lock(trial, statement, tables[0]) if tables else None
             if lock is not None and "writes" in lock.blocks:
                 yield statement, change, tables[0], lock
 

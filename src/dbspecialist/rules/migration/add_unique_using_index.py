@@ -41,7 +41,7 @@ from dbspecialist.rules.judging import (
     seen,
     time_evidence,
 )
-from dbspecialist.rules.migration._constraints import added, is_sole_addition
+from dbspecialist.rules.migration._constraints import added, holder, is_sole_addition
 from dbspecialist.rules.migration._keys import built_keys, using_index
 
 TITLE = "Add UNIQUE constraints with an index built before"
@@ -52,18 +52,19 @@ ENGINES = ("postgresql",)
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each UNIQUE whose index is built while reads and writes wait."""
     for statement, change, table, lock in built_keys(trial, run, "unique"):
+        first = holder(trial, statement, table)
         yield Finding(
             rule="add-unique-using-index",
-            severity=by_blocked_time(statement, table, run),
+            severity=by_blocked_time(first, table, run),
             message=(
                 f"Constraint {change.name} blocks {blocks(lock)} of {change.relation} "
-                f"{blocked_for(statement, table, run)} while its index is built ({lock.mode})"
+                f"{blocked_for(first, table, run)} while its index is built ({lock.mode})"
             ),
             location=at(trial, statement),
             evidence=(
                 lock_evidence(lock),
                 seen(f"builds {change.index} over the rows of {table}"),
-                time_evidence(statement, table, run),
+                time_evidence(first, table, run),
             ),
             help="CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … UNIQUE USING INDEX",
             relation=change.relation,

@@ -37,6 +37,7 @@ from dbspecialist.rules.judging import (
     seen,
     time_evidence,
 )
+from dbspecialist.rules.migration._constraints import holder
 from dbspecialist.rules.migration._keys import built_keys
 
 TITLE = "Build exclusion constraints on a new table, or in a maintenance window"
@@ -47,18 +48,19 @@ ENGINES = ("postgresql",)
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each exclusion constraint that is built while reads and writes wait."""
     for statement, change, table, lock in built_keys(trial, run, "exclude"):
+        first = holder(trial, statement, table)
         yield Finding(
             rule="build-exclusion-constraints-offline",
-            severity=by_blocked_time(statement, table, run),
+            severity=by_blocked_time(first, table, run),
             message=(
                 f"Exclusion constraint {change.name} blocks {blocks(lock)} of {change.relation} "
-                f"{blocked_for(statement, table, run)} ({lock.mode})"
+                f"{blocked_for(first, table, run)} ({lock.mode})"
             ),
             location=at(trial, statement),
             evidence=(
                 lock_evidence(lock),
                 seen(f"builds {change.index} over the rows of {table}"),
-                time_evidence(statement, table, run),
+                time_evidence(first, table, run),
             ),
             help="copy the rows to a new table that has the constraint, or stop the application",
             relation=change.relation,

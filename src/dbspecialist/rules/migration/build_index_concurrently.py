@@ -40,10 +40,10 @@ from dbspecialist.rules.judging import (
     blocks,
     by_blocked_time,
     lock_evidence,
-    lock_on,
     seen,
     time_evidence,
 )
+from dbspecialist.rules.migration._constraints import held_lock, holder
 
 TITLE = "Build indexes on filled tables with CONCURRENTLY"
 SEVERITY = "error"
@@ -58,21 +58,22 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if "CREATE INDEX" not in _tags(statement) or _is_partitioned(statement):
             continue
         for index, table in statement.index_builds.items():
-            lock = lock_on(statement, table)
+            lock = held_lock(trial, statement, table)
             if lock is None or "writes" not in lock.blocks or run.is_empty(table):
                 continue
+            first = holder(trial, statement, table)
             yield Finding(
                 rule="build-index-concurrently",
-                severity=by_blocked_time(statement, table, run),
+                severity=by_blocked_time(first, table, run),
                 message=(
                     f"Index {index} blocks {blocks(lock)} of {table} "
-                    f"{blocked_for(statement, table, run)} ({lock.mode})"
+                    f"{blocked_for(first, table, run)} ({lock.mode})"
                 ),
                 location=at(trial, statement),
                 evidence=(
                     lock_evidence(lock),
                     seen(f"builds {index} over the rows of {table}"),
-                    time_evidence(statement, table, run),
+                    time_evidence(first, table, run),
                 ),
                 help="CREATE INDEX CONCURRENTLY, outside of a transaction",
                 relation=table,

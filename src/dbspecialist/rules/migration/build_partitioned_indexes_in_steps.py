@@ -79,7 +79,7 @@ def _refused(trial: Trial, statement: StatementEffects) -> Finding:
 
 
 def _built(trial: Trial, run: Run, statement: StatementEffects, parent: str) -> Finding | None:
-    tables = filled(statement, run, parent)
+    tables = filled(trial, statement, run, parent)
     if not tables:
         return None
     waited = duration(statement.blocked_ms.get(parent, 0))

@@ -44,11 +44,15 @@ from dbspecialist.rules.judging import (
     blocks,
     by_blocked_time,
     lock_evidence,
-    lock_on,
     seen,
     time_evidence,
 )
-from dbspecialist.rules.migration._constraints import filled, remade
+from dbspecialist.rules.migration._constraints import (
+    filled,
+    held_lock,
+    holder,
+    remade,
+)
 
 TITLE = "Leave CHECK constraints out of type changes that need no rewrite"
 SEVERITY = "error"
@@ -60,23 +64,24 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement in trial.statements:
         found = list(remade(trial, run, statement))
         for table in dict.fromkeys(item.relation for item in found):
-            tables = filled(statement, run, table)
-            lock = lock_on(statement, tables[0]) if tables else None
+            tables = filled(trial, statement, run, table)
+            lock = held_lock(trial, statement, tables[0]) if tables else None
             if lock is None or tables[0] in statement.rewrites or "writes" not in lock.blocks:
                 continue
             names = ", ".join(item.name for item in found if item.relation == table)
+            first = holder(trial, statement, tables[0])
             yield Finding(
                 rule="leave-checks-out-of-type-changes",
-                severity=by_blocked_time(statement, tables[0], run),
+                severity=by_blocked_time(first, tables[0], run),
                 message=(
                     f"A type change of {table} tests {names} on every row: {blocks(lock)} wait "
-                    f"{blocked_for(statement, tables[0], run)} ({lock.mode})"
+                    f"{blocked_for(first, tables[0], run)} ({lock.mode})"
                 ),
                 location=at(trial, statement),
                 evidence=(
                     lock_evidence(lock),
                     seen(f"makes {names} anew and reads {tables[0]}, and rewrites nothing"),
-                    time_evidence(statement, tables[0], run),
+                    time_evidence(first, tables[0], run),
                 ),
                 help=f"drop {names} before it, add it NOT VALID after it, and validate it later",
                 relation=table,

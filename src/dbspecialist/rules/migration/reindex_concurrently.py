@@ -39,10 +39,10 @@ from dbspecialist.rules.judging import (
     blocks,
     by_blocked_time,
     lock_evidence,
-    lock_on,
     seen,
     time_evidence,
 )
+from dbspecialist.rules.migration._constraints import held_lock, holder
 
 TITLE = "Rebuild indexes of filled tables with CONCURRENTLY"
 SEVERITY = "error"
@@ -59,22 +59,23 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if "REINDEX" not in {*statement.tags, *(tag for tag, _, _ in statement.creates)}:
             continue
         for table in dict.fromkeys(statement.index_builds.values()):
-            lock = lock_on(statement, table)
+            lock = held_lock(trial, statement, table)
             if lock is None or "writes" not in lock.blocks or run.is_empty(table):
                 continue
+            first = holder(trial, statement, table)
             built = [name for name, of in statement.index_builds.items() if of == table]
             yield Finding(
                 rule="reindex-concurrently",
-                severity=by_blocked_time(statement, table, run),
+                severity=by_blocked_time(first, table, run),
                 message=(
                     f"Rebuilding {', '.join(built)} blocks {blocks(lock)} of {table} "
-                    f"{blocked_for(statement, table, run)} ({lock.mode})"
+                    f"{blocked_for(first, table, run)} ({lock.mode})"
                 ),
                 location=at(trial, statement),
                 evidence=(
                     lock_evidence(lock),
                     seen(f"builds {', '.join(built)} over the rows of {table}"),
-                    time_evidence(statement, table, run),
+                    time_evidence(first, table, run),
                 ),
                 help="REINDEX … CONCURRENTLY, outside of a transaction",
                 relation=table,

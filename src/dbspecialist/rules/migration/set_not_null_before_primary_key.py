@@ -40,11 +40,16 @@ from dbspecialist.rules.judging import (
     blocks,
     by_blocked_time,
     lock_evidence,
-    lock_on,
     seen,
     time_evidence,
 )
-from dbspecialist.rules.migration._constraints import added, filled, is_sole_addition
+from dbspecialist.rules.migration._constraints import (
+    added,
+    filled,
+    held_lock,
+    holder,
+    is_sole_addition,
+)
 from dbspecialist.rules.migration._keys import made_not_null, not_null_steps
 
 TITLE = "Set columns NOT NULL before an index on them becomes the primary key"
@@ -56,22 +61,23 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each primary key from an index whose table is read under its lock."""
     for statement in trial.statements:
         for change in added(trial, run, statement, "primary key"):
-            tables = filled(statement, run, change.relation)
-            lock = lock_on(statement, tables[0]) if tables else None
+            tables = filled(trial, statement, run, change.relation)
+            lock = held_lock(trial, statement, tables[0]) if tables else None
             if lock is None or tables[0] in statement.index_builds.values():
                 continue
+            first = holder(trial, statement, tables[0])
             yield Finding(
                 rule="set-not-null-before-primary-key",
-                severity=by_blocked_time(statement, tables[0], run),
+                severity=by_blocked_time(first, tables[0], run),
                 message=(
                     f"Primary key {change.name} reads {tables[0]} for NULLs: {blocks(lock)} wait "
-                    f"{blocked_for(statement, tables[0], run)} ({lock.mode})"
+                    f"{blocked_for(first, tables[0], run)} ({lock.mode})"
                 ),
                 location=at(trial, statement),
                 evidence=(
                     lock_evidence(lock),
                     seen(f"reads {tables[0]} from beginning to end"),
-                    time_evidence(statement, tables[0], run),
+                    time_evidence(first, tables[0], run),
                 ),
                 help="CHECK (… IS NOT NULL) NOT VALID, VALIDATE, SET NOT NULL, and then the key",
                 relation=change.relation,

@@ -41,13 +41,14 @@ from dbspecialist.rules.judging import (
     blocks,
     by_blocked_time,
     lock_evidence,
-    lock_on,
     seen,
     time_evidence,
 )
 from dbspecialist.rules.migration._constraints import (
     added,
     filled,
+    held_lock,
+    holder,
     in_two_steps,
     says_not_valid,
 )
@@ -61,25 +62,26 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each CHECK that is tested while reads and writes wait."""
     for statement in trial.statements:
         for change in added(trial, run, statement, "check"):
-            tables = filled(statement, run, change.relation)
-            lock = lock_on(statement, tables[0]) if tables else None
+            tables = filled(trial, statement, run, change.relation)
+            lock = held_lock(trial, statement, tables[0]) if tables else None
             # A rewrite reads every row anyway: the rules on rewrites speak of it.
             if lock is None or not change.valid or tables[0] in statement.rewrites:
                 continue
             if "writes" not in lock.blocks or says_not_valid(statement):
                 continue
+            first = holder(trial, statement, tables[0])
             yield Finding(
                 rule="validate-check-constraints-separately",
-                severity=by_blocked_time(statement, tables[0], run),
+                severity=by_blocked_time(first, tables[0], run),
                 message=(
                     f"Constraint {change.name} blocks {blocks(lock)} of {change.relation} "
-                    f"{blocked_for(statement, tables[0], run)} ({lock.mode})"
+                    f"{blocked_for(first, tables[0], run)} ({lock.mode})"
                 ),
                 location=at(trial, statement),
                 evidence=(
                     lock_evidence(lock),
                     seen(f"reads {tables[0]} from beginning to end"),
-                    time_evidence(statement, tables[0], run),
+                    time_evidence(first, tables[0], run),
                 ),
                 help="ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction",
                 relation=change.relation,

@@ -49,6 +49,8 @@ from dbspecialist.rules.judging import (
 from dbspecialist.rules.migration._constraints import (
     added,
     filled,
+    held_lock,
+    holder,
     in_two_steps,
     says_not_valid,
 )
@@ -62,23 +64,29 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each foreign key that is checked while writes wait."""
     for statement in trial.statements:
         for change in added(trial, run, statement, "foreign key"):
-            tables = filled(statement, run, change.relation, change.referenced)
-            lock = lock_on(statement, tables[0]) if tables else None
+            tables = filled(trial, statement, run, change.relation, change.referenced)
+            lock = held_lock(trial, statement, tables[0]) if tables else None
             if not change.valid or lock is None or says_not_valid(statement):
                 continue
             both = dict.fromkeys((change.relation, change.referenced))
+            first = holder(trial, statement, tables[0])
             yield Finding(
                 rule="validate-foreign-keys-separately",
-                severity=by_blocked_time(statement, tables[0], run),
+                severity=by_blocked_time(first, tables[0], run),
                 message=(
                     f"Foreign key {change.name} of {change.relation} blocks {blocks(lock)} of "
-                    f"{' and '.join(both)} {blocked_for(statement, tables[0], run)} ({lock.mode})"
+                    f"{' and '.join(both)} {blocked_for(first, tables[0], run)} ({lock.mode})"
                 ),
                 location=at(trial, statement),
                 evidence=(
-                    *(lock_evidence(held) for held in statement.locks if held.relation in both),
+                    lock_evidence(lock),
+                    *(
+                        lock_evidence(held)
+                        for held in statement.locks
+                        if held.relation in both and held != lock
+                    ),
                     seen(f"looks up every row of {tables[0]}"),
-                    time_evidence(statement, tables[0], run),
+                    time_evidence(first, tables[0], run),
                 ),
                 help="ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction",
                 relation=change.relation,
