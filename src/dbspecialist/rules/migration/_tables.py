@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import EngineError, StatementEffects
@@ -21,6 +21,35 @@ def leaves(catalogue: Catalogue, relation: str) -> list[str]:
     """Return the tables that hold a table's rows: itself, or its partitions' partitions."""
     found = [item.name for item in catalogue.parts_of(relation, "partition")]
     return [leaf for name in found for leaf in leaves(catalogue, name)] or [relation]
+
+
+def root_of(catalogue: Catalogue, relation: str) -> str:
+    """Return the partitioned table that a partition belongs to in the end, or the table itself."""
+    table = catalogue.get("table", relation)
+    parent = table.attributes.get("partition_of") if table else None
+    return root_of(catalogue, parent) if parent else relation
+
+
+def is_partitioned(catalogue: Catalogue, relation: str) -> bool:
+    """Tell whether a table is partitioned."""
+    table = catalogue.get("table", relation)
+    return table is not None and "partition_key" in table.attributes
+
+
+def rewritten(
+    trial: Trial, statement: StatementEffects, run: Run, reason: str
+) -> Iterator[tuple[str, str]]:
+    """Yield filled tables that are written anew for a reason, partitioned ones once.
+
+    Each comes with the table that was rewritten: itself, or its largest partition.
+    """
+    found: dict[str, str] = {}
+    for table, told in statement.rewrites.items():
+        if reason in told and not run.is_empty(table):
+            root = root_of(trial.before, table)
+            if root not in found or run.rows(table) > run.rows(found[root]):
+                found[root] = table
+    yield from found.items()
 
 
 def is_filled(trial: Trial, run: Run, relation: str) -> bool:

@@ -32,5 +32,13 @@ def emptied(trial: Trial, statement: StatementEffects, run: Run) -> Iterator[tup
         if mentions(statement, item.name.rpartition(".")[2])
     ]
     named = {name for head in heads for name in family(trial.before, head)}
-    for table in replaced:
+    whole = {_head(trial, table, named): None for table in replaced}
+    for table in whole:
         yield table, table in named
+
+
+def _head(trial: Trial, table: str, named: set[str]) -> str:
+    """Return the named table that a partition belongs to, or the table itself."""
+    found = trial.before.get("table", table)
+    parent = found.attributes.get("partition_of", "") if found else ""
+    return _head(trial, parent, named) if parent in named else table

@@ -42,6 +42,7 @@ from dbspecialist.rules.migration._columns import (
     part,
 )
 from dbspecialist.rules.migration._sequences import backfill, set_not_null, single_action
+from dbspecialist.rules.migration._tables import is_partitioned, rewritten
 
 TITLE = "Add columns without volatile defaults"
 SEVERITY = "error"
@@ -53,9 +54,7 @@ REASON = "a default must be computed for every row"
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each table that is written anew for a default."""
     for statement in trial.statements:
-        for table, reason in statement.rewrites.items():
-            if REASON not in reason or run.is_empty(table):
-                continue
+        for table, leaf in rewritten(trial, statement, run, REASON):
             columns = _columns(trial, statement, table)
             plain = [item for item in columns if is_plain(item)]
             if columns and not plain:
@@ -63,15 +62,15 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             subject = f"Column {plain[0].name}" if plain else f"A new column of {table}"
             yield Finding(
                 rule="add-columns-without-volatile-defaults",
-                severity=by_blocked_time(statement, table, run),
+                severity=by_blocked_time(statement, leaf, run),
                 message=(
                     f"{subject} rewrites {table}: reads and writes wait "
-                    f"{blocked_for(statement, table, run)} (AccessExclusiveLock)"
+                    f"{blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
                 ),
                 location=at(trial, statement),
                 evidence=(
-                    seen(f"writes {table} anew: {reason}"),
-                    time_evidence(statement, table, run),
+                    seen(f"writes {leaf} anew: {REASON}"),
+                    time_evidence(statement, leaf, run),
                 ),
                 help="add the column without the default, set the default, fill it in steps",
                 relation=table,
@@ -103,9 +102,9 @@ def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...
         return None
     (column,) = columns
     default = column.attributes.get("default")
-    if not default or not is_plain(column):
-        return None
     table, name = column.parent, part(column)
+    if not default or not is_plain(column) or is_partitioned(trial.after, table):
+        return None
     add = f"ALTER TABLE {table} ADD COLUMN {name} {column.attributes['type']}"
     phases = (
         Phase(

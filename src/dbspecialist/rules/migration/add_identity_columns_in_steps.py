@@ -36,30 +36,31 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
 from dbspecialist.rules.migration._columns import added_columns, is_serial, mentions, part
 from dbspecialist.rules.migration._sequences import backfill, set_not_null, single_action
+from dbspecialist.rules.migration._tables import is_partitioned, rewritten
 
 TITLE = "Add numbering columns to filled tables in steps"
 SEVERITY = "error"
 ENGINES = ("postgresql",)
 
+REASON = "a default must be computed for every row"
+
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each numbering column that rewrites its table."""
     for statement in trial.statements:
-        for column in _numbering(trial, statement):
+        for column, leaf in _numbering(trial, statement, run):
             table = column.parent
-            if run.is_empty(table):
-                continue
             yield Finding(
                 rule="add-identity-columns-in-steps",
-                severity=by_blocked_time(statement, table, run),
+                severity=by_blocked_time(statement, leaf, run),
                 message=(
                     f"Column {column.name} numbers every row and rewrites {table}: reads and "
-                    f"writes wait {blocked_for(statement, table, run)} (AccessExclusiveLock)"
+                    f"writes wait {blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
                 ),
                 location=at(trial, statement),
                 evidence=(
-                    seen(f"writes {table} anew: {statement.rewrites[table]}"),
-                    time_evidence(statement, table, run),
+                    seen(f"writes {leaf} anew: {REASON}"),
+                    time_evidence(statement, leaf, run),
                 ),
                 help="add the column and its sequence, number old rows in steps, then NOT NULL",
                 relation=table,
@@ -71,10 +72,12 @@ def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...
 
     An identity column's sequence cannot be made beforehand, so it gets no fix.
     """
-    columns = list(_numbering(trial, statement))
+    columns = [column for column, _ in _numbering(trial, statement, run)]
     if len(columns) != 1 or not single_action(statement.sql):
         return None
     (column,) = columns
+    if is_partitioned(trial.after, column.parent):
+        return None
     sequence = next(
         (
             item
@@ -101,8 +104,11 @@ def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...
     )
 
 
-def _numbering(trial: Trial, statement: StatementEffects) -> Iterator[SchemaObject]:
-    for table in statement.rewrites:
+def _numbering(
+    trial: Trial, statement: StatementEffects, run: Run
+) -> Iterator[tuple[SchemaObject, str]]:
+    """Yield the numbering columns that a statement adds, with the table that it rewrites."""
+    for table, leaf in rewritten(trial, statement, run, REASON):
         for column in added_columns(trial, table):
             if is_serial(column) and mentions(statement, part(column)):
-                yield column
+                yield column, leaf

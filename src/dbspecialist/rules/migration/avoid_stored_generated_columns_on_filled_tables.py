@@ -40,11 +40,13 @@ from dbspecialist.rules.migration._columns import (
     mentions,
     part,
 )
+from dbspecialist.rules.migration._tables import rewritten
 
 TITLE = "Avoid stored generated columns on filled tables"
 SEVERITY = "error"
 ENGINES = ("postgresql",)
 
+REASON = "a default must be computed for every row"
 #: From this version on a generated column can be virtual (PostgreSQL 18 release notes).
 VIRTUAL = 180000
 
@@ -52,21 +54,21 @@ VIRTUAL = 180000
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each stored generated column that rewrites its table."""
     for statement in trial.statements:
-        for table in statement.rewrites:
+        for table, leaf in rewritten(trial, statement, run, REASON):
             for column in _stored(trial, table):
-                if run.is_empty(table) or not mentions(statement, part(column)):
+                if not mentions(statement, part(column)):
                     continue
                 yield Finding(
                     rule="avoid-stored-generated-columns-on-filled-tables",
-                    severity=by_blocked_time(statement, table, run),
+                    severity=by_blocked_time(statement, leaf, run),
                     message=(
                         f"Column {column.name} is stored and rewrites {table}: reads and writes "
-                        f"wait {blocked_for(statement, table, run)} (AccessExclusiveLock)"
+                        f"wait {blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
                     ),
                     location=at(trial, statement),
                     evidence=(
-                        seen(f"writes {table} anew: {statement.rewrites[table]}"),
-                        time_evidence(statement, table, run),
+                        seen(f"writes {leaf} anew: {REASON}"),
+                        time_evidence(statement, leaf, run),
                     ),
                     help=_instead(run),
                     relation=table,

@@ -31,6 +31,7 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.judging import at, seen
+from dbspecialist.rules.migration._tables import knows, rows_of
 from dbspecialist.rules.migration._truncates import emptied
 
 TITLE = "Avoid TRUNCATE of filled tables"
@@ -44,8 +45,8 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         for table, named in emptied(trial, statement, run):
             if not named:
                 continue
-            known = run.knows(table)
-            rows = f"about {count(run.rows(table))} rows" if known else "its rows"
+            known = knows(trial, run, table)
+            rows = f"about {count(rows_of(trial, run, table))} rows" if known else "its rows"
             verdict = Proof(
                 f"{table} has no rows to lose",
                 "refuted" if known else "unchecked",

@@ -34,6 +34,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
 from dbspecialist.rules.migration._columns import changed_columns, mentions, part
+from dbspecialist.rules.migration._tables import rewritten
 
 TITLE = "Change types without rewriting filled tables"
 SEVERITY = "error"
@@ -45,20 +46,18 @@ REASON = "a column's type changes"
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each table that is written anew for a type."""
     for statement in trial.statements:
-        for table, reason in statement.rewrites.items():
-            if REASON not in reason or run.is_empty(table):
-                continue
+        for table, leaf in rewritten(trial, statement, run, REASON):
             yield Finding(
                 rule="change-types-without-rewrite",
-                severity=by_blocked_time(statement, table, run),
+                severity=by_blocked_time(statement, leaf, run),
                 message=(
                     f"{_subject(trial, statement, table)} rewrites {table}: reads and writes "
-                    f"wait {blocked_for(statement, table, run)} (AccessExclusiveLock)"
+                    f"wait {blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
                 ),
                 location=at(trial, statement),
                 evidence=(
-                    seen(f"writes {table} anew: {reason}"),
-                    time_evidence(statement, table, run),
+                    seen(f"writes {leaf} anew: {REASON}"),
+                    time_evidence(statement, leaf, run),
                 ),
                 help="a second column, kept alike by a trigger, filled in steps, then renamed",
                 relation=table,

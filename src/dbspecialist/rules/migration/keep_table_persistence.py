@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
+from dbspecialist.rules.migration._tables import rewritten
 
 TITLE = "Keep the persistence of filled tables"
 SEVERITY = "error"
@@ -40,20 +41,18 @@ REASON = "its persistence changes"
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each filled table whose persistence changes."""
     for statement in trial.statements:
-        for table, reason in statement.rewrites.items():
-            if REASON not in reason or run.is_empty(table):
-                continue
+        for table, leaf in rewritten(trial, statement, run, REASON):
             yield Finding(
                 rule="keep-table-persistence",
-                severity=by_blocked_time(statement, table, run),
+                severity=by_blocked_time(statement, leaf, run),
                 message=(
-                    f"Table {table} is written anew as {reason}: reads and writes wait "
-                    f"{blocked_for(statement, table, run)} (AccessExclusiveLock)"
+                    f"Table {table} is written anew as {REASON}: reads and writes wait "
+                    f"{blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
                 ),
                 location=at(trial, statement),
                 evidence=(
-                    seen(f"writes {table} anew: {reason}"),
-                    time_evidence(statement, table, run),
+                    seen(f"writes {leaf} anew: {REASON}"),
+                    time_evidence(statement, leaf, run),
                 ),
                 help="fill a new table in steps and exchange the two by renames",
                 relation=table,

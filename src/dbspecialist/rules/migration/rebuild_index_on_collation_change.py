@@ -43,6 +43,7 @@ from dbspecialist.rules.judging import (
     time_evidence,
 )
 from dbspecialist.rules.migration._columns import changed_columns, statement_for
+from dbspecialist.rules.migration._tables import family, first_filled
 
 TITLE = "Rebuild indexes apart from a change of collation"
 SEVERITY = "error"
@@ -52,9 +53,10 @@ ENGINES = ("postgresql",)
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column whose new type or collation builds indexes anew."""
     for statement, column, indexes in _rebuilt(trial):
-        table = column.parent
-        lock = lock_on(statement, table)
-        if lock is None or run.is_empty(table):
+        on = {statement.index_builds[index] for index in indexes}
+        table = first_filled(trial, run, column.parent, on)
+        lock = lock_on(statement, table) if table else None
+        if table is None or lock is None:
             continue
         yield Finding(
             rule="rebuild-index-on-collation-change",
@@ -79,7 +81,10 @@ def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...
     found = [indexes for item, _, indexes in _rebuilt(trial) if item is statement]
     rebuilt = [trial.after.get("index", name) for indexes in found for name in indexes]
     indexes = [item for item in rebuilt if item is not None]
-    if not indexes or any("constraint" in item.attributes for item in indexes):
+    # The index of a partition belongs to its parent's and cannot be dropped by itself.
+    if any({"constraint", "attached_to"} & item.attributes.keys() for item in indexes):
+        return None
+    if not indexes:
         return None
     drops = tuple(f"DROP INDEX CONCURRENTLY {item.name}" for item in indexes)
     builds = tuple(
@@ -96,8 +101,9 @@ def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...
 def _rebuilt(trial: Trial) -> Iterator[tuple[StatementEffects, SchemaObject, list[str]]]:
     for item, column in changed_columns(trial, "type", "collation"):
         statement = statement_for(trial, column)
-        if item.before is None or statement is None or column.parent in statement.rewrites:
+        tables = set(family(trial.before, column.parent))
+        if item.before is None or statement is None or tables & statement.rewrites.keys():
             continue
-        indexes = [name for name, on in statement.index_builds.items() if on == column.parent]
+        indexes = [name for name, on in statement.index_builds.items() if on in tables]
         if indexes:
             yield statement, column, sorted(indexes)
