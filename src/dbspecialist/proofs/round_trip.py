@@ -64,7 +64,11 @@ class Observed:
     @property
     def is_up(self) -> bool:
         """Whether the database was left in the state after the upgrade."""
-        return self.again is not None and self.up is not None and not _changes(self.up, self.again)
+        return (
+            self.again is not None
+            and self.up is not None
+            and not schema_changes(self.up, self.again)
+        )
 
 
 def prove_round_trip(
@@ -137,7 +141,7 @@ def judge_round_trip(seen: Observed, *, reversible: bool | None = None) -> Round
     if seen.up is None or seen.down is None:
         return _told("unchecked", "unchecked", "the way back was not run")
     lost = losses(seen.rows_before, seen.rows_down)
-    left = tuple(_sentence(item) for item in _changes(seen.before, seen.down))
+    left = tuple(_sentence(item) for item in schema_changes(seen.before, seen.down))
     return _compared_states(seen, seen.up, left, lost)
 
 
@@ -145,7 +149,7 @@ def _compared_states(
     seen: Observed, up: Catalogue, left: tuple[str, ...], lost: tuple[Loss, ...]
 ) -> RoundTrip:
     details = (*left, *(loss.text for loss in lost))
-    other = tuple(_sentence(item) for item in _changes(up, seen.again or up))
+    other = tuple(_sentence(item) for item in schema_changes(up, seen.again or up))
     if details and not seen.statements_down:
         kind, basis = "empty", f"the downgrade sends no statement: {_named(details)}"
     elif seen.again_error is not None:
@@ -217,8 +221,8 @@ def _place(
     return next((name for name in among if table.column(name) == values), "")
 
 
-def _changes(before: Catalogue, after: Catalogue) -> tuple[Difference, ...]:
-    """List the differences, toolchains' own tables left out.
+def schema_changes(before: Catalogue, after: Catalogue) -> tuple[Difference, ...]:
+    """List the differences that a way back must not leave, toolchains' own tables left out.
 
     Left out as well: the order of columns, which no ALTER TABLE restores, and the names of NOT NULL
     constraints, which other majors than 18 do not keep; the columns themselves say NOT NULL.

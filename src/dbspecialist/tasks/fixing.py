@@ -110,7 +110,7 @@ def _propose(trial: Trial, run: Run, findings: Sequence[Finding]) -> list[_Propo
     for finding in findings:
         rule = rules_by_id().get(finding.rule)  # findings on excuses are no rule's
         fix = rule.fix if rule else None
-        index = _statement_of(trial, finding)
+        index = statement_of(trial, finding)
         if fix is None or index is None:
             continue
         phases = fix(trial, trial.statements[index], run)
@@ -119,7 +119,7 @@ def _propose(trial: Trial, run: Run, findings: Sequence[Finding]) -> list[_Propo
     return found
 
 
-def _statement_of(trial: Trial, finding: Finding) -> int | None:
+def statement_of(trial: Trial, finding: Finding) -> int | None:
     """Return the position of the statement that a finding is about."""
     if finding.location.path != trial.migration.path or finding.location.line is None:
         return None
@@ -141,7 +141,7 @@ def _judged(
     same = judge(trial, tried)
     if same.verdict == "refuted":
         return {}
-    gone = [(item, _gone(trial, tried, run, item)) for item in group]
+    gone = [(item, hazard_gone(trial, tried, run, item.finding)) for item in group]
     return {
         id(item.finding): _change(item, (same, proof))
         for item, proof in gone
@@ -149,13 +149,14 @@ def _judged(
     }
 
 
-def _gone(trial: Trial, tried: Attempt, run: Run, item: _Proposed) -> Proof:
+def hazard_gone(trial: Trial, tried: Attempt, run: Run, finding: Finding) -> Proof:
+    """Say whether a finding's rule still finds it in what was seen instead."""
     claim = "the hazard is gone"
     if tried.unchecked:
         return Proof(claim, "unchecked", tried.unchecked)
     fixed = fixed_trial(trial, tried)
-    for left in rules_by_id()[item.finding.rule].check(fixed, run):
-        if left.relation == item.finding.relation:
+    for left in rules_by_id()[finding.rule].check(fixed, run):
+        if left.relation == finding.relation:
             return Proof(claim, "refuted", left.message)
     return Proof(claim, "proven", "its rule finds nothing in what the engine showed")
 

@@ -27,7 +27,9 @@ from dbspecialist.tasks.configuration import (
     read_configuration,
     refuse_unknown_rules,
 )
+from dbspecialist.tasks.editing import with_edits
 from dbspecialist.tasks.excuses import REASON, UNUSED, apply_excuses
+from dbspecialist.tasks.files import written
 from dbspecialist.tasks.fixing import prove_fixes
 from dbspecialist.tasks.meanwhile import meanwhile
 from dbspecialist.tasks.places import seen_from_here
@@ -71,7 +73,8 @@ def prove(
         to: The last revision to judge.
         base: A git revision; migrations that are new since the merge base are pending.
         scale: By how much production's sizes are multiplied.
-        fix: Whether to write the fixes that were proven into the files.
+        fix: Whether to write the fixes that were proven into the files. Their findings are then
+            told as files that were written.
         toolchain: The name of the toolchain, where several are there.
         python: The interpreter that has the project's packages.
         single_transaction: Whether each SQL file is one transaction.
@@ -97,7 +100,7 @@ def prove(
     chosen = snapshot or configuration.snapshot
     source = chosen if isinstance(chosen, Snapshot) else read_source(chosen, tell)
     division = partial(divide, snapshot=source, from_=from_, to=to, base=base)
-    asked = _Asked(source, scale, configuration, tell)
+    asked = _Asked(source, scale, configuration, tell, fix)
     reports = [
         seen_from_here(_prove_project(project, division(project), asked), project.root)
         for root in roots
@@ -114,6 +117,7 @@ class _Asked:
     scale: float
     configuration: Configuration
     tell: Progress
+    fix: bool = False
 
 
 def _projects(
@@ -171,6 +175,8 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
                 found = prove_fixes(
                     stage, template, run, _judged(run, asked.configuration, project.root)
                 )
+                tell("running the edited files")
+                edited = with_edits(stage, template, project, run, found)
         except MigrationFailed as error:
             raise InputError(
                 f"the history does not replay: {error.reason}",
@@ -178,7 +184,8 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
                 "mend it, or give a snapshot of the database as it is",
             ) from error
     reports = tuple(migration_report(trial) for trial in run.trials)
-    return Report(facts, reports, found, (*run.history, *_notes(project)))
+    report = Report(facts, reports, edited.findings, (*run.history, *_notes(project)))
+    return written(report, project.root, edited.originals) if asked.fix else report
 
 
 def with_history(run: Run, project: Project, history: History) -> Run:

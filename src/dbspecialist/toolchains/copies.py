@@ -1,0 +1,104 @@
+"""Copies of a project with some files changed, for its own runner to run.
+
+Only the folders of the changed files and of the project itself are made; what lies beside them is
+linked, so that the project's packages and environment are found as before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dbspecialist.facts.change import FileEdit
+from dbspecialist.toolchains.base import Project
+
+#: Files up to this size are copied: a link would lead a tool back to the original's folder.
+COPIED_BYTES = 1 << 20
+
+
+@contextlib.contextmanager
+def copied(project: Project, edits: Iterable[FileEdit]) -> Iterator[Project]:
+    """Copy a project into a temporary folder, changed by edits; it goes with the block."""
+    top = _top(project.root.resolve())
+    with tempfile.TemporaryDirectory(prefix="dbs-") as made:
+        copy = Path(made).resolve()
+        inside = project.root.resolve().relative_to(top)
+        opened = {Path(), *_with_parents(inside)}
+        for place in _folders(project):
+            opened.update(_with_parents(place.relative_to(top)))
+        for edit in edits:
+            opened.update(_with_parents((inside / edit.path).parent))
+        for folder in sorted(opened):
+            _open(top / folder, copy / folder, {top / item for item in opened})
+        for edit in edits:
+            file = copy / inside / edit.path
+            file.unlink(missing_ok=True)
+            file.write_bytes(edit.text.encode())
+        yield _moved(project, top, copy)
+
+
+def _top(root: Path) -> Path:
+    """Return the repository's folder: environments and packages may lie above the project."""
+    return next((item for item in (root, *root.parents) if (item / ".git").exists()), root)
+
+
+def _with_parents(folder: Path) -> Iterator[Path]:
+    yield folder
+    yield from folder.parents
+
+
+def _folders(project: Project) -> Iterator[Path]:
+    """Yield the folders below the root that the project's dataclasses name, and theirs."""
+    root = project.root.resolve()
+    for path in _paths(project):
+        folder = path.resolve()
+        if folder.is_dir() and folder.is_relative_to(root) and folder != root:
+            yield folder
+            yield from (Path(item[0]) for item in os.walk(folder) if "node_modules" not in item[0])
+
+
+def _paths(value: Any) -> Iterator[Path]:
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _paths(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            if field.name not in {"package", "python", "root"}:
+                yield from _paths(getattr(value, field.name))
+
+
+def _open(folder: Path, copy: Path, opened: set[Path]) -> None:
+    """Make a folder with what the original holds: small files copied, all else linked."""
+    copy.mkdir(exist_ok=True)
+    if not folder.is_dir():
+        return
+    for item in folder.iterdir():
+        if item in opened or item.name in {".git", "__pycache__"}:
+            continue
+        target = copy / item.name
+        if item.is_file() and not item.is_symlink() and item.stat().st_size <= COPIED_BYTES:
+            shutil.copy2(item, target)
+        else:
+            target.symlink_to(item.resolve())
+
+
+def _moved(value: Any, top: Path, copy: Path) -> Any:
+    """Return a project, or what it is made of, with its paths below another folder."""
+    if isinstance(value, Path):
+        path = value.absolute()
+        resolved = path if path.is_relative_to(top) else path.resolve()
+        return copy / resolved.relative_to(top) if resolved.is_relative_to(top) else value
+    if isinstance(value, (tuple, list)):
+        return type(value)(_moved(item, top, copy) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        named = (field.name for field in fields(value) if field.init)
+        return replace(value, **{name: _moved(getattr(value, name), top, copy) for name in named})
+    return value

@@ -1,0 +1,45 @@
+"""Trials as the writing of fixes needs them: a file, and the statements that its lines sent."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.change import Phase
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.trial import Trial
+from dbspecialist.toolchains.base import Project
+from dbspecialist.toolchains.writing import rewritten
+
+BUILD = Phase(
+    "build the index while writes go on",
+    ("CREATE INDEX CONCURRENTLY i ON t (a)",),
+    transactional=False,
+)
+ADD = Phase("add the check", ("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID",))
+VALIDATE = Phase("check the rows", ("ALTER TABLE t VALIDATE CONSTRAINT c",))
+
+
+def trial(project: Project, revision: str, *sent: tuple[int, str]) -> Trial:
+    migration = next(item for item in project.history() if item.revision == revision)
+    return Trial(
+        migration,
+        tuple(StatementEffects(sql, line, transaction=1) for line, sql in sent),
+        Catalogue(),
+        Catalogue(),
+        (project.root / migration.path).read_text(),
+    )
+
+
+def texts(
+    project: Any, revision: str, sent: list[tuple[int, str]], phases: Mapping[int, list[Phase]]
+) -> dict[str, str]:
+    edits = rewritten(project, trial(project, revision, *sent), phases)
+    return {edit.path: edit.text for edit in edits}
+
+
+def write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
