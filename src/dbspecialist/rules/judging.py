@@ -88,3 +88,10 @@ def outside_transaction(trial: Trial) -> str:
     """Say how to run a statement outside of a transaction with the trial's toolchain."""
     words = "run it in a file of its own, without BEGIN and without --single-transaction"
     return _OUTSIDE.get(trial.migration.toolchain, words)
+
+
+def concurrently_help(trial: Trial, statement: StatementEffects, words: str) -> str:
+    """Say what to write instead, and how it leaves the transaction that the statement is in."""
+    if not statement.in_transaction:
+        return words
+    return f"{words}, outside of a transaction: {outside_transaction(trial)}"

@@ -39,6 +39,7 @@ from dbspecialist.rules.judging import (
     blocked_for,
     blocks,
     by_blocked_time,
+    concurrently_help,
     lock_evidence,
     seen,
     time_evidence,
@@ -73,7 +74,11 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 seen(f"builds {change.index} over the rows of {table}"),
                 time_evidence(first, table, run),
             ),
-            help="CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … PRIMARY KEY USING INDEX",
+            help=concurrently_help(
+                trial,
+                statement,
+                "ADD CONSTRAINT … PRIMARY KEY USING INDEX, after CREATE UNIQUE INDEX CONCURRENTLY",
+            ),
             relation=change.relation,
         )
 

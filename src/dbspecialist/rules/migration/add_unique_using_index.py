@@ -37,6 +37,7 @@ from dbspecialist.rules.judging import (
     blocked_for,
     blocks,
     by_blocked_time,
+    concurrently_help,
     lock_evidence,
     seen,
     time_evidence,
@@ -66,7 +67,11 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 seen(f"builds {change.index} over the rows of {table}"),
                 time_evidence(first, table, run),
             ),
-            help="CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … UNIQUE USING INDEX",
+            help=concurrently_help(
+                trial,
+                statement,
+                "ADD CONSTRAINT … UNIQUE USING INDEX, after CREATE UNIQUE INDEX CONCURRENTLY",
+            ),
             relation=change.relation,
         )
 

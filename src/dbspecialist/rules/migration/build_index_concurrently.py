@@ -39,6 +39,7 @@ from dbspecialist.rules.judging import (
     blocked_for,
     blocks,
     by_blocked_time,
+    concurrently_help,
     lock_evidence,
     seen,
     time_evidence,
@@ -75,7 +76,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                     seen(f"builds {index} over the rows of {table}"),
                     time_evidence(first, table, run),
                 ),
-                help="CREATE INDEX CONCURRENTLY, outside of a transaction",
+                help=concurrently_help(trial, statement, "CREATE INDEX CONCURRENTLY"),
                 relation=table,
             )
 

@@ -36,6 +36,7 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import (
     at,
     blocks,
+    concurrently_help,
     lock_evidence,
     seen,
 )
@@ -65,7 +66,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 help=(
                     "set a lock_timeout: an index of a partitioned table has no concurrent drop"
                     if lock.kind == "partitioned table"
-                    else "DROP INDEX CONCURRENTLY, outside of a transaction"
+                    else concurrently_help(trial, statement, "DROP INDEX CONCURRENTLY")
                 ),
                 relation=lock.relation,
             )

@@ -38,6 +38,7 @@ from dbspecialist.rules.judging import (
     blocked_for,
     blocks,
     by_blocked_time,
+    concurrently_help,
     lock_evidence,
     seen,
     time_evidence,
@@ -77,7 +78,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                     seen(f"builds {', '.join(built)} over the rows of {table}"),
                     time_evidence(first, table, run),
                 ),
-                help="REINDEX … CONCURRENTLY, outside of a transaction",
+                help=concurrently_help(trial, statement, "REINDEX … CONCURRENTLY"),
                 relation=table,
             )
 
