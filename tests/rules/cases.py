@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
-from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics, SequenceState
@@ -28,6 +28,7 @@ from dbspecialist.toolchains.pending import Pending, pending
 from dbspecialist.toolchains.sql_files import SqlFiles
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.stage import open_stage
+from dbspecialist.twins.tablespaces import make_tablespaces
 
 RULES = Path(__file__).parents[2] / "src" / "dbspecialist" / "rules"
 
@@ -56,6 +57,9 @@ def snapshot_of(case: Case, cluster: Cluster) -> Snapshot:
     """Make a snapshot from a case's schema, row counts and statistics."""
     with cluster.connect() as admin:
         admin.execute("DROP DATABASE IF EXISTS case_schema WITH (FORCE)")
+        for name in case.data.get("tablespaces", ()):
+            made = Catalogue((SchemaObject("table", name, attributes={"tablespace": name}),))
+            make_tablespaces(admin, made, "postgres")
         admin.execute("CREATE DATABASE case_schema")
     with cluster.connect("case_schema") as connection:
         connection.execute(case.data.get("schema", "").encode() or b"SELECT")

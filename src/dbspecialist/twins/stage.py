@@ -25,6 +25,7 @@ from dbspecialist.twins.observed.observer import STATEMENT_SECONDS, Observer
 from dbspecialist.twins.plan_settings import apply_settings
 from dbspecialist.twins.stand_ins import install_stand_ins
 from dbspecialist.twins.statistics import restore_statistics
+from dbspecialist.twins.tablespaces import make_tablespaces
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -130,6 +131,8 @@ def open_stage(
         stage = Stage(server, f"stage_{next(_numbers)}")
         with server.connect() as admin:
             _ensure_role(admin)
+            if snapshot is not None:
+                make_tablespaces(admin, snapshot.catalogue, OWNER)
             _create(admin, stage.template, "template0", owner=OWNER)
         stack.callback(_drop, server, stage.template)
         with server.connect(stage.template) as connection:
