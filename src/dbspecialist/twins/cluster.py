@@ -24,7 +24,7 @@ import psutil
 import psycopg
 
 from dbspecialist.facts.errors import InputError
-from dbspecialist.twins.confinement import confined
+from dbspecialist.twins.confinement import confined, server_ruleset
 from dbspecialist.twins.installation import (
     Installation,
     cache_folder,
@@ -99,18 +99,22 @@ class Cluster:
         Raises:
             InputError: With the server's last words where it does not start.
         """
-        command = [self.installation.program("postgres"), "-D", str(self.data)]
+        program = self.installation.program("postgres")
+        command = [program, "-D", str(self.data)]
         command += ["-k", str(self.folder), "-p", str(PORT)]
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
-        with (self.folder / "log").open("ab") as log:
+        with (
+            (self.folder / "log").open("ab") as log,
+            server_ruleset(Path(program), self.folder) as held,
+        ):
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=confined(server_account(), signal.SIGQUIT),  # noqa: PLW1509
+                preexec_fn=confined(server_account(), signal.SIGQUIT, held),  # noqa: PLW1509
             )
         self._wait_until_ready()
 
