@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -79,11 +79,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one backend holds and has done so far in its transaction."""
+    """What one backend holds and has done so far in its transaction.
+
+    An answer of the engine tells what is new since the one before; `then` joins the two.
+    """
 
     locks: tuple[Held, ...] = ()
     scans: Mapping[int, int] = field(default_factory=dict)
-    writes: Mapping[int, int] = field(default_factory=dict)
     events: tuple[Mapping[str, Any], ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     constraints: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)
@@ -97,12 +99,21 @@ class Observation:
         return cls(
             locks=tuple(Held(*item) for item in seen["locks"]),
             scans={int(oid): count for oid, count in seen["scans"].items()},
-            writes={int(oid): count for oid, count in seen["writes"].items()},
             events=tuple(seen["events"]),
             settings=told["settings"],
             constraints={item[0]: tuple(item[1:]) for item in seen["constraints"]},
             last_constraint=seen["last_constraint"],
         )
+
+    def then(self, new: Observation) -> Observation:
+        """Return what is held after a further answer of the engine."""
+        held = {(item.oid, item.mode): item for item in self.locks}
+        for item in new.locks:
+            # At the end, so that a relation's newest file is the last that is told.
+            held.pop((item.oid, item.mode), None)
+            held[item.oid, item.mode] = item
+        constraints = {**self.constraints, **new.constraints}
+        return replace(new, locks=tuple(held.values()), constraints=constraints)
 
 
 def install(connection: psycopg.Connection[tuple[Any, ...]]) -> None:

@@ -42,12 +42,20 @@ BEGIN
                                'reason', pg_event_trigger_table_rewrite_reason()));
 END $$;
 
-CREATE FUNCTION dbs_twin.observe() RETURNS jsonb LANGUAGE plpgsql VOLATILE
+-- What observe() has told a session of its transaction: it tells only what is new, since a
+-- transaction that runs a long history holds hundreds of locks.
+CREATE UNLOGGED TABLE dbs_twin.told_locks (backend int, relation oid, mode text, filenode oid);
+CREATE UNLOGGED TABLE dbs_twin.told_constraints (backend int, id oid, version text);
+
+CREATE FUNCTION dbs_twin.observe(fresh boolean) RETURNS jsonb LANGUAGE plpgsql VOLATILE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET auto_explain.log_min_duration = -1
 SET lock_timeout = 0 SET statement_timeout = 0
+SET enable_nestloop = off -- the tables below have no statistics
 AS $$
 DECLARE
     noted jsonb;
+    locks jsonb;
+    constraints jsonb;
 BEGIN
     WITH taken AS (
         DELETE FROM dbs_twin.events WHERE backend = pg_backend_pid() RETURNING number, event
@@ -56,72 +64,105 @@ BEGIN
     UPDATE pg_class c SET reltuples = s.tuples, relpages = 1
     FROM dbs_twin.sizes s
     WHERE c.oid = s.relation AND (c.reltuples <> s.tuples OR c.relpages <> 1);
+    IF fresh THEN
+        DELETE FROM dbs_twin.told_locks WHERE backend = pg_backend_pid();
+        DELETE FROM dbs_twin.told_constraints WHERE backend = pg_backend_pid();
+    END IF;
+
+    WITH held AS MATERIALIZED (
+        SELECT l.relation, l.mode, coalesce(c.relfilenode, 0) AS filenode,
+               c.relkind, c.relname, c.relnamespace
+        FROM pg_lock_status() l
+        LEFT JOIN pg_class c ON c.oid = l.relation
+        WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.granted
+          AND l.relation >= 16384
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND c.relnamespace IS DISTINCT FROM 'dbs_twin'::regnamespace
+          AND c.relnamespace IS DISTINCT FROM 'pg_toast'::regnamespace
+    ), new AS MATERIALIZED (
+        SELECT h.* FROM held h
+        WHERE NOT EXISTS (
+            SELECT FROM dbs_twin.told_locks t
+            WHERE t.backend = pg_backend_pid() AND t.relation = h.relation AND t.mode = h.mode
+              AND t.filenode = h.filenode
+        )
+    ), told AS (
+        INSERT INTO dbs_twin.told_locks
+        SELECT pg_backend_pid(), relation, mode, filenode FROM new
+    )
+    SELECT coalesce(jsonb_agg(jsonb_build_array(
+        w.relation::bigint, w.mode, w.relkind,
+        quote_ident(n.nspname) || '.' || quote_ident(w.relname),
+        w.filenode::bigint, i.indrelid::bigint,
+        CASE WHEN w.relkind IN ('r', 'm') THEN pg_relation_filepath(w.relation) END
+    )), '[]') INTO locks
+    FROM new w
+    LEFT JOIN pg_namespace n ON n.oid = w.relnamespace
+    LEFT JOIN pg_index i ON i.indexrelid = w.relation;
+
+    WITH new AS MATERIALIZED (
+        -- Rows written by this transaction or its subtransactions: those are younger than it.
+        SELECT oid, ctid::text AS version, conname, contype, conbin, convalidated, conindid,
+               nullif(conrelid, 0) AS conrelid, contypid, confrelid
+        FROM pg_constraint k
+        WHERE conparentid = 0 AND conislocal
+          AND contype IN ('p', 'u', 'f', 'c', 'x', 'n')
+          AND connamespace <> 'dbs_twin'::regnamespace
+          AND age(xmin) <= age(pg_current_xact_id_if_assigned()::xid)
+          AND NOT EXISTS (
+              SELECT FROM dbs_twin.told_constraints t
+              WHERE t.backend = pg_backend_pid() AND t.id = k.oid AND t.version = k.ctid::text
+          )
+    ), told AS (
+        INSERT INTO dbs_twin.told_constraints SELECT pg_backend_pid(), oid, version FROM new
+    )
+    SELECT coalesce(jsonb_agg(jsonb_build_array(
+        k.oid::bigint, coalesce(k.conrelid::regclass::text, format_type(k.contypid, NULL)),
+        quote_ident(k.conname), k.contype, pg_get_constraintdef(k.oid), k.convalidated,
+        nullif(k.confrelid, 0)::regclass::text,
+        CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid::regclass::text END,
+        (SELECT jsonb_agg(DISTINCT p.proname || CASE p.provolatile
+                          WHEN 'v' THEN ' (volatile)' ELSE ' (stable)' END)
+         FROM regexp_matches(k.conbin::text, ':(?:op)?funcid (\d+)', 'g') f(id)
+         JOIN pg_proc p ON p.oid = f.id[1]::oid
+         WHERE k.contype = 'c' AND p.provolatile <> 'i'),
+        k.contypid <> 0
+    ) ORDER BY k.oid), '[]') INTO constraints
+    FROM new k;
+
     RETURN jsonb_build_object(
         'events', noted,
-        'locks', (
-            SELECT coalesce(jsonb_agg(jsonb_build_array(
-                l.relation::bigint, l.mode, c.relkind,
-                quote_ident(n.nspname) || '.' || quote_ident(c.relname),
-                c.relfilenode::bigint, i.indrelid::bigint, pg_relation_filepath(c.oid)
-            )), '[]')
-            FROM pg_locks l
-            LEFT JOIN pg_class c ON c.oid = l.relation
-            LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
-            LEFT JOIN pg_index i ON i.indexrelid = l.relation
-            WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.granted
-              AND l.relation >= 16384 AND n.nspname IS DISTINCT FROM 'dbs_twin'
-              AND n.nspname IS DISTINCT FROM 'pg_toast'
-              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        ),
+        'locks', locks,
         'scans', (
             SELECT coalesce(jsonb_object_agg(c.oid::bigint, pg_stat_get_xact_numscans(c.oid)), '{}')
             FROM pg_class c
             WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384
               AND pg_stat_get_xact_numscans(c.oid) > 0
         ),
-        'writes', (
-            SELECT coalesce(jsonb_object_agg(w.oid::bigint, w.rows), '{}')
-            FROM (
-                SELECT c.oid, pg_stat_get_xact_tuples_inserted(c.oid)
-                    + pg_stat_get_xact_tuples_updated(c.oid)
-                    + pg_stat_get_xact_tuples_deleted(c.oid) AS rows
-                FROM pg_class c
-                WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384
-                  AND c.relnamespace <> 'dbs_twin'::regnamespace
-            ) w WHERE w.rows > 0
-        ),
         'last_constraint', (SELECT coalesce(max(oid), 0)::bigint FROM pg_constraint),
-        'constraints', (
-            -- Rows written by this transaction or its subtransactions: those are younger than it.
-            SELECT coalesce(jsonb_agg(jsonb_build_array(
-                k.oid::bigint, coalesce(k.conrelid::regclass::text, format_type(k.contypid, NULL)),
-                quote_ident(k.conname), k.contype, pg_get_constraintdef(k.oid), k.convalidated,
-                nullif(k.confrelid, 0)::regclass::text,
-                CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid::regclass::text END,
-                (SELECT jsonb_agg(DISTINCT p.proname || CASE p.provolatile
-                                  WHEN 'v' THEN ' (volatile)' ELSE ' (stable)' END)
-                 FROM regexp_matches(k.conbin::text, ':(?:op)?funcid (\d+)', 'g') f(id)
-                 JOIN pg_proc p ON p.oid = f.id[1]::oid
-                 WHERE k.contype = 'c' AND p.provolatile <> 'i'),
-                k.contypid <> 0
-            ) ORDER BY k.oid), '[]')
-            FROM (SELECT oid, xmin, conname, contype, conbin, convalidated, conindid,
-                         nullif(conrelid, 0) AS conrelid, contypid, confrelid
-                  FROM pg_constraint
-                  WHERE conparentid = 0 AND conislocal
-                    AND contype IN ('p', 'u', 'f', 'c', 'x', 'n')
-                    AND connamespace <> 'dbs_twin'::regnamespace
-                    AND age(xmin) <= age(pg_current_xact_id_if_assigned()::xid)) k
-        )
+        'constraints', constraints
     );
 END $$;
+
+-- A time-out in milliseconds; pg_settings has it so too, but works out all settings for it.
+CREATE FUNCTION dbs_twin.milliseconds(name text) RETURNS text LANGUAGE sql STABLE
+AS $$
+    SELECT (extract(epoch FROM pg_catalog.current_setting(name)::pg_catalog.interval) * 1000)
+           ::pg_catalog.int8::pg_catalog.text
+$$;
 
 -- Outside of observe(), whose own SET clauses would be read instead.
 CREATE FUNCTION dbs_twin.timeouts() RETURNS jsonb LANGUAGE sql STABLE
 AS $$
-    SELECT jsonb_object_agg(name, setting) FROM pg_catalog.pg_settings
-    WHERE name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout',
-                   'transaction_timeout', 'TimeZone', 'application_name')
+    SELECT jsonb_build_object(
+        'lock_timeout', dbs_twin.milliseconds('lock_timeout'),
+        'statement_timeout', dbs_twin.milliseconds('statement_timeout'),
+        'idle_in_transaction_session_timeout',
+        dbs_twin.milliseconds('idle_in_transaction_session_timeout'),
+        'transaction_timeout', dbs_twin.milliseconds('transaction_timeout'),
+        'TimeZone', pg_catalog.current_setting('TimeZone'),
+        'application_name', pg_catalog.current_setting('application_name')
+    )
 $$;
 
 REVOKE ALL ON SCHEMA dbs_twin FROM PUBLIC;

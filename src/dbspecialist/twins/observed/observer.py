@@ -130,7 +130,7 @@ class SessionObserver:
 
     def statement(self, sql: str, outcome: Outcome, seen: bytes | None, *, inside: bool) -> None:
         """Record what a statement did."""
-        after = Observation.parse(seen) if seen else None
+        after = (self.before or Observation()).then(Observation.parse(seen)) if seen else None
         effects = StatementEffects(
             sql=sql,
             tags=tuple(outcome.tags),

@@ -78,7 +78,11 @@ class Witness(Protocol):
         """Stop a statement that does not end."""
 
 
-OBSERVE = "SELECT jsonb_build_object('seen', dbs_twin.observe(), 'settings', dbs_twin.timeouts())"
+_OBSERVE = (
+    "SELECT jsonb_build_object('seen', dbs_twin.observe({}), 'settings', dbs_twin.timeouts())"
+)
+#: Everything that the session holds, and what is new since it was last asked.
+OBSERVE_ALL, OBSERVE_NEW = _OBSERVE.format("true"), _OBSERVE.format("false")
 
 
 class Session:
@@ -174,7 +178,7 @@ class Session:
             self._begin()
         elif self._unseen and not control:
             self._unseen = False
-            self.witness.baseline(self._ask(OBSERVE), fresh=False)
+            self.witness.baseline(self._ask(OBSERVE_ALL), fresh=False)
         outcome = self._send(messages, hold=wrapped)
         if wrapped and outcome.error and outcome.error.sqlstate in _NEEDS_NO_TRANSACTION:
             self._ask("ROLLBACK")
@@ -186,7 +190,7 @@ class Session:
             if not outcome.error and outcome.tags[:1] in (["SET"], ["RESET"]):
                 self.witness.statement(sql, outcome, None, inside=self.status == b"T")
         else:
-            seen = self._ask(OBSERVE) if self.status == b"T" else None
+            seen = self._ask(OBSERVE_NEW) if self.status == b"T" else None
             self.witness.statement(sql, outcome, seen, inside=not wrapped)
         if wrapped:
             self._end()
@@ -272,7 +276,7 @@ class Session:
 
     def _begin(self) -> None:
         self._ask("BEGIN")
-        self.witness.baseline(self._ask(OBSERVE), fresh=True)
+        self.witness.baseline(self._ask(OBSERVE_ALL), fresh=True)
 
     def _end(self) -> None:
         self._ask("COMMIT" if self.status == b"T" else "ROLLBACK")
@@ -285,7 +289,7 @@ class Session:
                 self._unseen = True
                 self.witness.baseline(None, fresh=True)
             elif not self._unseen:
-                self.witness.baseline(self._ask(OBSERVE), fresh=False)
+                self.witness.baseline(self._ask(OBSERVE_ALL), fresh=False)
         elif self.status == b"I":
             self._unseen = False
             self.witness.ended()
