@@ -13,6 +13,7 @@ from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import RoundTrip, Run, Trial
+from dbspecialist.proofs.data_fit import judge_data
 from dbspecialist.proofs.effects import estimate_blocked
 from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.walk import Step, is_bookkeeping, walk
@@ -83,7 +84,7 @@ def try_migrations(
         _trial(project, migration, statements[migration.revision], seen, steps)
         for migration in pending
     )
-    return replace(run, trials=trials)
+    return judge_data(replace(run, trials=trials), stage, start)
 
 
 def _reached(pending: Sequence[Migration], seen: Seen) -> Sequence[Migration]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 from urllib.parse import quote
 
 import psycopg
@@ -133,9 +133,15 @@ def source_of(url: str) -> str:
 
 @contextmanager
 def open_session(
-    url: str, *, connect_timeout: int, statement_timeout_ms: int, lock_timeout_ms: int
+    url: str,
+    *,
+    connect_timeout: int,
+    statement_timeout_ms: int,
+    lock_timeout_ms: int,
+    isolation: Literal["REPEATABLE READ", "READ COMMITTED"] = "REPEATABLE READ",
+    application: str = APPLICATION,
 ) -> Iterator[Session]:
-    """Open one READ ONLY, REPEATABLE READ transaction and roll it back in the end.
+    """Open one READ ONLY transaction and roll it back in the end.
 
     Everything is set with SET LOCAL: behind a pooler nothing stays on the server's connection.
 
@@ -148,7 +154,7 @@ def open_session(
             clean_url(url),
             autocommit=True,
             connect_timeout=connect_timeout,
-            application_name=APPLICATION,
+            application_name=application,
             prepare_threshold=None,
         )
     except psycopg.Error as error:
@@ -162,7 +168,7 @@ def open_session(
                 "use a server of version 14 to 18",
             )
         try:
-            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            connection.execute(f"BEGIN ISOLATION LEVEL {isolation}, READ ONLY".encode())
             connection.execute(
                 "select set_config('statement_timeout', %s, true),"
                 " set_config('lock_timeout', %s, true),"

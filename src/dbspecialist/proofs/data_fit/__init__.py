@@ -1,0 +1,86 @@
+"""Data fit: what migrations need of production's rows, from statistics or asked of it.
+
+Claims are found from what the engine showed of each migration. Statistics can refute one as of
+the snapshot; only the database itself, asked read-only, proves one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from dbspecialist.facts.data_fit import Claim, DataFit
+from dbspecialist.facts.trial import Run
+from dbspecialist.proofs.data_fit.columns import column_claims
+from dbspecialist.proofs.data_fit.constraints import constraint_claims
+from dbspecialist.proofs.data_fit.database import ask
+from dbspecialist.proofs.data_fit.ground import Ground, production_of
+from dbspecialist.proofs.data_fit.statistics import Connection, answer
+from dbspecialist.twins.stage import Stage
+
+__all__ = ["ask", "ask_database", "claims_of", "judge_data"]
+
+
+def claims_of(run: Run) -> tuple[Claim, ...]:
+    """Return what the migrations of a run need of the rows that production has."""
+    found = [
+        claim
+        for trial in run.trials
+        if trial.before.objects and trial.after.objects
+        for find in (column_claims, constraint_claims)
+        for claim in find(Ground(run, trial))
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def judge_data(run: Run, stage: Stage, template: str) -> Run:
+    """Return a run with its claims, judged by the snapshot's statistics.
+
+    Args:
+        run: What was seen of the migrations.
+        stage: Where conditions are evaluated.
+        template: The database on it with the types that production has.
+    """
+    claims = claims_of(run)
+    if not claims:
+        return run
+    production = production_of(run)
+    with _database(stage, template) as connect:
+        return replace(
+            run, data_fit=tuple(answer(claim, run, production, connect) for claim in claims)
+        )
+
+
+def ask_database(run: Run, url: str) -> Run:
+    """Return a run whose claims were asked of the database; statistics stand where it was not.
+
+    Raises:
+        InputError: Where the server cannot be reached or refuses.
+    """
+    claims = [item.claim for item in run.data_fit]
+    redacted = run.snapshot is not None and run.snapshot.redacted
+    answers = ask(url, claims, production_of(run), redacted=redacted) if claims else {}
+    return replace(run, data_fit=tuple(_joined(item, answers) for item in run.data_fit))
+
+
+def _joined(known: DataFit, answers: dict[Claim, DataFit]) -> DataFit:
+    asked = answers[known.claim]
+    return asked if asked.source or known.proof.verdict == "unchecked" else known
+
+
+@contextlib.contextmanager
+def _database(stage: Stage, template: str) -> Iterator[Callable[[], Connection]]:
+    """Give a connection to a copy of a database, made when it is first asked for."""
+    with contextlib.ExitStack() as stack:
+        opened: list[Connection] = []
+
+        def connect() -> Connection:
+            if not opened:
+                name = stack.enter_context(stage.database(template))
+                connection = stack.enter_context(stage.admin(name))
+                connection.execute("SET search_path = ''")
+                opened.append(connection)
+            return opened[0]
+
+        yield connect

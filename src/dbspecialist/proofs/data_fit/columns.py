@@ -1,0 +1,145 @@
+"""Claims that changes of columns need: NOT NULL, narrower types, lost values, sequences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dbspecialist.facts.catalogue import Difference, SchemaObject
+from dbspecialist.facts.data_fit import Claim
+from dbspecialist.proofs.data_fit.ground import Ground, part
+from dbspecialist.proofs.data_fit.misfits import misfit, not_labelled
+
+#: From this share of its type's numbers on a sequence is called near its end.
+NEAR = 0.5
+_LIMITS = {"smallint": 2**15 - 1, "integer": 2**31 - 1}
+_LATEST = 180_000
+
+
+def column_claims(ground: Ground) -> Iterator[Claim]:
+    """Yield what changed and dropped columns need of the rows."""
+    for item in ground.trial.differences:
+        column = item.before
+        if column is None or column.kind != "column" or not ground.is_filled(column.parent):
+            continue
+        if column.attributes.get("local") == "false":
+            continue
+        if item.after is None:
+            yield from _lost(ground, column)
+        else:
+            yield from _not_null(ground, item)
+            yield from _narrowed(ground, item)
+    yield from _relabelled(ground)
+    yield from _numbered(ground)
+
+
+def _not_null(ground: Ground, item: Difference) -> Iterator[Claim]:
+    column = item.object
+    if "not_null" not in item.changed or column.attributes["not_null"] != "true":
+        return
+    name = part(column)
+    yield ground.claim(
+        "not null",
+        f"no row of {column.parent} has NULL in {name}",
+        column,
+        (name,),
+        ground.statement_about(column.parent, name),
+        misfit=f"{name} IS NULL",
+    )
+
+
+def _narrowed(ground: Ground, item: Difference) -> Iterator[Claim]:
+    column = item.object
+    if "type" not in item.changed or item.before is None:
+        return
+    old, new, name = item.before.attributes["type"], column.attributes["type"], part(column)
+    condition = misfit(old, new, name, ground.trial.after, _version(ground))
+    index = ground.statement_about(column.parent, name)
+    if condition and _is_plain_cast(ground, index, name):
+        text = f"every value of {column.name} fits {new}"
+        yield ground.claim("type", text, column, (name,), index, misfit=condition)
+
+
+def _lost(ground: Ground, column: SchemaObject) -> Iterator[Claim]:
+    if ground.trial.after.get("table", column.parent) is None or "generated" in column.attributes:
+        return
+    name = part(column)
+    index = next(
+        (
+            number
+            for number, statement in enumerate(ground.trial.statements)
+            if f"table column {column.name}" in statement.drops
+        ),
+        None,
+    )
+    text = f"no value is lost with {column.name}"
+    yield ground.claim("loss", text, column, (name,), index, misfit=f"{name} IS NOT NULL")
+
+
+def _relabelled(ground: Ground) -> Iterator[Claim]:
+    """Yield claims on the columns of an enum that loses labels; renamed ones keep their rows."""
+    for item in ground.trial.differences:
+        enum = item.after
+        if enum is None or enum.kind != "enum" or item.before is None or not item.changed:
+            continue
+        before, after = item.before.attributes["labels"], enum.attributes["labels"]
+        if before.count("', '") <= after.count("', '"):
+            continue
+        for column in ground.trial.before.of_kind("column"):
+            if column.attributes["type"] != enum.name or not ground.is_filled(column.parent):
+                continue
+            name = part(column)
+            index = ground.statement_about(column.parent, name)
+            if ground.trial.after.get("column", column.name) and _is_plain_cast(
+                ground, index, name
+            ):
+                text = f"no row of {column.parent} has a removed value in {name}"
+                condition = not_labelled(name, after)
+                yield ground.claim("enum", text, column, (name,), index, misfit=condition)
+
+
+def _numbered(ground: Ground) -> Iterator[Claim]:
+    """Yield claims on sequences of narrow columns, of tables that the migration alters."""
+    for sequence in ground.production.of_kind("sequence"):
+        owner = sequence.attributes.get("owned_by", "")
+        column = ground.trial.after.get("column", owner)
+        if column is None or column.attributes["type"] not in _LIMITS:
+            continue
+        if not any(
+            made == column.parent for item in ground.trial.statements for _, _, made in item.creates
+        ):
+            continue
+        limit = round(NEAR * _LIMITS[column.attributes["type"]])
+        yield ground.claim(
+            "sequence",
+            f"{column.name} has used less than {NEAR:.0%} of its type",
+            column,
+            (part(column),),
+            0,  # rows that the run changes do not lower a sequence
+            query=f"SELECT last_value::text FROM {sequence.name}"
+            f" WHERE last_value >= {limit} LIMIT 1",
+        )
+
+
+def _version(ground: Ground) -> int:
+    return ground.run.snapshot.server_version if ground.run.snapshot else _LATEST
+
+
+_CAST = r"(?:::\s*[\w.\"]+(?:\s+(?:varying|precision))?(?:\s*\(\s*\d+(?:\s*,\s*-?\d+)?\s*\))?\s*)"
+
+
+def _is_plain_cast(ground: Ground, index: int | None, column: str) -> bool:
+    """Tell whether the old values themselves are cast: no USING, or one that says just that.
+
+    The engine keeps no trace of USING: the word is the user's.
+    """
+    if index is None:
+        return False
+    sql = ground.trial.statements[index].sql
+    if not re.search(r"\busing\b", sql, re.IGNORECASE):
+        return True
+    name = rf'\(*\s*"?{re.escape(column.strip(chr(34)))}"?\s*\)*\s*'
+    plain = (
+        rf"\busing\s+(?:{name}{_CAST}*\)*\s*(?=$|[,;])|cast\s*\({name}as\b[^,;]*\)\s*(?=$|[,;]))"
+    )
+    return re.search(plain, sql, re.IGNORECASE) is not None

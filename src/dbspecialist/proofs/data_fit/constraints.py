@@ -1,0 +1,200 @@
+"""Claims that constraints and unique indexes need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.engines.postgresql.index_definition import (
+    IndexParts,
+    index_parts,
+    key_expression,
+)
+from dbspecialist.engines.postgresql.tokens import tokens
+from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.data_fit import Claim
+from dbspecialist.proofs.data_fit.ground import Ground, mentions, part
+
+
+def constraint_claims(ground: Ground) -> Iterator[Claim]:
+    """Yield what constraints need that the migration adds or validates."""
+    for item in ground.trial.differences:
+        made = item.after
+        if made is None or made.attributes.get("valid") == "false":
+            continue
+        if made.kind == "constraint" and (item.before is None or "valid" in item.changed):
+            yield from _constraint(ground, made)
+        elif made.kind == "domain constraint":
+            yield from _domain(ground, made)
+        elif made.kind == "index" and item.before is None:
+            yield from _unique(ground, made)
+
+
+def _constraint(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
+    if not ground.is_filled(made.parent) or made.attributes.get("enforced") == "false":
+        return
+    if made.attributes["type"] == "check" and "inherited" not in made.attributes:
+        yield from _check(ground, made)
+    elif made.attributes["type"] == "foreign key":
+        yield from _references(ground, made)
+
+
+def _check(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
+    columns = _listed(made.attributes.get("columns", ""))
+    if not _all_there(ground, made.parent, columns):
+        return
+    expression = made.attributes["expression"]
+    yield ground.claim(
+        "check",
+        f"every row of {made.parent} satisfies {part(made)}",
+        made,
+        columns,
+        _adding(ground, made),
+        misfit=f"NOT ({expression})",
+        obstacle=_unasked(ground, part(made), expression),
+    )
+
+
+def _domain(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
+    """Yield a claim for each column of a domain that gets a check."""
+    expression = made.attributes["definition"].removeprefix("CHECK ")
+    for column in ground.trial.before.of_kind("column"):
+        if column.attributes["type"] != made.parent or not ground.is_filled(column.parent):
+            continue
+        name = part(column)
+        yield ground.claim(
+            "check",
+            f"every value of {column.name} satisfies {part(made)} of {made.parent}",
+            SchemaObject("constraint", made.name, column.parent),
+            (name,),
+            _adding(ground, made),
+            misfit=f"NOT ({_with_value(expression, name)})",
+            obstacle=_unasked(ground, part(made), expression),
+        )
+
+
+def _references(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
+    columns = _listed(made.attributes.get("columns", ""))
+    parent = made.attributes.get("referenced", "")
+    if not parent or not _all_there(ground, made.parent, columns):
+        return
+    obstacle = "it compares periods" if "PERIOD" in made.attributes["definition"] else ""
+    yield ground.claim(
+        "references",
+        f"every row of {made.parent} with {', '.join(columns)} has its row in {parent}",
+        made,
+        columns,
+        _adding(ground, made),
+        references=(parent,),
+        query=_orphans(ground, made, columns),
+        obstacle=obstacle,
+    )
+
+
+def _orphans(ground: Ground, made: SchemaObject, columns: tuple[str, ...]) -> str:
+    """Write the query for one row without its parent (MATCH SIMPLE lets any NULL pass)."""
+    child, parent = ground.name(made.parent), ground.name(made.attributes["referenced"])
+    pairs = zip(columns, _listed(made.attributes["referenced_columns"]), strict=True)
+    shown = ", ".join(f"child.{name}::text" for name in columns)
+    filled = " AND ".join(f"child.{name} IS NOT NULL" for name in columns)
+    if "MATCH FULL" in made.attributes["definition"]:
+        filled = " OR ".join(f"child.{name} IS NOT NULL" for name in columns)
+    equal = " AND ".join(
+        f"parent.{there} {_equals(ground, f'{made.parent}.{here}')} child.{here}"
+        for here, there in pairs
+    )
+    return (
+        f"SELECT {shown} FROM {child} AS child WHERE ({filled}) AND NOT EXISTS "
+        f"(SELECT FROM {parent} AS parent WHERE {equal}) LIMIT 1"
+    )
+
+
+def _equals(ground: Ground, column: str) -> str:
+    """Return the equality of a column's type: an extension's stands in the type's schema."""
+    found = ground.trial.before.get("column", column)
+    name = found.attributes["type"] if found else ""
+    own = any(ground.trial.before.get(kind, name) for kind in ("enum", "domain", "composite type"))
+    schema, dot, _ = name.rpartition(".")
+    return f"OPERATOR({schema}.=)" if dot and not own else "="
+
+
+def _unique(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
+    parts = index_parts(made)
+    columns = tuple(name for name in parts.columns if name)
+    if not parts.unique or "attached_to" in made.attributes or not ground.is_filled(made.parent):
+        return
+    if not _all_there(ground, made.parent, columns):
+        return
+    keys = [key_expression(key) for key in parts.keys]
+    text = f"the values of {', '.join(keys)} in {made.parent} are all different"
+    index = next(
+        (n for n, item in enumerate(ground.trial.statements) if made.name in item.index_builds),
+        ground.statement_about(made.parent, part(made)),
+    )
+    yield ground.claim(
+        "unique",
+        text,
+        made,
+        columns,
+        index,
+        query=_repeats(ground, parts, keys),
+        obstacle=_unasked(ground, "", " ".join([*keys, parts.predicate])),
+    )
+
+
+def _repeats(ground: Ground, parts: IndexParts, keys: list[str]) -> str:
+    """Write the query for one repeated key; a NULL in it makes it differ from all others."""
+    conditions = [parts.predicate] if parts.predicate else []
+    if "NULLS NOT DISTINCT" not in parts.rest:
+        conditions += [f"{key} IS NOT NULL" for key in keys]
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    shown = ", ".join(f"({key})::text" if " " in key else f"{key}::text" for key in keys)
+    return (
+        f"SELECT {shown}, count(*)::text FROM {ground.name(parts.table)}{where} "
+        f"GROUP BY {', '.join(keys)} HAVING count(*) > 1 LIMIT 1"
+    )
+
+
+def _adding(ground: Ground, made: SchemaObject) -> int | None:
+    """Return the place of the last statement that made the constraint valid."""
+    found = [
+        number
+        for number, statement in enumerate(ground.trial.statements)
+        for change in statement.constraints
+        if (change.relation, change.name) == (made.parent, part(made)) and change.valid
+    ]
+    return found[-1] if found else None
+
+
+def _unasked(ground: Ground, name: str, expression: str) -> str:
+    """Say why an expression is not run on production: it may do more than read."""
+    for statement in ground.trial.statements:
+        for change in statement.constraints:
+            volatile = [text for text in change.unstable if "(volatile)" in text]
+            if change.name == name and volatile:
+                return f"it calls {volatile[0]}"
+    for trial in ground.run.trials:
+        for item in trial.differences:
+            if item.after is None or item.after.kind not in _CODE:
+                continue
+            bare = item.after.name.partition("(")[0].rpartition(".")[2]
+            if mentions(expression, bare):
+                return f"{item.after.name} is made or changed by this run"
+    return ""
+
+
+_CODE = frozenset({"function", "operator", "cast", "aggregate"})
+
+
+def _all_there(ground: Ground, relation: str, columns: tuple[str, ...]) -> bool:
+    """Tell whether the migration finds the columns: values of new ones are its own."""
+    return all(ground.trial.before.get("column", f"{relation}.{name}") for name in columns)
+
+
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(names.split(", ")) if names else ()
+
+
+def _with_value(expression: str, column: str) -> str:
+    """Put a column in the place of VALUE."""
+    words = [expression[token.start : token.end] for token in tokens(expression, "")]
+    return "".join(column if word == "VALUE" else word for word in words)

@@ -1,0 +1,29 @@
+"""Words that answers share: values shortened, and the query that a person can run."""
+
+from __future__ import annotations
+
+from dbspecialist.facts.data_fit import Claim, DataFit
+from dbspecialist.facts.proof import Proof
+
+#: Longer values are cut.
+LENGTH = 40
+
+
+def quoted(value: str | None) -> str:
+    """Write a value as SQL does, shortened."""
+    return "NULL" if value is None else f"'{shortened(value)}'"
+
+
+def shortened(value: str) -> str:
+    """Cut a value that is longer than a report needs."""
+    return value if len(value) <= LENGTH else value[: LENGTH - 1] + "…"
+
+
+def told(basis: str, claim: Claim) -> str:
+    """Add the query that decides a claim to what was seen."""
+    return f"{basis}; the query that decides it: {claim.query}" if claim.query else basis
+
+
+def undecided(claim: Claim, why: str) -> DataFit:
+    """Return a claim that nobody has decided."""
+    return DataFit(claim, Proof(claim.text, "unchecked", told(why, claim)))
