@@ -9,12 +9,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from dbspecialist.engines.postgresql.server import source_of
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.proofs.data_fit import ask_database
 from dbspecialist.proofs.history import History, prove_history
 from dbspecialist.proofs.rates import read_rates
 from dbspecialist.proofs.trials import brought_to, try_migrations
@@ -96,11 +98,13 @@ def prove(
         python=Path(python) if python else None,
     )
     refuse_unknown_rules(configuration, (*rule_ids(), REASON, UNUSED))
+    if database:
+        source_of(database)  # what cannot be read is refused before anything runs
     tell = progress or (lambda _: None)
     chosen = snapshot or configuration.snapshot
     source = chosen if isinstance(chosen, Snapshot) else read_source(chosen, tell)
     division = partial(divide, snapshot=source, from_=from_, to=to, base=base)
-    asked = _Asked(source, scale, configuration, tell, fix)
+    asked = _Asked(source, scale, configuration, tell, fix, database)
     reports = [
         seen_from_here(_prove_project(project, division(project), asked), project.root)
         for root in roots
@@ -118,6 +122,7 @@ class _Asked:
     configuration: Configuration
     tell: Progress
     fix: bool = False
+    database: str | None = None
 
 
 def _projects(
@@ -168,6 +173,9 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
                     rates=read_rates(stage.cluster),
                     tell=tell,
                 )
+                if asked.database:
+                    tell("asking the database")
+                    run = ask_database(run, asked.database)
                 tell("replaying the history from zero")
                 run = with_history(run, project, history.result())
                 run = replace(run, edited=division.edited)
