@@ -79,7 +79,7 @@ def run_edited(
         reversible = {item.migration.revision for item in _leading_back(trials)}
         try:
             for migration in reversed(pending):
-                if owners[migration.revision] in reversible:
+                if owners[migration.revision] in reversible and migration.reversible is not False:
                     runner.downgrade(migration)
         except MigrationFailed as error:
             return EditedRun(failure=f"its way back fails: {error.reason}")
@@ -129,12 +129,27 @@ def judge_edited(trials: Sequence[Trial], seen: EditedRun, runner: str) -> Proof
     ]
     if different:
         return Proof(CLAIM, "refuted", f"it differs in {_named(different)}")
+    for trial in trials:
+        lost = _lost_settings(trial, seen.statements.get(trial.migration.revision, ()))
+        if lost:
+            return Proof(CLAIM, "refuted", lost)
     if seen.back is None:
         return Proof(CLAIM, "proven", f"run by {runner} on the twin")
     left = schema_changes(_leading_back(trials)[0].before, seen.back)
     if left:
         return Proof(CLAIM, "refuted", f"its way back leaves {_named(left)}")
     return Proof(CLAIM, "proven", f"run by {runner} on the twin, there and back")
+
+
+def _lost_settings(trial: Trial, edited: Sequence[StatementEffects]) -> str:
+    """Say which statement that stays runs with other settings than before (SET LOCAL)."""
+    before = {item.sql.strip(): item.settings for item in trial.statements}
+    for item in edited:
+        was = before.get(item.sql.strip(), item.settings)
+        for name in was:
+            if was[name] != item.settings.get(name):
+                return f"{name} is no longer {was[name]} for {item.sql.strip()}"
+    return ""
 
 
 def _named(found: Iterable[Difference]) -> str:

@@ -193,7 +193,10 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
             ) from error
     reports = tuple(migration_report(trial) for trial in run.trials)
     report = Report(facts, reports, edited.findings, (*run.history, *_notes(project)))
-    return written(report, project.root, edited.originals) if asked.fix else report
+    if not asked.fix:
+        return report
+    tell("writing the edited files")
+    return written(report, project.root, edited.originals)
 
 
 def with_history(run: Run, project: Project, history: History) -> Run:
