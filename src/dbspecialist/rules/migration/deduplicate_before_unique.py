@@ -56,7 +56,8 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             index = trial.after.get("index", name)
             known = trial.before.get("index", name) is not None
             parts = index_parts(index) if index and not known else None
-            judged = _judged(parts, run) if parts and run.rows(table) > 1 else None
+            told = parts is not None and run.rows(table) > 1 and not _overridden(trial, parts)
+            judged = _judged(parts, run) if parts and told else None
             if parts and judged:
                 yield _finding(trial, statement, parts, *judged)
 
@@ -91,6 +92,12 @@ def _judged(parts: IndexParts, run: Run) -> tuple[Severity, Proof] | None:
     if len(known) == 1:
         return _one(parts, known[0], rows)
     return _several(parts, known, rows)
+
+
+def _overridden(trial: Trial, parts: IndexParts) -> bool:
+    """Tell whether a column's n_distinct was set by hand: it then tells of no sample."""
+    columns = [trial.before.get("column", f"{parts.table}.{name}") for name in parts.columns]
+    return any("n_distinct" in item.attributes.get("options", "") for item in columns if item)
 
 
 def _one(parts: IndexParts, column: ColumnStatistics, rows: float) -> tuple[Severity, Proof] | None:
