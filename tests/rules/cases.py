@@ -17,6 +17,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics, SequenceState
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.workload import WorkloadStatement
+from dbspecialist.proofs.data_fit import ask_database
 from dbspecialist.proofs.history import prove_history
 from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.trials import try_migrations
@@ -143,6 +144,8 @@ def run_case(case: Case, cluster: Cluster, folder: Path) -> tuple[Run, tuple[Fin
         before, coming = division.before, division.pending
         run = try_migrations(stage, project, coming, snapshot=snapshot, rates=RATES)
         run = replace(run, edited=division.edited)
+        if "production" in data:
+            run = asked_of_rows(run, data["production"], cluster)
         if _is_alembic(data):
             history = prove_history(stage, project, before, coming, snapshot)
             run = with_history(run, project, history)
@@ -150,6 +153,13 @@ def run_case(case: Case, cluster: Cluster, folder: Path) -> tuple[Run, tuple[Fin
         if "fix" in data:
             return run, prove_fixes(stage, stage.template, run, found)
         return run, tuple(found)
+
+
+def asked_of_rows(run: Run, rows: str, cluster: Cluster) -> Run:
+    """Ask a database that has a case's schema and, by its `production`, rows."""
+    with cluster.connect("case_schema") as connection:
+        connection.execute(rows.encode())
+    return ask_database(run, cluster.url("case_schema"))
 
 
 def divide(project: Project, data: Mapping[str, Any], folder: Path) -> Pending:

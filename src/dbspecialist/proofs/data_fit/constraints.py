@@ -32,10 +32,21 @@ def constraint_claims(ground: Ground) -> Iterator[Claim]:
 def _constraint(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
     if not ground.is_filled(made.parent) or made.attributes.get("enforced") == "false":
         return
+    if _is_renamed(ground, made):
+        return
     if made.attributes["type"] == "check" and "inherited" not in made.attributes:
         yield from _check(ground, made)
     elif made.attributes["type"] == "foreign key":
         yield from _references(ground, made)
+
+
+def _is_renamed(ground: Ground, made: SchemaObject) -> bool:
+    """Tell whether a constraint was there, and valid, under another name."""
+    return ground.trial.before.get("constraint", made.name) is None and any(
+        ground.trial.after.get("constraint", item.name) is None
+        and {**item.attributes, "index": ""} == {**made.attributes, "index": ""}
+        for item in ground.trial.before.parts_of(made.parent, "constraint")
+    )
 
 
 def _check(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
@@ -124,6 +135,8 @@ def _unique(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
         return
     if not _all_there(ground, made.parent, columns):
         return
+    if not _is_built(ground, made.parent):
+        return  # it was there under another name
     keys = [key_expression(key) for key in parts.keys]
     text = f"the values of {', '.join(keys)} in {made.parent} are all different"
     index = next(
@@ -139,6 +152,11 @@ def _unique(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
         query=_repeats(ground, parts, keys),
         obstacle=_unasked(ground, "", " ".join([*keys, parts.predicate])),
     )
+
+
+def _is_built(ground: Ground, table: str) -> bool:
+    family = set(ground.family(table))
+    return any(family & set(item.index_builds.values()) for item in ground.trial.statements)
 
 
 def _repeats(ground: Ground, parts: IndexParts, keys: list[str]) -> str:

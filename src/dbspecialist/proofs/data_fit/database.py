@@ -121,7 +121,8 @@ def _answer(session: Session, claim: Claim, obstacle: str, redacted: bool) -> Da
     if row is None:
         proof = Proof(claim.text, "proven", f"{basis}; no row for: {claim.query}")
         return DataFit(claim, proof, "database")
-    shown = "" if redacted else _shown(names, row)
+    is_value = claim.kind != "sequence"  # a sequence's state is no one's data
+    shown = "" if redacted and is_value else _shown(names, row)
     found = f"a row was found with {shown}" if shown else "a row was found, not shown"
     proof = Proof(claim.text, "refuted", told(f"{basis}: {found}", claim))
     return DataFit(claim, proof, "database", shown)

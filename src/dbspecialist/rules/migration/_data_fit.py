@@ -1,0 +1,53 @@
+"""What rules ask of the claims about production's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dbspecialist.facts.data_fit import ClaimKind, DataFit
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import Run, Trial
+
+
+def fits(run: Run, trial: Trial, kind: ClaimKind) -> Iterator[DataFit]:
+    """Yield the claims of a kind that a migration needs."""
+    for item in run.data_fit:
+        if item.claim.kind == kind and item.claim.revision == trial.migration.revision:
+            yield item
+
+
+def fit_of(run: Run, trial: Trial, kind: ClaimKind, name: str) -> DataFit | None:
+    """Return the claim of a column, constraint or index."""
+    return next((item for item in fits(run, trial, kind) if item.claim.object == name), None)
+
+
+def asked(run: Run, trial: Trial, kind: ClaimKind, name: str) -> DataFit | None:
+    """Return a claim that the database itself has decided."""
+    found = fit_of(run, trial, kind, name)
+    return found if found and found.source == "database" else None
+
+
+def is_decided(run: Run, trial: Trial, statement: StatementEffects, kind: ClaimKind) -> bool:
+    """Tell whether every claim of a kind that a statement needs was decided."""
+    index = trial.statements.index(statement)
+    found = [item for item in fits(run, trial, kind) if item.claim.index == index]
+    return bool(found) and all(item.source for item in found)
+
+
+def with_query(proof: Proof, fit: DataFit | None) -> Proof:
+    """Add the query that decides a claim to what a rule has of it."""
+    if fit is None or not fit.claim.query or fit.claim.query in proof.basis:
+        return proof
+    return replace(proof, basis=f"{proof.basis}; the query that decides it: {fit.claim.query}")
+
+
+def such_as(fit: DataFit) -> str:
+    """Name the counterexample, where it may be shown."""
+    return f", such as {fit.counterexample}" if fit.counterexample else ""
+
+
+def told_by(fit: DataFit) -> str:
+    """Say when the counterexample was seen."""
+    return "in the database" if fit.source == "database" else "as of the snapshot"

@@ -1,0 +1,60 @@
+"""A CHECK that a row breaks is refused when the rows are read.
+
+## What it does
+Looks for CHECK constraints of tables and domains that are added, or validated, while a value in
+production's statistics breaks them, or a row of the database that is asked with `--database`.
+
+## Why it matters
+The statement fails with 23514 after it has read the table up to that row, and the deployment stops
+there.
+
+## Example
+    ALTER TABLE orders ADD CONSTRAINT total_positive CHECK (total > 0);  -- some are 0
+
+## Use instead
+    ALTER TABLE orders ADD CONSTRAINT total_positive CHECK (total > 0) NOT VALID;
+    UPDATE orders SET total = 0.01 WHERE NOT (total > 0);  -- in steps that each commit
+    ALTER TABLE orders VALIDATE CONSTRAINT total_positive;
+
+## What proves it
+The engine evaluates the expression, on the twin, over the most common values and the histogram
+bounds of a column: one that breaks it refutes the claim as of the snapshot. With `--database` the
+table itself is asked.
+
+## Source
+PostgreSQL manual, "ALTER TABLE", ADD table_constraint; "pg_stats"; "PostgreSQL Error Codes", 23514
+check_violation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.migration._data_fit import fits, such_as, told_by
+
+TITLE = "Check the data before a CHECK constraint is added"
+SEVERITY = "error"
+ENGINES = ("postgresql",)
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each CHECK that a value or a row breaks."""
+    for fit in fits(run, trial, "check"):
+        claim, index = fit.claim, fit.claim.index
+        if fit.proof.verdict != "refuted":
+            continue
+        told = "a row" if fit.source == "database" else f"a value of {claim.columns[0]}"
+        yield Finding(
+            rule="check-constraints-against-data",
+            severity="error",
+            message=(
+                f"Constraint {claim.object} is broken by {told} of {claim.relation} "
+                f"{told_by(fit)}{such_as(fit)}: it fails with 23514"
+            ),
+            location=trial.location(None if index is None else trial.statements[index]),
+            evidence=(fit.proof,),
+            help="add it NOT VALID, mend the rows in steps that commit, then VALIDATE CONSTRAINT",
+            relation=claim.relation,
+        )
