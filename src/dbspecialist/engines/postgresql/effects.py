@@ -31,6 +31,8 @@ KINDS: Mapping[str, str] = {
     "c": "composite type",
 }
 
+_RELATIONS = frozenset(KINDS.values())
+
 #: pg_event_trigger_table_rewrite_reason() (PostgreSQL source, event_trigger.h).
 REWRITE_REASONS: Mapping[int, str] = {
     1: "its persistence changes",
@@ -269,6 +271,8 @@ def _drops(events: Iterable[Mapping[str, Any]], known: Mapping[int, Known]) -> I
     dropped = [item for item in events if item["event"] == "drop"]
     gone = {item["name"] for item in dropped if item["kind"] in KINDS.values()}
     for item in dropped:
+        if item["kind"] == "rule" and item["name"].startswith('"_RETURN"'):
+            continue  # the query of a view, which is named itself
         if item["kind"] in _NAMED_DROPS and (
             item["original"] or item["normal"] or not _goes_unsaid(item, gone, known)
         ):
@@ -282,6 +286,20 @@ def _goes_unsaid(item: Mapping[str, Any], gone: set[str], known: Mapping[int, Kn
         table = known.get(known[item["oid"]].table)
         return table is not None and table.name in gone
     return any(item["name"].endswith(f" on {name}") for name in gone)
+
+
+def made_relations(
+    events: Iterable[Mapping[str, Any]], original: Mapping[int, Known]
+) -> frozenset[str]:
+    """Return the relations that commands made or altered and that are not of the original ones."""
+    return frozenset(
+        item["name"]
+        for item in events
+        if item["event"] == "command"
+        and item["kind"] in _RELATIONS
+        and item["name"]
+        and item["oid"] not in original
+    )
 
 
 @cache

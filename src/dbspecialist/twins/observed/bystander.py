@@ -1,8 +1,8 @@
 """The second session that watches what cannot run inside a transaction.
 
 CREATE INDEX CONCURRENTLY and its kin commit on the way, so their locks cannot be read in their
-own transaction. The bystander holds a weak lock on every table, which makes the statement wait
-while it holds its own; reads those from pg_locks; and lets go.
+own transaction. The bystander holds a lock on every table, which makes the statement wait while
+it asks for or holds its own; reads those from pg_locks; and lets go, three times over.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from types import TracebackType
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from dbspecialist.engines.postgresql.effects import Known, read_known
 from dbspecialist.facts.effects import LOCK_MODES, Lock
 
 #: How long the statement is given to reach its first wait.
 PATIENCE_SECONDS = 0.25
+
+#: What the bystander holds, one after the other: the first stops whatever changes a table, the
+#: second who waits for writers, the third who wants the table for itself.
+MODES = ("SHARE UPDATE EXCLUSIVE", "ROW EXCLUSIVE", "ACCESS SHARE")
 
 _LOCKS = """
 SELECT l.relation::bigint, l.mode, a.wait_event_type = 'Lock', a.state
@@ -52,10 +55,11 @@ class Bystander:
         self._done = threading.Event()
 
     def __enter__(self) -> None:
-        self._blocker, self._watcher = self._admin(), self._admin()
+        self._blockers = self._admin(), self._admin()
+        self._watcher = self._admin()
         self._before = read_known(self._watcher)
         self._invalid = self._invalid_indexes()
-        self._hold_tables()
+        self._hold(self._blockers[0], MODES[0])
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
@@ -69,7 +73,8 @@ class Bystander:
         self._thread.join()
         self._after = read_known(self._watcher)
         self._new_invalid = self._invalid_indexes() - self._invalid
-        self._blocker.close()
+        for blocker in self._blockers:
+            blocker.close()
         self._watcher.close()
 
     def effects(self) -> dict[str, Any]:
@@ -87,31 +92,54 @@ class Bystander:
             ),
         }
 
-    def _hold_tables(self) -> None:
+    def _hold(self, holder: psycopg.Connection[tuple[Any, ...]], mode: str) -> None:
+        """Lock every table, or none where that would have to wait behind the statement."""
         tables = [
-            item for item in self._before.values() if item.kind in {"table", "partitioned table"}
+            item.name
+            for item in self._before.values()
+            if item.kind in {"table", "partitioned table"}
         ]
-        self._blocker.execute("BEGIN")
-        for table in tables:
-            self._blocker.execute(
-                sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(sql.SQL(table.name))
+        if not tables:
+            return
+        holder.execute("BEGIN")
+        try:
+            holder.execute(
+                f"LOCK TABLE ONLY {', ONLY '.join(tables)} IN {mode} MODE NOWAIT".encode()
             )
+        except psycopg.errors.LockNotAvailable:
+            holder.execute("ROLLBACK")
 
     def _watch(self) -> None:
+        """Let the statement pass from one lock to the next, and note what it holds at each.
+
+        At every wait the next, weaker locks are taken before those it waits for are released:
+        what it waits for by name (other transactions) it has listed by then, so it comes to its
+        next lock and waits for the new ones.
+        """
         deadline = time.monotonic() + PATIENCE_SECONDS
+        stages = list(MODES[1:])
+        holder, other = self._blockers
         holding = True
         while not self._done.is_set():
-            rows = self._watcher.execute(_LOCKS, (self._backend,)).fetchall()
-            for oid, mode, _, _ in rows:
-                if oid is not None and mode in LOCK_MODES:
-                    rank = LOCK_MODES.index(mode)
-                    self._modes[oid] = max(rank, self._modes.get(oid, 0))
-            waits = any(row[2] for row in rows)
-            if holding and (waits or time.monotonic() > deadline):
-                self._blocker.execute("ROLLBACK")
-                holding = False
-        if holding:
-            self._blocker.execute("ROLLBACK")
+            waits = self._note_locks()
+            if not holding or not (waits or time.monotonic() > deadline):
+                continue
+            holding = waits and bool(stages)
+            if holding:
+                self._hold(other, stages.pop(0))
+            holder.execute("ROLLBACK")
+            holder, other = other, holder
+            # The engine takes a moment to wake it, in which it still seems to wait.
+            time.sleep(0.002)
+
+    def _note_locks(self) -> bool:
+        """Note the locks that the statement holds or asks for; tell whether it waits."""
+        rows = self._watcher.execute(_LOCKS, (self._backend,)).fetchall()
+        for oid, mode, _, _ in rows:
+            if oid is not None and mode in LOCK_MODES:
+                rank = LOCK_MODES.index(mode)
+                self._modes[oid] = max(rank, self._modes.get(oid, 0))
+        return any(row[2] for row in rows)
 
     def _invalid_indexes(self) -> set[str]:
         return {row[0] for row in self._watcher.execute(_INVALID)}
