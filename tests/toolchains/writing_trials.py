@@ -20,11 +20,16 @@ ADD = Phase("add the check", ("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT 
 VALIDATE = Phase("check the rows", ("ALTER TABLE t VALIDATE CONSTRAINT c",))
 
 
-def trial(project: Project, revision: str, *sent: tuple[int, str]) -> Trial:
+def trial(
+    project: Project, revision: str, *sent: tuple[int, str], transaction: bool = True
+) -> Trial:
     migration = next(item for item in project.history() if item.revision == revision)
     return Trial(
         migration,
-        tuple(StatementEffects(sql, line, transaction=1) for line, sql in sent),
+        tuple(
+            StatementEffects(sql, line, transaction=1, in_transaction=transaction)
+            for line, sql in sent
+        ),
         Catalogue(),
         Catalogue(),
         (project.root / migration.path).read_text(),
@@ -32,9 +37,15 @@ def trial(project: Project, revision: str, *sent: tuple[int, str]) -> Trial:
 
 
 def texts(
-    project: Any, revision: str, sent: list[tuple[int, str]], phases: Mapping[int, list[Phase]]
+    project: Any,
+    revision: str,
+    sent: list[tuple[int, str]],
+    phases: Mapping[int, list[Phase]],
+    *,
+    transaction: bool = True,
 ) -> dict[str, str]:
-    edits = rewritten(project, trial(project, revision, *sent), phases)
+    seen = trial(project, revision, *sent, transaction=transaction)
+    edits = rewritten(project, seen, phases)
     return {edit.path: edit.text for edit in edits}
 
 

@@ -60,15 +60,25 @@ def to_commonjs(source: str) -> str:
         UntranslatableError: When it cannot be parsed or holds what is not covered.
     """
     text = source.encode()
-    root = _parser().parse(text).root_node
-    if root.has_error:
-        raise UntranslatableError(f"line {_first_error(root)} cannot be parsed")
+    root = parse(text)
     edits = _Edits(text)
     for child in root.children:
         edits.walk(child)
     for statement in edits.imports:
         edits.bind(statement)
     return HEAD + edits.apply() + "".join(f";{line}" for line in edits.tail)
+
+
+def parse(text: bytes) -> Node:
+    """Parse TypeScript or JavaScript and return the root of its tree.
+
+    Raises:
+        UntranslatableError: When it cannot be parsed or the parser is not installed.
+    """
+    root = _parser().parse(text).root_node
+    if root.has_error:
+        raise UntranslatableError(f"line {_first_error(root)} cannot be parsed")
+    return root
 
 
 def _first_error(node: Node) -> int:
