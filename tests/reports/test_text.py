@@ -91,3 +91,12 @@ def test_render_cuts_a_long_change_of_a_file() -> None:
     shown = render(replace(EMPTY, findings=(replace(FINDINGS[1], fix=fix),)))
     assert shown.count("+a line") == 39
     assert "61 more lines" in shown
+
+
+def test_render_shows_a_change_that_fixes_have_in_common_once() -> None:
+    again = replace(FINDINGS[1], rule="another-rule")
+    shown = render(replace(EMPTY, findings=(FINDINGS[1], again)))
+    path = FINDINGS[1].location.path
+    assert shown.count(f"--fix writes {path}\n") == 1
+    assert shown.count(f"--fix writes {path}, as above\n") == 1
+    assert shown.count("+def upgrade() -> None:") == 1

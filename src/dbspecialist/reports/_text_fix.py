@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import unified_diff
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -13,6 +11,7 @@ from rich.text import Text
 from dbspecialist.facts.change import Change, FileEdit, Phase
 from dbspecialist.facts.units import plural
 from dbspecialist.reports._clean import visible
+from dbspecialist.reports._difference import changed_lines
 
 #: Lines of a file's change that are shown; --fix writes all of them.
 SHOWN = 40
@@ -20,16 +19,21 @@ INDENT = 3
 LINE_COLOURS = {"+": "green", "-": "red", "@": "dim"}
 
 
-def fix_text(fix: Change) -> Group:
-    """Write a fix: what it does, why it is safe or not, and each phase."""
+def fix_text(fix: Change, shown: set[FileEdit]) -> Group:
+    """Write a fix: what it does, why it is safe or not, and each phase.
+
+    Args:
+        fix: What to write.
+        shown: Edits that are in the report already; fixes of one file have them in common.
+    """
     why = f"{'safe' if fix.safe else 'to be read first'}: {visible(fix.why)}"
     parts: list[RenderableType] = [Text(visible(fix.summary)), Text(why, "dim")]
     for number, phase in enumerate(fix.phases, 1):
-        parts += _phase(phase, number)
+        parts += _phase(phase, number, shown)
     return Group(*parts)
 
 
-def _phase(phase: Phase, number: int) -> Iterator[RenderableType]:
+def _phase(phase: Phase, number: int, shown: set[FileEdit]) -> Iterator[RenderableType]:
     title = Text(f"{number}. {visible(phase.title)}")
     if not phase.transactional:
         title.append(", outside a transaction", "dim")
@@ -39,8 +43,11 @@ def _phase(phase: Phase, number: int) -> Iterator[RenderableType]:
     for statement in phase.up:
         yield _indented(Text(f"{visible(statement)};", "cyan"))
     for edit in phase.edits:
-        yield _indented(Text(f"--fix writes {visible(edit.path)}", "dim"))
-        yield from map(_indented, _difference(edit))
+        again = ", as above" if edit in shown else ""
+        yield _indented(Text(f"--fix writes {visible(edit.path)}{again}", "dim"))
+        if not again:
+            yield from map(_indented, _difference(edit))
+        shown.add(edit)
 
 
 def _indented(text: Text) -> Padding:
@@ -48,16 +55,8 @@ def _indented(text: Text) -> Padding:
 
 
 def _difference(edit: FileEdit) -> Iterator[Text]:
-    lines = list(_changed_lines(edit))
+    lines = list(changed_lines(edit))
     for line in lines[:SHOWN]:
         yield Text(visible(line), LINE_COLOURS.get(line[:1], ""))
     if len(lines) > SHOWN:
         yield Text(plural(len(lines) - SHOWN, "more line"), "dim")
-
-
-def _changed_lines(edit: FileEdit) -> Iterator[str]:
-    """Yield the file's change as a unified diff without its heading; all of a new file."""
-    file = Path(edit.path)
-    old = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-    lines = unified_diff(old.splitlines(), edit.text.splitlines(), n=2, lineterm="")
-    return (line for number, line in enumerate(lines) if number >= 2)

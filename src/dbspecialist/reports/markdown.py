@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from dbspecialist.facts.change import Change
+from dbspecialist.facts.change import Change, FileEdit
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import SEVERITIES, Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import MigrationReport, Report
 from dbspecialist.facts.units import duration, plural
 from dbspecialist.reports._clean import one_line, visible
+from dbspecialist.reports._difference import changed_lines
 from dbspecialist.reports._timeline import lanes
 from dbspecialist.reports._words import engine, name, severities
 
@@ -104,6 +105,8 @@ def _details(report: Report) -> list[str]:
         blocks.append(_unfolding("repository", [_finding(one) for one in elsewhere]))
     if report.proofs:
         blocks.append(_unfolding("history", [f"- {_proof(proof)}\n" for proof in report.proofs]))
+    if report.notes:
+        blocks.append(_unfolding("notes", [f"- {text(note)}\n" for note in report.notes]))
     return blocks
 
 
@@ -111,6 +114,7 @@ def _migration(item: MigrationReport, findings: Iterable[Finding]) -> str:
     here = [one for one in findings if one.location.path == item.migration.path]
     worst_first = sorted(here, key=lambda one: SEVERITIES.index(one.severity))
     parts = [_finding(one) for one in worst_first]
+    parts += [_edit(one) for one in _edits(worst_first)]
     parts += [_locks(item.statements), f"Way back: {_proof(item.round_trip)}\n"]
     return _unfolding(item.migration.path, parts)
 
@@ -141,6 +145,17 @@ def _fix(fix: Change) -> Iterable[str]:
     if statements:
         yield ""
         yield fenced("\n".join(statements), "sql")
+
+
+def _edits(findings: Iterable[Finding]) -> Iterable[FileEdit]:
+    """List the edits of all fixes, each once."""
+    fixes = (one.fix for one in findings if one.fix is not None)
+    return dict.fromkeys(edit for fix in fixes for phase in fix.phases for edit in phase.edits)
+
+
+def _edit(edit: FileEdit) -> str:
+    difference = fenced("\n".join(changed_lines(edit)), "diff")
+    return f"`--fix` writes {code(edit.path)}:\n\n{difference}\n"
 
 
 def _locks(statements: Sequence[StatementEffects]) -> str:

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from dbspecialist.facts.change import FileEdit
 from dbspecialist.facts.finding import SEVERITIES, Finding
 from dbspecialist.facts.proof import VERDICTS, Proof
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
@@ -80,6 +81,8 @@ def _head(report: Report) -> Table:
         table.add_row("left out", Text(visible(item)))
     for label, proof in zip(_once("history"), report.proofs, strict=False):
         table.add_row(label, _proof(proof))
+    for label, note in zip(_once("note"), report.notes, strict=False):
+        table.add_row(label, Text(visible(note)))
     return table
 
 
@@ -125,12 +128,13 @@ def _heading(console: Console, title: str, aside: str) -> None:
 
 def _findings(console: Console, findings: Iterable[Finding]) -> None:
     worst_first = sorted(findings, key=lambda one: SEVERITIES.index(one.severity))
+    shown: set[FileEdit] = set()
     for finding in worst_first:
         console.print()
-        console.print(Padding(_finding(finding), (0, 0, 0, 2)))
+        console.print(Padding(_finding(finding, shown), (0, 0, 0, 2)))
 
 
-def _finding(finding: Finding) -> Table:
+def _finding(finding: Finding, shown: set[FileEdit]) -> Table:
     table = _labelled()
     place = finding.location.path
     if finding.location.line is not None:
@@ -144,7 +148,7 @@ def _finding(finding: Finding) -> Table:
     if finding.help and (finding.fix is None or finding.help != finding.fix.summary):
         table.add_row("instead", Text(visible(finding.help)))
     if finding.fix is not None:
-        table.add_row("fix", fix_text(finding.fix))
+        table.add_row("fix", fix_text(finding.fix, shown))
         for proof in finding.fix.proofs:
             table.add_row(Text(proof.verdict, COLOURS[proof.verdict]), _claim_and_basis(proof))
     return table
