@@ -53,12 +53,14 @@ class Report:
         migrations: The pending migrations in running order.
         findings: Sorted by path, line and rule.
         proofs: Claims about the run as a whole (history replays, models agree …).
+        notes: What was passed over or done otherwise than asked, one sentence each.
     """
 
     twin: TwinFacts
     migrations: tuple[MigrationReport, ...] = ()
     findings: tuple[Finding, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def summary(self) -> Mapping[str, int]:

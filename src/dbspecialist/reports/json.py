@@ -33,6 +33,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "migrations": [_migration(item) for item in report.migrations],
         "findings": [_finding(item) for item in report.findings],
         "proofs": [_proof(item) for item in report.proofs],
+        "notes": list(report.notes),
         "summary": dict(report.summary),
     }
 

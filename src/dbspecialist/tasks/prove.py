@@ -154,7 +154,7 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
     with open_stage(snapshot, scale=scale) as stage:
         facts = _twin_facts(stage, snapshot, scale)
         if not division.pending:
-            return Report(facts, proofs=_notes(project))
+            return Report(facts, notes=tuple(project.notes))
         try:
             with (
                 brought_to(stage, project, _to_run_first(division, snapshot)) as template,
@@ -192,7 +192,7 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
                 "mend it, or give a snapshot of the database as it is",
             ) from error
     reports = tuple(migration_report(trial) for trial in run.trials)
-    report = Report(facts, reports, edited.findings, (*run.history, *_notes(project)))
+    report = Report(facts, reports, edited.findings, run.history, tuple(project.notes))
     if not asked.fix:
         return report
     tell("writing the edited files")
@@ -274,16 +274,11 @@ def _version(number: int) -> str:
     return f"{number // 10000}.{number % 10000}"
 
 
-def _notes(project: Project) -> tuple[Proof, ...]:
-    return tuple(
-        Proof("the project was read as it is", "unchecked", note) for note in project.notes
-    )
-
-
 def _joined(reports: Sequence[Report]) -> Report:
     return replace(
         reports[0],
         migrations=tuple(item for report in reports for item in report.migrations),
         findings=tuple(item for report in reports for item in report.findings),
         proofs=tuple(item for report in reports for item in report.proofs),
+        notes=tuple(item for report in reports for item in report.notes),
     )
