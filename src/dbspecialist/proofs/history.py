@@ -26,6 +26,9 @@ MODELS_AGREE = "the models and the migrated database agree"
 DATABASE_AGREES = "production is what the migrations make"
 
 
+_NO_BEGINNING = "the snapshot has a schema that no known migration makes"
+
+
 @runtime_checkable
 class Modelled(Protocol):
     """A runner that can create what the project's models describe."""
@@ -71,6 +74,8 @@ def prove_history(
                 last = _read(empty, database)
         except MigrationFailed as error:
             basis = f"revision {error.revision} on an empty database: {error.reason}"
+            if not before and snapshot is not None and snapshot.catalogue.objects:
+                return History((Proof(REPLAYS, "unchecked", f"{_NO_BEGINNING} ({basis})"),))
             return History((Proof(REPLAYS, "refuted", basis),))
         count = len(before) + len(pending)
         replays = Proof(REPLAYS, "proven", f"{count} migrations run on an empty database")
