@@ -18,10 +18,7 @@ from dbspecialist.facts.catalogue import differences
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 HERE = Path(__file__).parent
 
-pytestmark = [
-    pytest.mark.needs_debian,
-    pytest.mark.skipif(not BINARIES.exists(), reason="no PostgreSQL 15 from Debian"),
-]
+pytestmark = pytest.mark.needs_debian
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

@@ -1,4 +1,3 @@
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -195,13 +194,22 @@ select e'\\'; select e''''; select 1 - -1; select 4 /2;
 select 3"""
 
 
-@pytest.mark.needs_debian
-@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
 def test_split_sends_what_psql_sends(cluster: Cluster, database: Any, tmp_path: Path) -> None:
     script = tmp_path / "script.sql"
     script.write_text(TRICKY)
     url = cluster.url(database.info.dbname)
-    command = ["psql", "-X", "-q", "-e", "-o", "/dev/null", "-d", url, "-f", str(script)]
+    command = [
+        cluster.installation.program("psql"),
+        "-X",
+        "-q",
+        "-e",
+        "-o",
+        "/dev/null",
+        "-d",
+        url,
+        "-f",
+        str(script),
+    ]
     echoed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     ours = "\n;".join(item.sql for item in split_script(TRICKY))
     assert words(ours) == words(echoed)
