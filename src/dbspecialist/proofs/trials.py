@@ -136,7 +136,9 @@ def read(stage: Stage, database: str) -> Catalogue:
 
 
 def _names(observer: Observer) -> tuple[frozenset[str], dict[str, str]]:
+    before = {item.name for item in observer.original.values()}
     created = {item.name for item in observer.known.values() if not item.existing}
+    created |= observer.made - before
     renamed = {
         now.name: observer.original[oid].name
         for oid, now in observer.known.items()

@@ -11,7 +11,14 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.migration._columns import added_columns, is_own, part, statistics_of
-from dbspecialist.rules.migration._tables import changed_rows_before, is_filled, knows, rows_of
+from dbspecialist.rules.migration._tables import (
+    as_at,
+    before_run,
+    changed_rows_before,
+    is_filled,
+    knows,
+    rows_of,
+)
 
 _COLUMN = "table column "
 
@@ -23,8 +30,23 @@ def dropped_columns(trial: Trial, run: Run) -> Iterator[tuple[StatementEffects, 
             column = trial.before.get("column", name.removeprefix(_COLUMN))
             if not name.startswith(_COLUMN) or column is None or not is_own(column):
                 continue
-            if is_filled(trial, run, column.parent):
+            then = as_at(run, trial, statement, column.parent)
+            if is_filled(trial, then, column.parent) and _was_there(run, column):
                 yield statement, column
+
+
+def _was_there(run: Run, column: SchemaObject) -> bool:
+    """Tell whether production has a column, under its name of now or of then.
+
+    A column keeps its place in the table when it is renamed.
+    """
+    table = run.renamed.get(column.parent, column.parent)
+    at_first = list(before_run(run).parts_of(table, "column"))
+    if not at_first:
+        return True
+    place = column.attributes.get("position")
+    names = {part(item) for item in at_first}
+    return part(column) in names or place in {item.attributes.get("position") for item in at_first}
 
 
 def successor(trial: Trial, column: SchemaObject) -> SchemaObject | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import EngineError, StatementEffects
@@ -78,6 +79,22 @@ def before_run(run: Run) -> Catalogue:
     if run.trials and run.trials[0].before.objects:
         return run.trials[0].before
     return run.snapshot.catalogue if run.snapshot else Catalogue()
+
+
+def as_at(run: Run, trial: Trial, statement: StatementEffects, table: str) -> Run:
+    """Return a run that knows a name for the table that bears it when a statement runs.
+
+    A table that is dropped and made again is production's up to the drop, and new after it.
+    """
+    if before_run(run).get("table", table) is None:
+        return run
+    for other in run.trials:
+        for item in other.statements:
+            if item is statement:
+                return replace(run, created=run.created - {table})
+            if f"table {table}" in item.drops:
+                return replace(run, created=run.created | {table})
+    return run
 
 
 def rows_error(trial: Trial, statement: StatementEffects) -> EngineError | None:

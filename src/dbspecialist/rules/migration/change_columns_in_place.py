@@ -49,7 +49,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         yield Finding(
             rule="change-columns-in-place",
             severity=severity,
-            message=f"Column {column.name} is dropped with {told} and added again empty",
+            message=f"Column {column.name} is dropped with {told}, and added again empty",
             location=at(trial, statement),
             evidence=(seen(f"drops {column.name} and adds it again"), proof),
             help=(

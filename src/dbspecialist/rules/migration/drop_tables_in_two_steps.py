@@ -34,7 +34,7 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, code_evidence
-from dbspecialist.rules.migration._tables import is_filled, knows, rows_of
+from dbspecialist.rules.migration._tables import as_at, is_filled, knows, rows_of
 
 TITLE = "Drop tables in two steps"
 SEVERITY = "error"
@@ -47,11 +47,12 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each dropped table that has rows, or that code names."""
     for statement in trial.statements:
         for table in _dropped(trial, statement):
+            then = as_at(run, trial, statement, table)
             broken = broken_by(trial, table, UNDEFINED_TABLE)
-            if not is_filled(trial, run, table) and broken is None:
+            if not is_filled(trial, then, table) and broken is None:
                 continue
-            known = knows(trial, run, table)
-            rows = f"about {count(rows_of(trial, run, table))} rows" if known else "its rows"
+            known = knows(trial, then, table)
+            rows = f"about {count(rows_of(trial, then, table))} rows" if known else "its rows"
             yield Finding(
                 rule="drop-tables-in-two-steps",
                 severity="error" if known or broken else "warning",
@@ -59,7 +60,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 location=at(trial, statement),
                 evidence=(
                     seen(f"drops {table}"),
-                    _loss(trial, run, table),
+                    _loss(trial, then, table),
                     code_evidence(run, broken),
                 ),
                 help="rename it first, keep a dump, and drop it in a later migration",

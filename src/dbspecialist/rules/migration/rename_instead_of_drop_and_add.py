@@ -51,7 +51,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             rule="rename-instead-of-drop-and-add",
             severity=severity,
             message=(
-                f"Column {column.name} goes with {told} while {part(new)} of the same type "
+                f"Column {column.name} goes with {told}, and {part(new)} of the same type "
                 "begins empty"
             ),
             location=at(trial, statement),

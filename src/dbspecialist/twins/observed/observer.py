@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from dbspecialist.engines.postgresql.effects import (
     Known,
     Observation,
     compare,
+    made_relations,
     modified_rows,
     read_known,
 )
@@ -66,6 +67,7 @@ class Observer:
         self.connection = admin()
         self.known: dict[int, Known] = read_known(self.connection)
         self.original = dict(self.known)
+        self.made: set[str] = set()
         self.current: Any = None
         self.record: list[Observed] = []
         self.lock = threading.Lock()
@@ -96,6 +98,14 @@ class Observer:
                 oid: item if oid in self.original else replace(item, existing=False)
                 for oid, item in now.items()
             }
+
+    def note_made(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Keep the names of relations that a statement made, or altered since they were made.
+
+        What a transaction makes and drops again is in the catalogue at no time between two.
+        """
+        with self.lock:
+            self.made |= made_relations(events, self.original)
 
     def add(self, effects: StatementEffects) -> None:
         """Record a statement under the current mark."""
@@ -144,6 +154,7 @@ class SessionObserver:
             **self._compared(after, outcome),
         )
         if after:
+            self.observer.note_made(after.events)
             _lengthen(self.observer.data, self.before, after)
             self.before = replace(after, events=())
         if self._of_interest(effects):
