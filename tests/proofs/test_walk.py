@@ -17,7 +17,7 @@ def trials(cluster: Cluster, folder: Path, *files: str) -> tuple[Trial, ...]:
         (folder / f"{number:03}_step.sql").write_text(text)
     project = SqlFiles(folder, folder)
     with open_stage(None, cluster=cluster) as stage, stage.database() as database:
-        with stage.admin(database) as admin:
+        with cluster.connect(database) as admin:
             admin.execute("SET ROLE dbs_owner; CREATE TABLE orders(id int PRIMARY KEY, total int)")
         history = project.history()
         return try_migrations(stage, project, history, template=database, rates=RATES).trials

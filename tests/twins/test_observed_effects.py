@@ -33,7 +33,7 @@ def stage(cluster: Cluster) -> Iterator[Stage]:
     with open_stage(None, cluster=cluster) as stage:
         with cluster.connect(stage.template, OWNER) as owner:
             owner.execute(SCHEMA)
-        with stage.admin(stage.template) as admin:
+        with stage.cluster.connect(stage.template) as admin:
             admin.execute(SIZES)
             paths = "SELECT pg_relation_filepath(relation) FROM dbs_twin.sizes"
             for (path,) in admin.execute(paths).fetchall():

@@ -23,7 +23,7 @@ def test_an_index_kept_by_alter_table_is_no_build(
     cluster: Cluster, change: str, built: dict[str, str]
 ) -> None:
     with open_stage(None, cluster=cluster) as stage, stage.database() as database:
-        with stage.admin(database) as admin:
+        with stage.cluster.connect(database) as admin:
             admin.execute("CREATE TABLE t (a varchar(9)); CREATE INDEX ON t (a)")
             admin.execute("ALTER TABLE t OWNER TO dbs_owner")
         with stage.observer(database) as observer, psycopg.connect(observer.url) as client:

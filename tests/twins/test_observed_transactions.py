@@ -8,7 +8,7 @@ def test_a_transaction_may_set_its_isolation_level_after_it_began() -> None:
     with (
         open_stage(None) as stage,
         stage.database() as database,
-        stage.admin(database) as admin,
+        stage.cluster.connect(database) as admin,
         admin.execute("CREATE TABLE t (id int)"),
         admin.execute("ALTER TABLE t OWNER TO pg_database_owner"),
         stage.observer(database) as observer,

@@ -206,7 +206,7 @@ def _ground(
 ) -> Iterator[_Ground]:
     with (
         stage.database(template) as database,
-        stage.admin(database) as admin,
+        stage.visitor(database) as admin,
         stage.observer(database) as observer,
         project.runner(Target(observer.url, observer.mark)) as runner,
     ):

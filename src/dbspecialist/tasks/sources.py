@@ -43,7 +43,7 @@ def snapshot_of_sql(file: Path) -> Snapshot:
         text = file.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read ({error})", str(file), "check the file") from error
-    with open_stage(None) as stage, stage.admin(stage.template) as connection:
+    with open_stage(None) as stage, stage.cluster.connect(stage.template) as connection:
         for statement in split_script(text, file):
             try:
                 connection.execute(statement.sql.encode())

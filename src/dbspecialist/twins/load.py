@@ -112,7 +112,8 @@ def _create_roles(connection: Connection, objects: Sequence[SchemaObject]) -> No
 def _join_roles(connection: Connection, owner: str) -> None:
     """Make the owner a member of every role that is no superuser and not the engine's own."""
     rows = connection.execute(
-        "SELECT rolname FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^pg_' AND rolname <> %s",
+        "SELECT rolname FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^pg_'"
+        " AND NOT pg_has_role(rolname, %s, 'MEMBER')",
         [owner],
     ).fetchall()
     if rows:

@@ -46,6 +46,24 @@ ALTER ROLE {OWNER} SET max_parallel_maintenance_workers = 0;
 ALTER ROLE {OWNER} SET log_min_messages = fatal;
 """
 
+#: The role that puts rows in, reads them and plans production's statements. It has the owner's
+#: rights and switches triggers off, and is no superuser: CHECKs, casts and index expressions of
+#: migrations run in its sessions.
+VISITOR = "dbs_visitor"
+
+_VISITOR_ROLE = f"""
+CREATE ROLE {VISITOR} LOGIN NOSUPERUSER BYPASSRLS;
+GRANT {OWNER}, pg_read_all_data TO {VISITOR};
+GRANT SET ON PARAMETER session_replication_role TO {VISITOR};
+ALTER ROLE {VISITOR} SET statement_timeout = '10s';
+ALTER ROLE {VISITOR} SET transaction_timeout = '20s';
+ALTER ROLE {VISITOR} SET lock_timeout = '10s'
+"""
+
+#: For a superuser where code of migrations lies about: it calls none of theirs by mistake (manual,
+#: "Writing SECURITY DEFINER Functions Safely" on search_path) and runs no event trigger.
+_CAREFUL = "-c search_path=pg_catalog -c event_triggers=off"
+
 _SIZES = """
 INSERT INTO dbs_twin.sizes
 SELECT c.oid, c.reltuples FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -76,8 +94,12 @@ class Stage:
     statement_seconds: float = STATEMENT_SECONDS
 
     def admin(self, database: str) -> Connection:
-        """Connect to a database as superuser."""
-        return self.cluster.connect(database)
+        """Connect to a database as a superuser who reads catalogues and nothing else."""
+        return self.cluster.connect(database, options=_CAREFUL)
+
+    def visitor(self, database: str) -> Connection:
+        """Connect to a database as the role that works with rows."""
+        return self.cluster.connect(database, VISITOR)
 
     @contextlib.contextmanager
     def database(self, template: str | None = None) -> Iterator[str]:
@@ -168,6 +190,7 @@ def _set_pages(cluster: Cluster, connection: Connection) -> None:
 def _ensure_role(admin: Connection) -> None:
     if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (OWNER,)).fetchone():
         admin.execute(_ROLE)
+        admin.execute(_VISITOR_ROLE)
 
 
 def _create(admin: Connection, name: str, template: str, owner: str = OWNER) -> None:
