@@ -17,7 +17,7 @@ def seen(cluster: Cluster, folder: Path, change: str, *, together: bool) -> Run:
     project = SqlFiles(folder, folder, single_transaction=together)
     with open_stage(None, cluster=cluster) as stage, stage.database() as database:
         with stage.admin(database) as admin:
-            admin.execute("SET ROLE dbs_owner; CREATE TABLE orders(id int)")
+            admin.execute("SET ROLE dbs_owner; CREATE TABLE public.orders(id int)")
         return try_migrations(stage, project, project.history(), template=database, rates=RATES)
 
 
