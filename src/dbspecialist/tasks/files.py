@@ -6,46 +6,52 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dbspecialist.facts.change import FileEdit
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.report import Report
 
 
-def written(report: Report, root: Path, originals: Mapping[str, bytes | None]) -> Report:
-    """Write the proven edits of a report's fixes; return the report with the findings that remain.
+@dataclass
+class WrittenFiles:
+    """The files below a project's folder that fixes were written into, with their rules."""
 
-    Args:
-        report: What was found; its paths are relative to the root.
-        root: The project's folder.
-        originals: The files as they were when the edits were made.
+    root: Path
+    rules: dict[Path, list[str]] = field(default_factory=dict)
 
-    Raises:
-        InputError: As `write_edits`.
-    """
-    rules: dict[str, list[str]] = {}
-    texts: dict[str, FileEdit] = {}
-    remaining = []
-    for finding in report.findings:
-        edits = _proven_edits(finding)
-        if not edits:
-            remaining.append(finding)
-        for edit in edits:
-            texts[edit.path] = edit
-            rules.setdefault(edit.path, []).append(finding.rule)
-    write_edits(root, list(texts.values()), originals)
-    proofs = [
-        Proof(f"{_seen_from_here(root / path)} was written", "proven", _basis(rules[path]))
-        for path in sorted(texts)
-    ]
-    if not texts:
-        proofs = [Proof("files were written", "unchecked", "no fix is proven as an edit of a file")]
-    return replace(report, findings=tuple(remaining), proofs=(*report.proofs, *proofs))
+    def write(
+        self, findings: Iterable[Finding], originals: Mapping[str, bytes | None]
+    ) -> tuple[Path, ...]:
+        """Write the proven edits of findings' fixes and return the files.
+
+        Args:
+            findings: What was found; paths are relative to the root.
+            originals: The files as they were when the edits were made.
+
+        Raises:
+            InputError: As `write_edits`.
+        """
+        fixing = [(item, edit) for item in findings for edit in _proven_edits(item)]
+        texts = {edit.path: edit for _, edit in fixing}
+        done = write_edits(self.root, list(texts.values()), originals)
+        for finding, edit in fixing:
+            self.rules.setdefault(self.root / edit.path, []).append(finding.rule)
+        return done
+
+    @property
+    def proofs(self) -> tuple[Proof, ...]:
+        """One for each file, or why there is none."""
+        if not self.rules:
+            basis = "no finding has a fix that is proven as an edit of a file"
+            return (Proof("files were written", "unchecked", basis),)
+        return tuple(
+            Proof(f"{_seen_from_here(file)} was written", "proven", _basis(self.rules[file]))
+            for file in sorted(self.rules)
+        )
 
 
 def _proven_edits(finding: Finding) -> tuple[FileEdit, ...]:

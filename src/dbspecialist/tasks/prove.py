@@ -12,10 +12,9 @@ from typing import Any
 from dbspecialist.engines.postgresql.server import source_of
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.finding import Finding
-from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
+from dbspecialist.facts.report import Report
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.trial import Run
 from dbspecialist.proofs.data_fit import ask_database
 from dbspecialist.proofs.history import History, prove_history
 from dbspecialist.proofs.rates import read_rates
@@ -29,20 +28,24 @@ from dbspecialist.tasks.configuration import (
     read_configuration,
     refuse_unknown_rules,
 )
-from dbspecialist.tasks.editing import with_edits
+from dbspecialist.tasks.editing import Originals, with_edits
 from dbspecialist.tasks.excuses import REASON, UNUSED, apply_excuses
-from dbspecialist.tasks.files import written
+from dbspecialist.tasks.files import WrittenFiles
 from dbspecialist.tasks.fixing import prove_fixes
 from dbspecialist.tasks.meanwhile import meanwhile
 from dbspecialist.tasks.places import seen_from_here
+from dbspecialist.tasks.reporting import joined, migration_report, twin_facts
 from dbspecialist.tasks.sources import read_source
 from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.toolchains.pending import Pending
 from dbspecialist.toolchains.pending import pending as divide
-from dbspecialist.twins.stage import Stage, open_stage
+from dbspecialist.twins.stage import open_stage
 
 Progress = Callable[[str], None]
+#: How often fixes are written before what is left is only told.
+FIX_ROUNDS = 5
+
 Roots = Sequence[str | PathLike[str]]
 
 
@@ -75,8 +78,8 @@ def prove(
         to: The last revision to judge.
         base: A git revision; migrations that are new since the merge base are pending.
         scale: By how much production's sizes are multiplied.
-        fix: Whether to write the fixes that were proven into the files. Their findings are then
-            told as files that were written.
+        fix: Whether to write the fixes that were proven into the files. The report is then of
+            the files as they were written.
         toolchain: The name of the toolchain, where several are there.
         python: The interpreter that has the project's packages.
         single_transaction: Whether each SQL file is one transaction.
@@ -106,11 +109,11 @@ def prove(
     division = partial(divide, snapshot=source, from_=from_, to=to, base=base)
     asked = _Asked(source, scale, configuration, tell, fix, database)
     reports = [
-        seen_from_here(_prove_project(project, division(project), asked), project.root)
+        seen_from_here(_prove_and_fix(project, division, asked), project.root)
         for root in roots
         for project in _projects(root, configuration, single_transaction)
     ]
-    return _joined(reports)
+    return joined(reports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +151,32 @@ def _with(project: Any, given: dict[str, Any]) -> Project:
     return changed
 
 
-def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report:
+def _prove_and_fix(
+    project: Project, division: Callable[[Project], Pending], asked: _Asked
+) -> Report:
+    """Prove a project and, where that is asked for, write its fixes and prove what they leave.
+
+    A fix can bring out another: of two statements that hold a lock, the first is judged.
+    """
+    report, originals = _prove_project(project, division(project), asked)
+    files = WrittenFiles(project.root)
+    for _ in range(FIX_ROUNDS if asked.fix else 0):
+        asked.tell("writing the edited files")
+        if not files.write(report.findings, originals):
+            break
+        project = _with(project, {})  # a new one, which reads its files again
+        report, originals = _prove_project(project, division(project), asked)
+    return replace(report, proofs=(*report.proofs, *files.proofs)) if asked.fix else report
+
+
+def _prove_project(project: Project, division: Pending, asked: _Asked) -> tuple[Report, Originals]:
+    """Prove a project; return as well the files that its fixes edit, as they were read."""
     snapshot, scale, tell = asked.snapshot, asked.scale, asked.tell
     tell(f"preparing a twin for {len(division.pending)} {project.name} migrations")
     with open_stage(snapshot, scale=scale) as stage:
-        facts = _twin_facts(stage, snapshot, scale)
+        facts = twin_facts(stage, snapshot, scale)
         if not division.pending:
-            return Report(facts, notes=tuple(project.notes))
+            return Report(facts, notes=tuple(project.notes)), {}
         try:
             with (
                 brought_to(stage, project, _to_run_first(division, snapshot)) as template,
@@ -192,11 +214,8 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> Report
                 "mend it, or give a snapshot of the database as it is",
             ) from error
     reports = tuple(migration_report(trial) for trial in run.trials)
-    report = Report(facts, reports, edited.findings, run.history, tuple(project.notes))
-    if not asked.fix:
-        return report
-    tell("writing the edited files")
-    return written(report, project.root, edited.originals)
+    notes = tuple(project.notes)
+    return Report(facts, reports, edited.findings, run.history, notes), edited.originals
 
 
 def with_history(run: Run, project: Project, history: History) -> Run:
@@ -248,37 +267,4 @@ def _sorted(found: Iterable[Finding], run: Run) -> list[Finding]:
             item.rule,
             item.message,
         ),
-    )
-
-
-def migration_report(trial: Trial) -> MigrationReport:
-    """Return what a report says of a trial."""
-    unchecked = Proof("the way back restores what was there", "unchecked", "it was not tried")
-    back = trial.round_trip.proof if trial.round_trip else unchecked
-    return MigrationReport(trial.migration, trial.statements, back)
-
-
-def _twin_facts(stage: Stage, snapshot: Snapshot | None, scale: float) -> TwinFacts:
-    return TwinFacts(
-        engine="postgresql",
-        version=stage.cluster.version,
-        source=snapshot.source if snapshot else "an empty database",
-        source_version=_version(snapshot.server_version) if snapshot else "",
-        ready_ms=stage.ready_ms,
-        scale=scale,
-        left_out=(*stage.left_out, *(snapshot.unseen if snapshot else ())),
-    )
-
-
-def _version(number: int) -> str:
-    return f"{number // 10000}.{number % 10000}"
-
-
-def _joined(reports: Sequence[Report]) -> Report:
-    return replace(
-        reports[0],
-        migrations=tuple(item for report in reports for item in report.migrations),
-        findings=tuple(item for report in reports for item in report.findings),
-        proofs=tuple(item for report in reports for item in report.proofs),
-        notes=tuple(item for report in reports for item in report.notes),
     )

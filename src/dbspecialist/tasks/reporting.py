@@ -1,0 +1,47 @@
+"""Reports made of what was seen: of the twin, of each migration, of several projects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.facts.trial import Trial
+from dbspecialist.twins.stage import Stage
+
+
+def migration_report(trial: Trial) -> MigrationReport:
+    """Return what a report says of a trial."""
+    unchecked = Proof("the way back restores what was there", "unchecked", "it was not tried")
+    back = trial.round_trip.proof if trial.round_trip else unchecked
+    return MigrationReport(trial.migration, trial.statements, back)
+
+
+def twin_facts(stage: Stage, snapshot: Snapshot | None, scale: float) -> TwinFacts:
+    """Return what a report says of the twin."""
+    return TwinFacts(
+        engine="postgresql",
+        version=stage.cluster.version,
+        source=snapshot.source if snapshot else "an empty database",
+        source_version=_version(snapshot.server_version) if snapshot else "",
+        ready_ms=stage.ready_ms,
+        scale=scale,
+        left_out=(*stage.left_out, *(snapshot.unseen if snapshot else ())),
+    )
+
+
+def _version(number: int) -> str:
+    return f"{number // 10000}.{number % 10000}"
+
+
+def joined(reports: Sequence[Report]) -> Report:
+    """Return one report of several projects."""
+    return replace(
+        reports[0],
+        migrations=tuple(item for report in reports for item in report.migrations),
+        findings=tuple(item for report in reports for item in report.findings),
+        proofs=tuple(item for report in reports for item in report.proofs),
+        notes=tuple(item for report in reports for item in report.notes),
+    )
