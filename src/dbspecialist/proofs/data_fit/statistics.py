@@ -49,7 +49,8 @@ def answer(
     if claim.kind in {"not null", "loss"}:
         return _nulls(claim, columns[0], _rows(run, production, claim.reads[0]))
     if claim.kind == "unique":
-        return _unique(claim, columns, _rows(run, production, claim.reads[0]))
+        rows = _rows(run, production, claim.reads[0])
+        return _overridden(claim, production) or _unique(claim, columns, rows)
     return _values(claim, columns, run.snapshot, production, connect)
 
 
@@ -91,6 +92,13 @@ def _unique(claim: Claim, columns: Sequence[ColumnStatistics], rows: float) -> D
         basis = f"{count(nulls)} NULLs, which are not distinct, as of the snapshot"
         return _refuted(claim, basis, "NULL")
     return undecided(claim, basis)
+
+
+def _overridden(claim: Claim, production: Catalogue) -> DataFit | None:
+    item = production.get("column", f"{claim.reads[0]}.{claim.columns[0]}")
+    if item and "n_distinct" in item.attributes.get("options", ""):
+        return undecided(claim, "its n_distinct was set by hand")
+    return None
 
 
 def _is_bare_key(claim: Claim) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dbspecialist.facts.data_fit import ClaimKind, DataFit
 from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Location
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 
@@ -23,17 +24,18 @@ def fit_of(run: Run, trial: Trial, kind: ClaimKind, name: str) -> DataFit | None
     return next((item for item in fits(run, trial, kind) if item.claim.object == name), None)
 
 
-def asked(run: Run, trial: Trial, kind: ClaimKind, name: str) -> DataFit | None:
-    """Return a claim that the database itself has decided."""
-    found = fit_of(run, trial, kind, name)
-    return found if found and found.source == "database" else None
-
-
 def is_decided(run: Run, trial: Trial, statement: StatementEffects, kind: ClaimKind) -> bool:
     """Tell whether every claim of a kind that a statement needs was decided."""
     index = trial.statements.index(statement)
     found = [item for item in fits(run, trial, kind) if item.claim.index == index]
     return bool(found) and all(item.source for item in found)
+
+
+def place(trial: Trial, fit: DataFit) -> Location:
+    """Return the place of the statement that needs a claim, or the file."""
+    index = fit.claim.index
+    known = index is not None and index < len(trial.statements)
+    return trial.location(trial.statements[index] if index is not None and known else None)
 
 
 def with_query(proof: Proof, fit: DataFit | None) -> Proof:

@@ -3,7 +3,8 @@
 ## What it does
 Looks for old columns that become NOT NULL while production's statistics count NULLs in them, or
 while a twin with rows refuses the statement and no statistics are there. Silent where the run
-changes rows of the table before it.
+changes rows of the table before it, and where the database that is asked with `--database` holds
+no NULL.
 
 ## Why it matters
 The statement fails with 23502 after it has read the table up to the first NULL, and the
@@ -17,7 +18,8 @@ deployment stops there.
     ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 ## What proves it
-The share of NULLs in pg_stats is above 0: ANALYZE saw one. The twin with rows refuses it.
+The share of NULLs in pg_stats is above 0: ANALYZE saw one. The twin with rows refuses it. The
+database decides it where it is asked.
 
 ## Source
 PostgreSQL manual, "pg_stats"; "ALTER TABLE", SET NOT NULL.
@@ -40,6 +42,7 @@ from dbspecialist.rules.migration._columns import (
     statement_for,
     statistics_of,
 )
+from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
 from dbspecialist.rules.migration._tables import (
     changed_rows_before,
     is_filled,
@@ -79,6 +82,10 @@ def _judge(
     trial: Trial, statement: StatementEffects, column: SchemaObject, run: Run
 ) -> tuple[Severity, str, Proof] | None:
     table = column.parent
+    fit = fit_of(run, trial, "not null", column.name)
+    if fit is not None and fit.source == "database":
+        told = f"a row holds NULL{such_as(fit)}: it fails with 23502"
+        return None if fit.proof.verdict == "proven" else ("error", told, fit.proof)
     claim = f"no row of {table} has NULL in {part(column)}"
     error = rows_error(trial, statement)
     refused = error is not None and error.sqlstate == NOT_NULL_VIOLATION
@@ -89,9 +96,9 @@ def _judge(
         rows = count(known.null_frac * rows_of(trial, run, table))
         told = f"about {rows} rows hold NULL as of the snapshot: it fails with 23502"
         basis = f"null_frac is {known.null_frac:g} in pg_stats, as of the snapshot"
-        return "error", told, Proof(claim, "refuted", basis)
+        return "error", told, with_query(Proof(claim, "refuted", basis), fit)
     if known is None and refused:
         told = "it fails with 23502 if any row holds NULL, which is not known"
         basis = "the snapshot has no statistics of the column; sample rows with NULL are refused"
-        return "warning", told, Proof(claim, "unchecked", basis)
+        return "warning", told, with_query(Proof(claim, "unchecked", basis), fit)
     return None

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.migration._data_fit import fits, such_as, told_by
+from dbspecialist.rules.migration._data_fit import fits, place, such_as, told_by
 
 TITLE = "Check the data before a CHECK constraint is added"
 SEVERITY = "error"
@@ -42,7 +42,7 @@ ENGINES = ("postgresql",)
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each CHECK that a value or a row breaks."""
     for fit in fits(run, trial, "check"):
-        claim, index = fit.claim, fit.claim.index
+        claim = fit.claim
         if fit.proof.verdict != "refuted":
             continue
         told = "a row" if fit.source == "database" else f"a value of {claim.columns[0]}"
@@ -53,7 +53,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 f"Constraint {claim.object} is broken by {told} of {claim.relation} "
                 f"{told_by(fit)}{such_as(fit)}: it fails with 23514"
             ),
-            location=trial.location(None if index is None else trial.statements[index]),
+            location=place(trial, fit),
             evidence=(fit.proof,),
             help="add it NOT VALID, mend the rows in steps that commit, then VALIDATE CONSTRAINT",
             relation=claim.relation,

@@ -2,7 +2,9 @@
 
 ## What it does
 Looks for columns whose new type is shorter or smaller, and compares the values that production's
-statistics hold (most common values, histogram bounds) with it.
+statistics hold (most common values, histogram bounds) with it. Types whose size says nothing (an
+enum, a date for a text) are reported where a value does not fit. Silent where the database that is
+asked with `--database` holds none.
 
 ## Why it matters
 One value that does not fit fails the statement (22001, 22003) after the table was being written
@@ -19,7 +21,7 @@ which keeps the type, or mend the values that do not fit before the change.
 
 ## What proves it
 A value in pg_stats that does not fit refutes that all fit. Where all of them fit, the number
-compared is said; they are a sample.
+compared is said; they are a sample. The database decides it where it is asked.
 
 ## Source
 PostgreSQL manual, "pg_stats"; "Character Types"; "Numeric Types".
@@ -32,6 +34,7 @@ from collections.abc import Iterator
 
 from dbspecialist.engines.postgresql.arrays import array_values
 from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.data_fit import DataFit
 from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
@@ -43,6 +46,7 @@ from dbspecialist.rules.migration._columns import (
     statement_for,
     statistics_of,
 )
+from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
 from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Check the data before a type is narrowed"
@@ -57,23 +61,36 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if item.before is None or statement is None or not is_filled(trial, run, column.parent):
             continue
         old, new = item.before.attributes["type"], column.attributes["type"]
-        smaller = narrowed(old, new)
-        if smaller is None:
+        smaller, fit = narrowed(old, new), fit_of(run, trial, "type", column.name)
+        is_refuted = fit is not None and fit.proof.verdict == "refuted"
+        if (smaller is None and not is_refuted) or _is_proven(fit):
             continue
-        fits, sqlstate = smaller
+        fits, sqlstate = smaller or (None, "an error of class 22")
         # The engine says nothing of values that a cast cuts: the word is the user's.
         cuts = sqlstate == "22001" and re.search(r"\busing\b", statement.sql, re.IGNORECASE)
         misfit = "it cuts them" if cuts else f"it fails with {sqlstate}"
-        severity, told, proof = _judge(run, column, fits, misfit)
+        if fit is not None and is_refuted and (fits is None or fit.source == "database"):
+            severity, told, proof = _refuted(fit, misfit)
+        else:
+            assert fits is not None
+            severity, told, proof = _judge(run, column, fits, misfit)
         yield Finding(
             rule="check-narrowed-types-against-data",
             severity=severity,
             message=f"Column {column.name} from {old} to {new} {told}",
             location=at(trial, statement),
-            evidence=(proof,),
+            evidence=(with_query(proof, fit),),
             help="mend the values that do not fit first, or keep the type and add a CHECK",
             relation=column.parent,
         )
+
+
+def _is_proven(fit: DataFit | None) -> bool:
+    return fit is not None and fit.proof.verdict == "proven"
+
+
+def _refuted(fit: DataFit, misfit: str) -> tuple[Severity, str, Proof]:
+    return "error", f"meets values that do not fit{such_as(fit)}: {misfit}", fit.proof
 
 
 def _judge(run: Run, column: SchemaObject, fits: Fits, misfit: str) -> tuple[Severity, str, Proof]:

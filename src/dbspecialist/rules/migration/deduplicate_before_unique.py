@@ -2,7 +2,8 @@
 
 ## What it does
 Looks for unique indexes, UNIQUE constraints and primary keys on columns whose values repeat in
-production, as the planner's statistics tell.
+production, as the planner's statistics tell, or the database itself where it is asked with
+`--database`.
 
 ## Why it matters
 The build fails with SQLSTATE 23505 after it has read the table; CREATE UNIQUE INDEX CONCURRENTLY
@@ -19,7 +20,8 @@ Remove the repeats first, in batches, and keep new ones out; then build the inde
 ## What proves it
 ANALYZE counts distinct values in a sample: where it tells fewer than there are values, it has seen
 one twice. For several columns it tells of each alone; that fewer combinations are possible than
-there are rows is an estimate and is said to be one.
+there are rows is an estimate and is said to be one. The database decides it where it is asked, for
+partial indexes and expressions too.
 
 ## Source
 PostgreSQL manual, "pg_stats", on n_distinct and null_frac; "PostgreSQL Error Codes", 23505
@@ -31,14 +33,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from dbspecialist.facts.effects import StatementEffects
-from dbspecialist.facts.finding import Finding, Severity
+from dbspecialist.facts.data_fit import DataFit
+from dbspecialist.facts.finding import Finding, Location, Severity
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.statistics import ColumnStatistics
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._columns import statistics_of
+from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
 from dbspecialist.rules.migration._indexes import IndexParts, index_parts
 
 TITLE = "Remove repeated values before a unique index is built"
@@ -48,31 +51,41 @@ ENGINES = ("postgresql",)
 #: ANALYZE stores shares as single-precision floats.
 _ROUNDING = 1e-4
 
+#: A severity, the words for the message, and the proof.
+Judged = tuple[Severity, str, Proof]
+
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each unique index on columns whose values repeat."""
+    told_of: set[str] = set()  # a partitioned index is told once, not for each partition
     for statement in trial.statements:
         for name, table in statement.index_builds.items():
             index = trial.after.get("index", name)
             known = trial.before.get("index", name) is not None
             parts = index_parts(index) if index and not known else None
-            told = parts is not None and run.rows(table) > 1 and not _overridden(trial, parts)
-            judged = _judged(parts, run) if parts and told else None
-            if parts and judged:
-                yield _finding(trial, statement, parts, *judged)
+            if parts is None or run.is_empty(table):
+                continue
+            whole = index.attributes.get("attached_to", name) if index else name
+            fit = fit_of(run, trial, "unique", whole)
+            if fit is not None and fit.source == "database":
+                judged = _by_database(fit) if whole not in told_of else None
+                told_of.add(whole)
+            else:
+                judged = _by_statistics(trial, run, parts)
+            if judged:
+                severity, told, proof = judged
+                yield _finding(at(trial, statement), parts, severity, told, with_query(proof, fit))
 
 
 def _finding(
-    trial: Trial, statement: StatementEffects, parts: IndexParts, severity: Severity, proof: Proof
+    place: Location, parts: IndexParts, severity: Severity, told: str, proof: Proof
 ) -> Finding:
     keys = ", ".join(parts.keys)
     return Finding(
         rule="deduplicate-before-unique",
         severity=severity,
-        message=(
-            f"Unique index {parts.name} on {parts.table} ({keys}) fails with 23505: {proof.basis}"
-        ),
-        location=at(trial, statement),
+        message=f"Unique index {parts.name} on {parts.table} ({keys}) fails with 23505: {told}",
+        location=place,
         evidence=(proof,),
         help=(
             f"SELECT {keys}, count(*) FROM {parts.table} GROUP BY {keys} HAVING count(*) > 1, "
@@ -80,6 +93,18 @@ def _finding(
         ),
         relation=parts.table,
     )
+
+
+def _by_database(fit: DataFit) -> Judged | None:
+    told = f"a value repeats in the database{such_as(fit)}"
+    return None if fit.proof.verdict == "proven" else ("error", told, fit.proof)
+
+
+def _by_statistics(trial: Trial, run: Run, parts: IndexParts) -> Judged | None:
+    if run.rows(parts.table) <= 1 or _overridden(trial, parts):
+        return None
+    found = _judged(parts, run)
+    return (found[0], found[1].basis, found[1]) if found else None
 
 
 def _judged(parts: IndexParts, run: Run) -> tuple[Severity, Proof] | None:

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.migration._data_fit import fits, such_as
+from dbspecialist.rules.migration._data_fit import fits, place, such_as
 
 TITLE = "Remove rows without parents before a foreign key is checked"
 SEVERITY = "error"
@@ -42,7 +42,7 @@ ENGINES = ("postgresql",)
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each foreign key that a row breaks."""
     for fit in fits(run, trial, "references"):
-        claim, index = fit.claim, fit.claim.index
+        claim = fit.claim
         if fit.proof.verdict != "refuted":
             continue
         yield Finding(
@@ -52,7 +52,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 f"Foreign key {claim.object} is broken by a row of {claim.relation} without its "
                 f"row in {claim.reads[1]}{such_as(fit)}: it fails with 23503"
             ),
-            location=trial.location(None if index is None else trial.statements[index]),
+            location=place(trial, fit),
             evidence=(fit.proof,),
             help="add it NOT VALID, mend the rows in steps that commit, then VALIDATE CONSTRAINT",
             relation=claim.relation,

@@ -32,11 +32,14 @@ from collections.abc import Iterator
 
 from dbspecialist.engines.postgresql.arrays import array_values
 from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.data_fit import DataFit
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._columns import is_own, part, statement_for, statistics_of
+from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
 from dbspecialist.rules.migration._enums import Relabelled, relabelled
 from dbspecialist.rules.migration._tables import changed_rows_before, is_filled, rows_error
 
@@ -68,6 +71,9 @@ def _judge(trial: Trial, run: Run, enum: Relabelled, column: SchemaObject) -> Fi
     refused = error is not None and error.sqlstate == INVALID_VALUE
     if not refused and changed_rows_before(run, trial, statement, column.parent):
         return None
+    fit = fit_of(run, trial, "enum", column.name)
+    if fit is not None and fit.source == "database":
+        return _asked(trial, statement, column, fit)
     known = statistics_of(run, column.parent, part(column))
     held = [
         label
@@ -89,7 +95,27 @@ def _judge(trial: Trial, run: Run, enum: Relabelled, column: SchemaObject) -> Fi
         severity="error" if held else "warning",
         message=f"Column {column.name} {told}",
         location=at(trial, statement),
-        evidence=(proof,),
+        evidence=(with_query(proof, fit),),
         help=f"give rows with {labels} another value, in steps that commit, before the exchange",
+        relation=column.parent,
+    )
+
+
+def _asked(
+    trial: Trial, statement: StatementEffects, column: SchemaObject, fit: DataFit
+) -> Finding | None:
+    """Judge by what the database said."""
+    if fit.proof.verdict == "proven":
+        return None
+    return Finding(
+        rule="replace-rows-before-removing-enum-values",
+        severity="error",
+        message=(
+            f"Column {column.name} holds a removed value{such_as(fit)}: "
+            f"it fails with {INVALID_VALUE}"
+        ),
+        location=at(trial, statement),
+        evidence=(fit.proof,),
+        help="give such rows another value, in steps that commit, before the exchange",
         relation=column.parent,
     )
