@@ -53,6 +53,8 @@ class Report:
         migrations: The pending migrations in running order.
         findings: Sorted by path, line and rule.
         proofs: Claims about the run as a whole (history replays, models agree …).
+        data_fit: What the migrations need of production's rows, where the database was asked and
+            no row refutes it; what is refuted stands in the findings.
         notes: What was passed over or done otherwise than asked, one sentence each.
     """
 
@@ -61,6 +63,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
     proofs: tuple[Proof, ...] = ()
     notes: tuple[str, ...] = ()
+    data_fit: tuple[Proof, ...] = ()
 
     @property
     def summary(self) -> Mapping[str, int]:

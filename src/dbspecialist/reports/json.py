@@ -32,7 +32,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "twin": _twin(report.twin),
         "migrations": [_migration(item) for item in report.migrations],
         "findings": [_finding(item) for item in report.findings],
-        "proofs": [_proof(item) for item in report.proofs],
+        "proofs": [_proof(item) for item in (*report.proofs, *report.data_fit)],
         "notes": list(report.notes),
         "summary": dict(report.summary),
     }

@@ -105,6 +105,8 @@ def _details(report: Report) -> list[str]:
         blocks.append(_unfolding("repository", [_finding(one) for one in elsewhere]))
     if report.proofs:
         blocks.append(_unfolding("history", [f"- {_proof(proof)}\n" for proof in report.proofs]))
+    if report.data_fit:
+        blocks.append(_unfolding("data", [f"- {_proof(proof)}\n" for proof in report.data_fit]))
     if report.notes:
         blocks.append(_unfolding("notes", [f"- {text(note)}\n" for note in report.notes]))
     return blocks

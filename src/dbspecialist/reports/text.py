@@ -81,6 +81,8 @@ def _head(report: Report) -> Table:
         table.add_row("left out", Text(visible(item)))
     for label, proof in zip(_once("history"), report.proofs, strict=False):
         table.add_row(label, _proof(proof))
+    for label, proof in zip(_once("data"), report.data_fit, strict=False):
+        table.add_row(label, _proof(proof))
     for label, note in zip(_once("note"), report.notes, strict=False):
         table.add_row(label, Text(visible(note)))
     return table
@@ -175,6 +177,7 @@ def _summary(report: Report) -> Text:
 def _verdicts(report: Report) -> str:
     proofs = [
         *report.proofs,
+        *report.data_fit,
         *(item.round_trip for item in report.migrations),
         *(proof for finding in report.findings for proof in finding.evidence),
     ]

@@ -12,6 +12,7 @@ from typing import Any
 from dbspecialist.engines.postgresql.server import source_of
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import Report
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run
@@ -215,7 +216,13 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> tuple[
             ) from error
     reports = tuple(migration_report(trial) for trial in run.trials)
     notes = tuple(project.notes)
-    return Report(facts, reports, edited.findings, run.history, notes), edited.originals
+    data = _data_fit(run) if asked.database else ()
+    return Report(facts, reports, edited.findings, run.history, notes, data), edited.originals
+
+
+def _data_fit(run: Run) -> tuple[Proof, ...]:
+    """Return what the database was asked and did not refute: that stands in the findings."""
+    return tuple(item.proof for item in run.data_fit if item.proof.verdict != "refuted")
 
 
 def with_history(run: Run, project: Project, history: History) -> Run:

@@ -44,4 +44,5 @@ def joined(reports: Sequence[Report]) -> Report:
         findings=tuple(item for report in reports for item in report.findings),
         proofs=tuple(item for report in reports for item in report.proofs),
         notes=tuple(item for report in reports for item in report.notes),
+        data_fit=tuple(item for report in reports for item in report.data_fit),
     )
