@@ -150,6 +150,7 @@ def _essential(catalogue: Catalogue, kinds: Iterable[str] | None) -> Catalogue:
             for item in catalogue.objects
             if (wanted is None or item.kind in wanted)
             and not _is_incidental(item)
+            # An extension that nothing in the schema needs is a tool of the operators.
             and (item.kind != "extension" or item.name in needed)
         )
     )
@@ -160,12 +161,14 @@ def _attributes(item: SchemaObject) -> dict[str, str]:
 
 
 def _is_incidental(item: SchemaObject) -> bool:
-    """Leave out version tables, and NOT NULL constraints, which their columns state.
+    """Leave out version tables, and what another object states.
 
-    An extension that nothing in the schema needs is a tool of the operators.
+    NOT NULL constraints are stated by their columns, and indexes of constraints by these.
     """
     relation = (item.parent or item.name).rpartition(".")[2].strip('"')
     if relation in VERSION_TABLES or item.kind in {"grant", "default privileges", "comment"}:
+        return True
+    if item.kind == "index" and "constraint" in item.attributes:
         return True
     return item.kind == "constraint" and item.attributes.get("definition", "").startswith(
         "NOT NULL"

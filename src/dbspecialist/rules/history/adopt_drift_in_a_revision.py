@@ -23,50 +23,26 @@ Alembic documentation, "Auto Generating Migrations"; Flyway documentation, "Chec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
-from dbspecialist.facts.catalogue import Difference
 from dbspecialist.facts.finding import Finding, Location
-from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run
+from dbspecialist.rules.history._drift import Drift
 
 TITLE = "Adopt drift in a revision"
 SEVERITY = "warning"
 ENGINES = ("postgresql",)
 
 
-def check_run(run: Run) -> Iterator[Finding]:
+def check_run(run: Run) -> Iterable[Finding]:
     """Yield a finding for each object that production has otherwise than the migrations make it."""
-    whole = {item.object.name for item in run.database_drift if item.object.kind == "table"}
-    for item in run.database_drift:
-        if item.object.parent not in whole:
-            yield _finding(item, run)
-
-
-def _finding(item: Difference, run: Run) -> Finding:
-    name = f"{item.object.kind} {item.object.name}"
-    return Finding(
+    return Drift(
         rule="adopt-drift-in-a-revision",
-        severity="warning",
-        message=f"{name[0].upper()}{name[1:]} {_told(item)}",
         location=Location(run.trials[0].migration.path),
-        evidence=(
-            Proof(
-                f"production has {name} as the migrations make it",
-                "refuted",
-                "the snapshot's catalogue against a replay on an empty twin",
-            ),
-        ),
+        claim="production has {} as the migrations make it",
+        basis="the snapshot's catalogue against a replay on an empty twin",
+        gone="is made by the migrations and missing in production",
+        new="is in production and made by no migration",
+        sides="the migrations and production",
         help="write a revision that does what was done by hand",
-        relation=item.object.parent or item.object.name,
-    )
-
-
-def _told(item: Difference) -> str:
-    if item.after is None:
-        return "is made by the migrations and missing in production"
-    if item.before is None:
-        return "is in production and made by no migration"
-    old, new = item.before.attributes, item.after.attributes
-    parts = [f"{key} is {old.get(key)!r} and {new.get(key)!r}" for key in item.changed]
-    return f"differs between the migrations and production: {'; '.join(parts)}"
+    ).findings(run.database_drift)

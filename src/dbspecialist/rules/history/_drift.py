@@ -1,0 +1,67 @@
+"""What the rules about drift share: one finding for each object that two catalogues differ in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dbspecialist.facts.catalogue import Difference
+from dbspecialist.facts.finding import Finding, Location
+from dbspecialist.facts.proof import Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How a rule tells differences.
+
+    Args:
+        rule: The rule's id.
+        location: Where its findings stand.
+        claim: What is refuted, with `{}` for the object.
+        basis: How that was seen.
+        gone: What is said of an object that the second side lacks.
+        new: What is said of one that the first side lacks.
+        sides: The two sides in words ("the migrations and production").
+        help: What to do.
+    """
+
+    rule: str
+    location: Location
+    claim: str
+    basis: str
+    gone: str
+    new: str
+    sides: str
+    help: str
+
+    def findings(self, drift: tuple[Difference, ...]) -> Iterator[Finding]:
+        """Yield a finding for each object, and one alone for a table that a side lacks."""
+        whole = {
+            item.object.name
+            for item in drift
+            if item.object.kind == "table" and (item.before is None or item.after is None)
+        }
+        for item in drift:
+            if item.object.parent not in whole:
+                yield self._finding(item)
+
+    def _finding(self, item: Difference) -> Finding:
+        name = f"{item.object.kind} {item.object.name}"
+        return Finding(
+            rule=self.rule,
+            severity="warning",
+            message=f"{name[0].upper()}{name[1:]} {self._told(item)}",
+            location=self.location,
+            evidence=(Proof(self.claim.format(name), "refuted", self.basis),),
+            help=self.help,
+            relation=item.object.parent or item.object.name,
+        )
+
+    def _told(self, item: Difference) -> str:
+        if item.after is None:
+            return self.gone
+        if item.before is None:
+            return self.new
+        old, new = item.before.attributes, item.after.attributes
+        parts = [f"{key} is {old.get(key)!r} and {new.get(key)!r}" for key in item.changed]
+        return f"differs between {self.sides}: {'; '.join(parts)}"
