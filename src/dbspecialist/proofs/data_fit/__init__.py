@@ -17,7 +17,7 @@ from dbspecialist.proofs.data_fit.constraints import constraint_claims
 from dbspecialist.proofs.data_fit.database import ask
 from dbspecialist.proofs.data_fit.ground import Ground, production_of
 from dbspecialist.proofs.data_fit.statistics import Connection, answer
-from dbspecialist.twins.stage import Stage
+from dbspecialist.twins.stage import OWNER, Stage
 
 __all__ = ["ask", "ask_database", "claims_of", "judge_data"]
 
@@ -78,7 +78,8 @@ def _database(stage: Stage, template: str) -> Iterator[Callable[[], Connection]]
         def connect() -> Connection:
             if not opened:
                 name = stack.enter_context(stage.database(template))
-                connection = stack.enter_context(stage.admin(name))
+                # The expressions are a migration's: they run without a superuser's rights.
+                connection = stack.enter_context(stage.cluster.connect(name, OWNER))
                 connection.execute("SET search_path = ''")
                 opened.append(connection)
             return opened[0]

@@ -184,12 +184,23 @@ def _adding(ground: Ground, made: SchemaObject) -> int | None:
 
 
 def _unasked(ground: Ground, name: str, expression: str) -> str:
-    """Say why an expression is not run on production: it may do more than read."""
-    for statement in ground.trial.statements:
-        for change in statement.constraints:
-            volatile = [text for text in change.unstable if "(volatile)" in text]
-            if change.name == name and volatile:
-                return f"it calls {volatile[0]}"
+    """Say why an expression is not run on production: it may do more than read.
+
+    Args:
+        name: The constraint, or "" for an index: the engine takes immutable ones only there.
+        expression: What would be run.
+    """
+    changes = [
+        change
+        for statement in ground.trial.statements
+        for change in statement.constraints
+        if change.name == name
+    ]
+    if name and not changes:
+        return f"the statement that adds {name} was not observed"
+    for text in (text for change in changes for text in change.unstable):
+        if "(volatile)" in text:
+            return f"it calls {text}"
     for trial in ground.run.trials:
         for item in trial.differences:
             if item.after is None or item.after.kind not in _CODE:
