@@ -72,7 +72,7 @@ class OldCode:
     def _plan(self, query: str) -> Mapping[str, Any] | EngineError:
         """Plan a statement with parameters left open (PostgreSQL 16: GENERIC_PLAN)."""
         try:
-            with self._connection.transaction(force_rollback=True):
+            with self._connection.transaction():
                 if self._search_path:
                     self._connection.execute(
                         "SELECT set_config('search_path', %s, true)", (self._search_path,)
@@ -85,6 +85,28 @@ class OldCode:
         told = row[0] if row else []
         plans: list[Mapping[str, Any]] = json.loads(told) if isinstance(told, str) else told
         return plans[0]["Plan"]  # type: ignore[no-any-return]
+
+
+def model_statements(models: Catalogue) -> tuple[WorkloadStatement, ...]:
+    """Return what an ORM sends for mapped classes: a SELECT and an INSERT of all columns each.
+
+    Args:
+        models: The catalogue that the models' metadata creates.
+    """
+    found = []
+    for table in models.of_kind("table", "partitioned table"):
+        columns = list(models.parts_of(table.name, "column"))
+        named = [item.name.rpartition(f"{table.name}.")[2] for item in columns]
+        found.append(f"SELECT {', '.join(named)} FROM {table.name}")
+        given = [
+            (name, item.attributes["type"])
+            for name, item in zip(named, columns, strict=True)
+            if not {"generated", "identity"} & set(item.attributes)
+        ]
+        values = ", ".join(f"${number}::{kind}" for number, (_, kind) in enumerate(given, 1))
+        listed = ", ".join(name for name, _ in given)
+        found.append(f"INSERT INTO {table.name} ({listed}) VALUES ({values})")
+    return tuple(WorkloadStatement(query, source="models") for query in found)
 
 
 def _is_planned(query: str) -> bool:

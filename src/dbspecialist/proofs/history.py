@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
+
+import psycopg
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue, Difference, SchemaObject, differences
@@ -12,7 +15,9 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import VERSION_TABLES, Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.toolchains.base import MigrationFailed, Project, Target
+from dbspecialist.facts.trial import Broken
+from dbspecialist.proofs.compatibility import OldCode, model_statements
+from dbspecialist.toolchains.base import MigrationFailed, Project, Runner, Target
 from dbspecialist.twins.stage import OWNER, Stage, open_stage
 
 #: Kinds that mapped classes can state; the rest lives in migrations alone.
@@ -39,11 +44,15 @@ class Modelled(Protocol):
 
 @dataclass(frozen=True)
 class History:
-    """What was found out about a project's history as a whole."""
+    """What was found out about a project's history as a whole.
+
+    `broken` holds, by revision, the statements of mapped classes that it breaks.
+    """
 
     proofs: tuple[Proof, ...] = ()
     model_drift: tuple[Difference, ...] = ()
     database_drift: tuple[Difference, ...] = ()
+    broken: Mapping[str, tuple[Broken, ...]] = field(default_factory=dict)
 
 
 def prove_history(
@@ -62,27 +71,83 @@ def prove_history(
         pending: The others.
         snapshot: Production, compared with what `before` makes where it has a schema.
     """
-    with open_stage(None, cluster=stage.cluster) as empty, empty.database() as database:
-        url = empty.cluster.url(database, OWNER)
+    with open_stage(None, cluster=stage.cluster) as empty, contextlib.ExitStack() as stack:
+        database = stack.enter_context(empty.database())
         try:
-            with project.runner(Target(url, lambda _: None)) as runner:
+            with project.runner(_target(empty, database)) as runner:
                 if before:
                     runner.upgrade(before)
                 reached = _read(empty, database)
+                copy = _copied(empty, database, stack) if isinstance(runner, Modelled) else None
                 if pending:
                     runner.upgrade(pending)
                 last = _read(empty, database)
+                models = _modelled(empty, runner, last)
         except MigrationFailed as error:
             basis = f"revision {error.revision} on an empty database: {error.reason}"
             if not before and snapshot is not None and snapshot.catalogue.objects:
                 return History((Proof(REPLAYS, "unchecked", f"{_NO_BEGINNING} ({basis})"),))
             return History((Proof(REPLAYS, "refuted", basis),))
-        count = len(before) + len(pending)
-        replays = Proof(REPLAYS, "proven", f"{count} migrations run on an empty database")
-        drift, models = _models(empty, project, last)
-        drifted, production = _production(reached, before, snapshot)
-    proofs = tuple(item for item in (replays, production, models) if item)
-    return History(proofs, drift, drifted)
+        broken = {}
+        if copy and isinstance(models, Catalogue) and _may_break(reached, last):
+            broken = broken_models(empty, project, pending, copy, models)
+    count = len(before) + len(pending)
+    replays = Proof(REPLAYS, "proven", f"{count} migrations run on an empty database")
+    drift, agree = _compared_models(last, models)
+    drifted, production = _production(reached, before, snapshot)
+    proofs = tuple(item for item in (replays, production, agree) if item)
+    return History(proofs, drift, drifted, broken)
+
+
+def broken_models(
+    stage: Stage,
+    project: Project,
+    pending: Sequence[Migration],
+    database: str,
+    models: Catalogue,
+) -> dict[str, tuple[Broken, ...]]:
+    """Return, by revision, the statements of mapped classes that worked before it and do not after.
+
+    Args:
+        stage: Its cluster is used.
+        project: Whose migrations they are.
+        pending: The migrations to run.
+        database: A database in the state before them.
+        models: What the models' metadata creates.
+    """
+    found: dict[str, tuple[Broken, ...]] = {}
+    with (
+        stage.admin(database) as admin,
+        project.runner(_target(stage, database)) as runner,
+    ):
+        code = OldCode(admin, model_statements(models))
+        for migration in pending:
+            try:
+                runner.upgrade([migration])
+            except MigrationFailed:
+                break
+            found[migration.revision] = code.broken_by(read_catalogue(admin))
+    return found
+
+
+def _may_break(before: Catalogue, after: Catalogue) -> bool:
+    """Tell whether anything was changed or dropped, or a column added that refuses NULL."""
+    return any(
+        item.before is not None or item.object.attributes.get("not_null") == "true"
+        for item in differences(before, after)
+    )
+
+
+def _target(stage: Stage, database: str) -> Target:
+    return Target(stage.cluster.url(database, OWNER), lambda _: None)
+
+
+def _copied(stage: Stage, database: str, stack: contextlib.ExitStack) -> str | None:
+    """Copy a database, or not where the project's runner keeps connections to it."""
+    try:
+        return stack.enter_context(stage.database(database))
+    except psycopg.errors.ObjectInUse:
+        return None
 
 
 def _read(stage: Stage, database: str) -> Catalogue:
@@ -102,24 +167,28 @@ def _production(
     return found, Proof(DATABASE_AGREES, "refuted", f"different: {names(found)}")
 
 
-def _models(
-    stage: Stage, project: Project, migrated: Catalogue
-) -> tuple[tuple[Difference, ...], Proof | None]:
-    """Create the models' tables in a database of their own and compare."""
+def _modelled(stage: Stage, runner: Runner, migrated: Catalogue) -> Catalogue | Proof | None:
+    """Create the models' tables in a database of their own and read its catalogue."""
+    if not isinstance(runner, Modelled):
+        return None
     with stage.database() as database:
-        url = stage.cluster.url(database, OWNER)
-        with project.runner(Target(url, lambda _: None)) as runner:
-            if not isinstance(runner, Modelled):
-                return (), None
-            _prepare(stage, database, migrated)
-            try:
-                tables = runner.create_all()
-            except (InputError, MigrationFailed) as error:
-                return (), Proof(MODELS_AGREE, "unchecked", str(error))
-        modelled = _read(stage, database)
-    found = compared(migrated, modelled, MODELLED)
+        _prepare(stage, database, migrated)
+        try:
+            runner.create_all(stage.cluster.url(database, OWNER))
+        except (InputError, MigrationFailed) as error:
+            return Proof(MODELS_AGREE, "unchecked", str(error))
+        return _read(stage, database)
+
+
+def _compared_models(
+    migrated: Catalogue, models: Catalogue | Proof | None
+) -> tuple[tuple[Difference, ...], Proof | None]:
+    if not isinstance(models, Catalogue):
+        return (), models
+    found = compared(migrated, models, MODELLED)
     if not found:
-        basis = f"{len(tables)} mapped tables created on a second twin, catalogues equal"
+        tables = sum(1 for _ in models.of_kind("table", "partitioned table"))
+        basis = f"{tables} mapped tables created on a second twin, catalogues equal"
         return (), Proof(MODELS_AGREE, "proven", basis)
     return found, Proof(MODELS_AGREE, "refuted", f"different: {names(found)}")
 

@@ -15,7 +15,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import Report
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.trial import Run
+from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.proofs.data_fit import ask_database
 from dbspecialist.proofs.history import History, prove_history
 from dbspecialist.proofs.rates import read_rates
@@ -229,11 +229,18 @@ def with_history(run: Run, project: Project, history: History) -> Run:
     """Return a run with what was found out about the project's history."""
     return replace(
         run,
+        trials=tuple(_with_models(trial, history) for trial in run.trials),
         history=history.proofs,
         model_drift=history.model_drift,
         database_drift=history.database_drift,
         heads=tuple(getattr(project, "heads", ())),
     )
+
+
+def _with_models(trial: Trial, history: History) -> Trial:
+    """Add the statements of mapped classes that a migration breaks to those of the workload."""
+    more = history.broken.get(trial.migration.revision, ())
+    return replace(trial, broken=(*trial.broken, *more)) if more else trial
 
 
 def _to_run_first(division: Pending, snapshot: Snapshot | None) -> tuple[Any, ...]:
