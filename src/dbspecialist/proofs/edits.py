@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
-from dbspecialist.facts.catalogue import Catalogue, Difference, differences
+from dbspecialist.facts.catalogue import Catalogue, Difference
 from dbspecialist.facts.change import FileEdit
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Trial
+from dbspecialist.proofs.fixes import unequal
 from dbspecialist.proofs.round_trip import schema_changes
-from dbspecialist.proofs.rows import is_version_table
 from dbspecialist.proofs.walk import is_bookkeeping
 from dbspecialist.toolchains.base import MigrationFailed, Project, Target
 from dbspecialist.toolchains.copies import copied
@@ -112,25 +112,24 @@ def _owners(history: Sequence[Migration], known: set[str], wanted: Sequence[str]
     return found
 
 
-def judge_edited(trials: Sequence[Trial], seen: EditedRun, runner: str) -> Proof:
+def judge_edited(
+    trials: Sequence[Trial], seen: EditedRun, runner: str, fixed: Collection[str] = ()
+) -> Proof:
     """Say whether edited files end where the original ones do, and lead back as they do.
 
     Args:
         trials: The migrations as they are.
         seen: What was seen of the edited ones.
         runner: The toolchain's name.
+        fixed: The statements of the fixes; those that stay must keep their settings.
     """
     if seen.failure:
         return Proof(CLAIM, "refuted", seen.failure)
-    different = [
-        item
-        for item in differences(trials[-1].after, seen.after)
-        if not any(is_version_table(name) for name in (item.object.name, item.object.parent))
-    ]
+    different = unequal(trials[-1].after, seen.after)
     if different:
-        return Proof(CLAIM, "refuted", f"it differs in {_named(different)}")
+        return Proof(CLAIM, "refuted", f"it differs in {different}")
     for trial in trials:
-        lost = _lost_settings(trial, seen.statements.get(trial.migration.revision, ()))
+        lost = _lost_settings(trial, seen.statements.get(trial.migration.revision, ()), fixed)
         if lost:
             return Proof(CLAIM, "refuted", lost)
     if seen.back is None:
@@ -141,10 +140,12 @@ def judge_edited(trials: Sequence[Trial], seen: EditedRun, runner: str) -> Proof
     return Proof(CLAIM, "proven", f"run by {runner} on the twin, there and back")
 
 
-def _lost_settings(trial: Trial, edited: Sequence[StatementEffects]) -> str:
+def _lost_settings(trial: Trial, edited: Sequence[StatementEffects], fixed: Collection[str]) -> str:
     """Say which statement that stays runs with other settings than before (SET LOCAL)."""
     before = {item.sql.strip(): item.settings for item in trial.statements}
     for item in edited:
+        if item.sql.strip() in fixed:
+            continue
         was = before.get(item.sql.strip(), item.settings)
         for name in was:
             if was[name] != item.settings.get(name):

@@ -55,7 +55,9 @@ class _Scene:
         trials = self.run.trials[: max(item.number for item in drafts) + 1]
         edits = [edit for item in drafts for edit in item.edits]
         seen = run_edited(self.stage, self.template, self.project, trials, edits)
-        same = judge_edited(trials, seen, self.project.name)
+        fixes = (item.fix for draft in drafts for item in draft.findings if item.fix is not None)
+        fixed = {sql.strip() for fix in fixes for phase in fix.phases for sql in phase.up}
+        same = judge_edited(trials, seen, self.project.name, fixed)
         if same.verdict == "refuted":
             return {}
         proofs: dict[int, tuple[Proof, ...]] = {

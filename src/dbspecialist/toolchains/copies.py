@@ -7,7 +7,6 @@ linked, so that the project's packages and environment are found as before.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ from typing import Any
 
 from dbspecialist.facts.change import FileEdit
 from dbspecialist.toolchains.base import Project
+from dbspecialist.toolchains.walk import folders
 
 #: Files up to this size are copied: a link would lead a tool back to the original's folder.
 COPIED_BYTES = 1 << 20
@@ -54,13 +54,18 @@ def _with_parents(folder: Path) -> Iterator[Path]:
 
 
 def _folders(project: Project) -> Iterator[Path]:
-    """Yield the folders below the root that the project's dataclasses name, and theirs."""
+    """Yield the folders that the project's dataclasses name, the innermost with those below.
+
+    Toolchains look for migrations below them, and do not follow links when they do.
+    """
     root = project.root.resolve()
-    for path in _paths(project):
-        folder = path.resolve()
-        if folder.is_dir() and folder.is_relative_to(root) and folder != root:
+    named = {path.resolve() for path in _paths(project) if path.is_dir()}
+    inside = [item for item in named if item.is_relative_to(root)]
+    for folder in inside:
+        if any(other != folder and other.is_relative_to(folder) for other in inside):
             yield folder
-            yield from (Path(item[0]) for item in os.walk(folder) if "node_modules" not in item[0])
+        else:
+            yield from folders(folder)
 
 
 def _paths(value: Any) -> Iterator[Path]:
