@@ -50,6 +50,16 @@ class EngineError:
     message: str
     detail: str = ""
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the twin's machine stopped the statement: its time, memory, disk or server.
+
+        Source: PostgreSQL manual, "PostgreSQL Error Codes", classes 53, 57 and 58.
+        """
+        if self.sqlstate == "57014":  # time-outs of the migration's own are its own
+            return "user request" in self.message
+        return self.sqlstate[:2] in {"53", "58"} or self.sqlstate in {"57P01", "57P02", "57P03"}
+
 
 @dataclass(frozen=True, slots=True)
 class ConstraintChange:
@@ -105,6 +115,8 @@ class StatementEffects:
         error: The engine's refusal, or nothing.
         unchecked: Why it was not (wholly) observed, or "".
         blocked_ms: Estimated blocked time at production size, by relation; see proofs/effects.py.
+        work_ms: Its own share of that: how long it works at production size; nothing where a size
+            is not known.
         elapsed_ms: How long it took on the twin, in milliseconds.
     """
 
@@ -129,3 +141,4 @@ class StatementEffects:
     unchecked: str = ""
     blocked_ms: Mapping[str, float] = field(default_factory=dict)
     elapsed_ms: float = 0.0
+    work_ms: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.change import Change, Phase
@@ -53,7 +54,7 @@ def prove_fixes(
         run: What was seen of the migrations as they are.
         findings: What the rules said of them.
     """
-    proposed = [_propose(trial, run, findings) for trial in run.trials]
+    proposed = [_propose(trial, run, findings) for trial in takewhile(_ends, run.trials)]
     last = max((number for number, items in enumerate(proposed) if items), default=-1)
     changes: dict[int, Change] = {}
     start = 0
@@ -103,6 +104,11 @@ def _each_alone(
             tried = scene.run(trial, {item.index: item.phases})
             changes.update(_judged(trial, tried, run, [item]))
     return changes
+
+
+def _ends(trial: Trial) -> bool:
+    """Tell whether a migration was not stopped: where it was, its fixes would be too."""
+    return not any(item.error and item.error.stopped for item in trial.statements)
 
 
 def _propose(trial: Trial, run: Run, findings: Sequence[Finding]) -> list[_Proposed]:
