@@ -138,7 +138,8 @@ def find(given: str, history: tuple[Migration, ...], project: Project) -> Migrat
         )
     names = [name for item in history for name in _names(item)]
     near = difflib.get_close_matches(given, names, n=3, cutoff=0.4)
-    todo = f"did you mean {' or '.join(near)}?" if near else "see dbs migrate history"
+    newest = f"the newest is {history[-1].revision}" if history else "the history is empty"
+    todo = f"did you mean {' or '.join(near)}?" if near else newest
     raise InputError(f"there is no revision {given}", where, todo)
 
 
