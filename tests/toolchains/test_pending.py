@@ -59,7 +59,7 @@ def test_pending_from_behind_the_snapshot_keeps_what_must_run_first(project: Pro
     [
         ("aa", "revision aa fits 2: aaa1, aab2; write more of it"),
         ("bbb4", "there is no revision bbb4; did you mean bbb3"),
-        ("0123", "there is no revision 0123; see dbs migrate history"),
+        ("0123", "there is no revision 0123; the newest is bbb3"),
     ],
 )
 def test_pending_with_a_bad_revision_is_an_input_error(
