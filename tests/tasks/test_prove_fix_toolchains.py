@@ -142,6 +142,39 @@ def test_settings_of_statements_that_stay_are_kept(tmp_path: Path, production: S
     assert report.proofs[-1].verdict == "unchecked"
 
 
+def test_fix_that_is_refuted_does_not_hinder_another(tmp_path: Path, production: Snapshot) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    first = f"-- +goose Up\nSET LOCAL lock_timeout = '2s';\n{INDEX}\n{COLUMN}\n"
+    (folder / "001_a.sql").write_text(first)
+    (folder / "002_b.sql").write_text(f"-- +goose Up\n{INDEX.replace('status_', 'other_')}\n")
+    report = prove([tmp_path], snapshot=production, select=RULES[:1], fix=True)
+    assert [item.location.path[-9:] for item in report.findings] == ["001_a.sql"]
+    assert (folder / "001_a.sql").read_text() == first
+    assert (folder / "002_b.sql").read_text() == (
+        "-- +goose NO TRANSACTION\n-- +goose Up\n-- build the index while writes go on\n"
+        "CREATE INDEX CONCURRENTLY orders_other_idx ON orders (status);\n"
+    )
+
+
+def test_fix_whose_place_is_not_sure_does_not_hinder_another(
+    tmp_path: Path, production: Snapshot
+) -> None:
+    file = tmp_path / "migrations" / "1_a.sql"
+    file.parent.mkdir()
+    other = INDEX.replace("status_", "other_")
+    file.write_text(f"{INDEX} SELECT 1;\n{other}\n")
+    report = prove([tmp_path], snapshot=production, select=RULES[:1], fix=True)
+    (finding,) = report.findings
+    assert finding.location.line == 1
+    assert finding.fix is not None
+    assert [item.claim for item in finding.fix.proofs][-1] == "the fix is written into 1_a.sql"
+    assert file.read_text() == (
+        f"{INDEX} SELECT 1;\n-- build the index while writes go on\n"
+        "CREATE INDEX CONCURRENTLY orders_other_idx ON orders (status);\n"
+    )
+
+
 @pytest.mark.parametrize("moment", ["running the edited files", "writing the edited files"])
 def test_nothing_is_written_where_the_file_has_changed_meanwhile(
     moment: str, tmp_path: Path, production: Snapshot

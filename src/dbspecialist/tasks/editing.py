@@ -61,17 +61,17 @@ class _Scene:
         if same.verdict == "refuted":
             return {}
         proofs: dict[int, tuple[Proof, ...]] = {
-            id(finding): (same, self._gone(item.number, seen, finding))
+            id(finding): (same, self._gone(item, seen, finding))
             for item in drafts
             for finding in item.findings
         }
         refuted = any(proof.verdict == "refuted" for found in proofs.values() for proof in found)
         return {} if refuted else proofs
 
-    def _gone(self, number: int, seen: EditedRun, finding: Finding) -> Proof:
-        trial = self.run.trials[number]
+    def _gone(self, draft: _Draft, seen: EditedRun, finding: Finding) -> Proof:
+        trial = self.run.trials[draft.number]
         tried = Attempt(tuple(seen.statements[trial.migration.revision]), trial.after)
-        return hazard_gone(trial, tried, self.run, finding)
+        return hazard_gone(trial, tried, self.run, finding, draft.findings)
 
 
 def with_edits(
@@ -90,16 +90,13 @@ def with_edits(
         findings: What the rules said of them, with fixes that were proven.
     """
     scene = _Scene(stage, template, project, run)
-    drafts = [
-        draft for number in range(len(run.trials)) if (draft := _draft(scene, number, findings))
-    ]
-    written = [item for item in drafts if item.edits]
-    proven = _proven(scene, written)
+    drafts = [_draft(scene, number, findings) for number in range(len(run.trials))]
+    proven = _proven(scene, [item for item in drafts if item.edits])
     changed: dict[int, Change] = {}
     for draft, proofs in proven:
         for finding in draft.findings:
             changed[id(finding)] = _edited(finding, draft.edits, proofs[id(finding)])
-    for finding in (finding for item in drafts for finding in item.findings):
+    for finding in findings:
         if id(finding) not in changed and finding.fix is not None:
             changed[id(finding)] = _unwritten(finding.fix, finding)
     originals = {path: data for draft, _ in proven for path, data in draft.originals.items()}
@@ -108,17 +105,18 @@ def with_edits(
     )
 
 
-def _draft(scene: _Scene, number: int, findings: Sequence[Finding]) -> _Draft | None:
-    """Rewrite one trial's files for all of its fixes, or say that they have no form there."""
+def _draft(scene: _Scene, number: int, findings: Sequence[Finding]) -> _Draft:
+    """Rewrite one trial's files for its fixes, or for those that have a form there."""
     trial = scene.run.trials[number]
     fixed = [
         (finding, index)
         for finding in findings
         if finding.fix is not None and (index := statement_of(trial, finding)) is not None
     ]
-    if not fixed:
-        return None
     edits = _edits(scene, trial, fixed)
+    if not edits and len(fixed) > 1:
+        fixed = [item for item in fixed if _edits(scene, trial, [item])]
+        edits = _edits(scene, trial, fixed)
     originals = {edit.path: _bytes(scene.project.root / edit.path) for edit in edits}
     return _Draft(number, tuple(item for item, _ in fixed), edits, originals)
 
@@ -127,7 +125,7 @@ def _edits(
     scene: _Scene, trial: Trial, fixed: Sequence[tuple[Finding, int]]
 ) -> tuple[FileEdit, ...]:
     file = scene.project.root / trial.migration.path
-    if not file.is_file() or file.read_text(errors="replace") != trial.source:
+    if not fixed or not file.is_file() or file.read_text(errors="replace") != trial.source:
         return ()
     replacements = {
         index: finding.fix.phases for finding, index in reversed(fixed) if finding.fix is not None
@@ -155,7 +153,7 @@ def _alone(scene: _Scene, draft: _Draft) -> Iterator[tuple[_Draft, dict[int, tup
         return
     for finding in draft.findings:
         item = _draft(scene, draft.number, [finding])
-        if item is not None and item.edits:
+        if item.edits:
             yield item, scene.prove([item])
 
 

@@ -147,7 +147,8 @@ def _judged(
     same = judge(trial, tried)
     if same.verdict == "refuted":
         return {}
-    gone = [(item, hazard_gone(trial, tried, run, item.finding)) for item in group]
+    fixed = [item.finding for item in group]
+    gone = [(item, hazard_gone(trial, tried, run, item.finding, fixed)) for item in group]
     return {
         id(item.finding): _change(item, (same, proof))
         for item, proof in gone
@@ -155,15 +156,32 @@ def _judged(
     }
 
 
-def hazard_gone(trial: Trial, tried: Attempt, run: Run, finding: Finding) -> Proof:
-    """Say whether a finding's rule still finds it in what was seen instead."""
+def hazard_gone(
+    trial: Trial, tried: Attempt, run: Run, finding: Finding, fixed: Sequence[Finding]
+) -> Proof:
+    """Say whether a finding's rule finds it no longer in what was seen instead.
+
+    Args:
+        trial: The migration as it is.
+        tried: What was seen instead.
+        run: The run that the rule judges in.
+        finding: What it found.
+        fixed: The findings that were fixed together; the rule may find as many fewer of one
+            relation, since two indexes of a table are told apart by nothing else.
+    """
     claim = "the hazard is gone"
     if tried.unchecked:
         return Proof(claim, "unchecked", tried.unchecked)
-    fixed = fixed_trial(trial, tried)
-    for left in rules_by_id()[finding.rule].check(fixed, run):
-        if left.relation == finding.relation:
-            return Proof(claim, "refuted", left.message)
+    check = rules_by_id()[finding.rule].check
+    before = [item for item in check(trial, run) if item.relation == finding.relation]
+    left = [
+        item for item in check(fixed_trial(trial, tried), run) if item.relation == finding.relation
+    ]
+    alike = [
+        item for item in fixed if (item.rule, item.relation) == (finding.rule, finding.relation)
+    ]
+    if left and len(left) > len(before) - len(alike):
+        return Proof(claim, "refuted", left[0].message)
     return Proof(claim, "proven", "its rule finds nothing in what the engine showed")
 
 
