@@ -77,6 +77,7 @@ def prove_round_trip(
     connection: psycopg.Connection[Any],
     *,
     reversible: bool | None = None,
+    before: Catalogue | None = None,
 ) -> tuple[RoundTrip, Observed]:
     """Run a migration up, down and up again, and judge what the catalogue and the rows show.
 
@@ -87,9 +88,10 @@ def prove_round_trip(
         run_down: Runs the downgrade and returns the number of statements it sent.
         connection: To the database both run on, which holds the rows to try them with.
         reversible: Whether the toolchain has a way back: if not, the upgrade alone is run.
+        before: The catalogue as it is now, where it was just read.
     """
-    before, rows_before = _read(connection)
-    seen = Observed(before, rows_before)
+    before = before or read_catalogue(connection)
+    seen = Observed(before, fingerprint(connection, before))
     try:
         run_up()
     except MigrationFailed as error:

@@ -16,7 +16,11 @@ Hashes = tuple[int | None, ...]
 #: Tables asked for in one statement.
 TABLES_A_QUERY = 40
 #: What the text of values depends on (PostgreSQL manual, "Client Connection Defaults").
-SETTINGS = "SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL search_path = ''"
+SETTINGS = (
+    "SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL search_path = '';"
+    # The planner takes a twin's tables for large; starting workers takes longer than the reading.
+    " SET LOCAL max_parallel_workers_per_gather = 0"
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ def fingerprint(connection: psycopg.Connection[Any], catalogue: Catalogue) -> Fi
     columns = _columns(catalogue)
     names = list(columns)
     found: dict[str, RowsFingerprint] = {}
-    with connection.transaction(force_rollback=True):
+    # No ROLLBACK, after which psycopg would forget the statements that it prepared.
+    with connection.transaction():
         connection.execute(SETTINGS)
         for start in range(0, len(names), TABLES_A_QUERY):
             part = names[start : start + TABLES_A_QUERY]

@@ -94,9 +94,11 @@ class _Ground:
             if differences(step.before, step.after):
                 step = replace(step, broken=code.broken_by(step.after))
             steps[migration.revision] = step
-            catalogue = step.after
             if not self._is_up(migration, seen):
                 return False
+            catalogue = step.after
+            if seen.again is not None and differences(step.after, seen.again):
+                catalogue = seen.again
             if _makes_room(step):
                 fill(self.admin, catalogue, self.snapshot, complete=True)
         return True
@@ -138,7 +140,7 @@ class _Ground:
         Raises:
             _LeftBehindError: Where a part of it is done all the same.
         """
-        trip, seen = self._round_trip(migration)
+        trip, seen = self._round_trip(migration, before)
         if seen.up_error is None:
             return trip, seen
         self.refused[migration.revision] = _errors(self.observer.take())
@@ -169,13 +171,16 @@ class _Ground:
         trip, seen = self._round_trip(migration)
         return (trip, replace(seen, up=seen.up or after))
 
-    def _round_trip(self, migration: Migration) -> tuple[RoundTrip, Seen]:
+    def _round_trip(
+        self, migration: Migration, before: Catalogue | None = None
+    ) -> tuple[RoundTrip, Seen]:
         self.observer.take()
         return prove_round_trip(
             lambda: self.runner.upgrade([migration]),
             lambda: self._downgrade(migration),
             self.admin,
             reversible=migration.reversible,
+            before=before,
         )
 
     def _downgrade(self, migration: Migration) -> int:
@@ -207,7 +212,7 @@ def _ground(
     with (
         stage.database(template) as database,
         stage.visitor(database) as admin,
-        stage.observer(database) as observer,
+        stage.observer(database, bystanders=False) as observer,
         project.runner(Target(observer.url, observer.mark)) as runner,
     ):
         search_path = stage.settings.get("search_path", "")

@@ -47,7 +47,11 @@ END $$;
 CREATE UNLOGGED TABLE dbs_twin.told_locks (backend int, relation oid, mode text, filenode oid);
 CREATE UNLOGGED TABLE dbs_twin.told_constraints (backend int, id oid, version text);
 
-CREATE FUNCTION dbs_twin.observe(fresh boolean) RETURNS jsonb LANGUAGE plpgsql VOLATILE
+-- Who may call observe(): it tells what is new once, and a migration that could call it as well
+-- could have it tell what it did to nobody. Hashes, since roles that read everything are about.
+CREATE UNLOGGED TABLE dbs_twin.keys (hash bytea NOT NULL);
+
+CREATE FUNCTION dbs_twin.observe(fresh boolean, key text) RETURNS jsonb LANGUAGE plpgsql VOLATILE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET auto_explain.log_min_duration = -1
 SET lock_timeout = 0 SET statement_timeout = 0
 SET enable_nestloop = off -- the tables below have no statistics
@@ -57,6 +61,9 @@ DECLARE
     locks jsonb;
     constraints jsonb;
 BEGIN
+    IF NOT EXISTS (SELECT FROM dbs_twin.keys WHERE hash = sha256(convert_to(key, 'UTF8'))) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'permission denied for function observe';
+    END IF;
     WITH taken AS (
         DELETE FROM dbs_twin.events WHERE backend = pg_backend_pid() RETURNING number, event
     )
@@ -147,14 +154,14 @@ END $$;
 -- A time-out in milliseconds; pg_settings has it so too, but works out all settings for it.
 CREATE FUNCTION dbs_twin.milliseconds(name text) RETURNS text LANGUAGE sql STABLE
 AS $$
-    SELECT (extract(epoch FROM pg_catalog.current_setting(name)::pg_catalog.interval) * 1000)
-           ::pg_catalog.int8::pg_catalog.text
+    SELECT (extract(epoch FROM pg_catalog.current_setting(name)::pg_catalog.interval)
+            OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8::pg_catalog.text
 $$;
 
 -- Outside of observe(), whose own SET clauses would be read instead.
 CREATE FUNCTION dbs_twin.timeouts() RETURNS jsonb LANGUAGE sql STABLE
 AS $$
-    SELECT jsonb_build_object(
+    SELECT pg_catalog.jsonb_build_object(
         'lock_timeout', dbs_twin.milliseconds('lock_timeout'),
         'statement_timeout', dbs_twin.milliseconds('statement_timeout'),
         'idle_in_transaction_session_timeout',

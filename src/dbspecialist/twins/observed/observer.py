@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import psycopg
@@ -21,14 +20,17 @@ from dbspecialist.engines.postgresql.effects import (
     modified_rows,
     read_known,
 )
-from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.effects import EngineError, StatementEffects
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.observed.bystander import Bystander
 from dbspecialist.twins.observed.proxy import Proxy
 from dbspecialist.twins.observed.session import Outcome
+from dbspecialist.twins.observed.watchdog import Watchdog
 
 #: A statement that takes longer than this on an (almost) empty twin does not end by itself.
 STATEMENT_SECONDS = 20.0
+
+_ADMIT = "INSERT INTO dbs_twin.keys VALUES (sha256(convert_to(%s, 'UTF8')))"
 
 _PLAIN = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY"})
 _SILENT = frozenset({"SHOW", "LISTEN", "DEALLOCATE", "FETCH"})
@@ -51,6 +53,7 @@ class Observer:
         database: The observed database.
         user: The role that clients get.
         statement_seconds: After how long a statement is stopped and called `unchecked`.
+        bystanders: Whether to find out the effects of what cannot run inside a transaction.
     """
 
     def __init__(
@@ -61,10 +64,14 @@ class Observer:
         database: str,
         user: str,
         statement_seconds: float = STATEMENT_SECONDS,
+        bystanders: bool = True,
     ) -> None:
         self.admin, self.data = admin, cluster.data
-        self.statement_seconds = statement_seconds
+        self.bystanders = bystanders
+        self.watchdog = Watchdog(statement_seconds, admin)
         self.connection = admin()
+        self.key = secrets.token_hex(16)
+        self.connection.execute(_ADMIT, [self.key])
         self.known: dict[int, Known] = read_known(self.connection)
         self.original = dict(self.known)
         self.made: set[str] = set()
@@ -115,6 +122,7 @@ class Observer:
 
     def close(self) -> None:
         """End all observed sessions."""
+        self.watchdog.close()
         self.proxy.close()
         self.connection.close()
 
@@ -129,6 +137,11 @@ class SessionObserver:
     stopped: str = ""
     _seen_outside: dict[str, Any] = field(default_factory=dict)
     _changed: bool = False
+
+    @property
+    def key(self) -> str:
+        """What the twin's functions know the observer by."""
+        return self.observer.key
 
     def baseline(self, seen: bytes | None, *, fresh: bool) -> None:
         """Take note of what the backend holds before the next statement."""
@@ -150,7 +163,7 @@ class SessionObserver:
             rows_modified=modified_rows(outcome.plans),
             error=outcome.error,
             elapsed_ms=outcome.elapsed_ms,
-            unchecked=self._stopped(),
+            unchecked=self._stopped(outcome.error),
             **self._compared(after, outcome),
         )
         if after:
@@ -188,56 +201,33 @@ class SessionObserver:
             return getattr(self.observer.current, "line", None) is not None
         return bool(first - _SILENT)
 
-    def _stopped(self) -> str:
+    def _stopped(self, error: EngineError | None) -> str:
         stopped, self.stopped = self.stopped, ""
-        return stopped
+        if stopped or error is None or not error.stopped:
+            return stopped
+        return f"stopped by the machine that the twin is on ({error.message})"
 
     @contextlib.contextmanager
     def watching(self, backend: int) -> Iterator[None]:
         """Watch a statement that cannot run inside a transaction from a second session."""
         bystander = Bystander(self.observer.admin, backend, self.observer.known)
-        with bystander:
+        with bystander if self.observer.bystanders else contextlib.nullcontext():
             yield
         with self.observer.lock:
             self.observer.transactions += 1
             self.transaction = self.observer.transactions
         settings = dict(self.before.settings) if self.before else {}
-        self._seen_outside = {**bystander.effects(), "settings": settings}
+        effects = bystander.effects() if self.observer.bystanders else {}
+        self._seen_outside = {**effects, "settings": settings}
 
-    def deadline(self, backend: int) -> AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def deadline(self, backend: int) -> Iterator[None]:
         """Stop a statement that does not end."""
-        return _Deadline(self, backend)
-
-
-class _Deadline:
-    """Cancels a backend's statement after the observer's limit.
-
-    The timer is only started for a statement that outlives the first look of the watchdog,
-    so that short statements do not pay for a thread.
-    """
-
-    def __init__(self, session: SessionObserver, backend: int) -> None:
-        self._session, self._backend = session, backend
-
-    def __enter__(self) -> None:
-        seconds = self._session.observer.statement_seconds
-        self._timer = threading.Timer(seconds, self._cancel)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._timer.cancel()
-
-    def _cancel(self) -> None:
-        seconds = self._session.observer.statement_seconds
-        self._session.stopped = f"stopped after {seconds:g} s on the twin"
-        with self._session.observer.admin() as connection:
-            connection.execute("SELECT pg_cancel_backend(%s)", (self._backend,))
+        watchdog = self.observer.watchdog
+        with watchdog.watching(backend) as running:
+            yield
+        if running.stopped:
+            self.stopped = f"stopped after {watchdog.seconds:g} s on the twin"
 
 
 def _lengthen(data: Path, before: Observation | None, after: Observation) -> None:

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dbspecialist.twins.installation import runtime_folder
+from dbspecialist.twins.observed.backends import Backend, Backends, RefusedError
 from dbspecialist.twins.observed.messages import (
     CANCEL_REQUEST,
     GSS_REQUEST,
     SSL_REQUEST,
     Channel,
     Closed,
-    startup,
     startup_parameters,
 )
 from dbspecialist.twins.observed.session import Session, Witness
@@ -41,8 +41,9 @@ class Proxy:
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="p", dir=runtime_folder()))
         self.database, self.user = database, user
-        self._server, self._witness = server, witness
-        self._sessions: list[Channel] = []
+        self._witness = witness
+        self._clients: set[Channel] = set()
+        self._backends = Backends(server, database, user)
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(self.folder / f".s.PGSQL.{PORT}"))
         self._listener.listen(16)
@@ -59,9 +60,10 @@ class Proxy:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for channel in self._sessions:
+        for channel in tuple(self._clients):
             with contextlib.suppress(OSError):
                 channel.link.shutdown(socket.SHUT_RDWR)
+        self._backends.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _accept(self) -> None:
@@ -73,32 +75,31 @@ class Proxy:
             threading.Thread(target=self._serve, args=(Channel(link),), daemon=True).start()
 
     def _serve(self, client: Channel) -> None:
-        self._sessions.append(client)
-        server: Channel | None = None
+        self._clients.add(client)
         try:
             hello = self._hello(client)
-            server = self._connect()
-            if hello is None:
-                return
-            backend = self._log_in(client, server, hello)
-            Session(client, server, self._witness(), backend).run()
+            if hello is not None:
+                self._relay(client, self._backends.get(hello))
+        except RefusedError as refused:
+            with contextlib.suppress(Closed):
+                client.send(refused.answer)
         except Closed:
             return
         finally:
+            self._clients.discard(client)
             client.close()
-            if server is not None:
-                server.close()
 
-    def _connect(self) -> Channel:
-        link = socket.socket(socket.AF_UNIX)
+    def _relay(self, client: Channel, backend: Backend) -> None:
         try:
-            link.connect(str(self._server))
-        except OSError as error:
-            link.close()
-            raise Closed from error
-        channel = Channel(link)
-        self._sessions.append(channel)
-        return channel
+            client.send(*backend.greeting)
+            session = Session(client, backend.channel, self._witness(), backend.process)
+            session.run()
+            if session.leaves_traces:
+                self._backends.end(backend)
+            else:
+                self._backends.keep(backend)
+        except Closed:
+            self._backends.forget(backend.channel)
 
     def _hello(self, client: Channel) -> dict[str, str] | None:
         """Read a client's startup packet; nothing for a request to cancel, which is passed on."""
@@ -108,23 +109,9 @@ class Proxy:
             if code in {SSL_REQUEST, GSS_REQUEST}:
                 client.link.sendall(b"N")
             elif code == CANCEL_REQUEST:
-                server = self._connect()
+                server = self._backends.connect()
                 server.send(message)
-                server.close()
+                self._backends.forget(server)
                 return None
             else:
                 return startup_parameters(message)
-
-    def _log_in(self, client: Channel, server: Channel, hello: dict[str, str]) -> int:
-        """Open the backend's session, with our database and role, and return its process id."""
-        server.send(startup({**hello, "user": self.user, "database": self.database}))
-        backend = 0
-        while True:
-            message = server.read()
-            client.send(message)
-            if message.type == b"K":
-                backend = struct.unpack("!I", message.body[:4])[0]
-            elif message.type == b"E":
-                raise Closed
-            elif message.type == b"Z":
-                return backend

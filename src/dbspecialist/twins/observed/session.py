@@ -19,6 +19,7 @@ from typing import Protocol
 from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.facts.effects import EngineError
 from dbspecialist.facts.errors import InputError
+from dbspecialist.twins.observed.backends import TRACES
 from dbspecialist.twins.observed.messages import (
     Channel,
     Closed,
@@ -62,6 +63,10 @@ class Outcome:
 class Witness(Protocol):
     """What a session tells the observer."""
 
+    @property
+    def key(self) -> str:
+        """What the twin's functions know the observer by."""
+
     def baseline(self, seen: bytes | None, *, fresh: bool) -> None:
         """Take note of what the backend held before the next statement."""
 
@@ -79,10 +84,9 @@ class Witness(Protocol):
 
 
 _OBSERVE = (
-    "SELECT jsonb_build_object('seen', dbs_twin.observe({}), 'settings', dbs_twin.timeouts())"
+    "SELECT pg_catalog.jsonb_build_object("  # whatever functions a migration's search path holds
+    "'seen', dbs_twin.observe({}, '{}'), 'settings', dbs_twin.timeouts())"
 )
-#: Everything that the session holds, and what is new since it was last asked.
-OBSERVE_ALL, OBSERVE_NEW = _OBSERVE.format("true"), _OBSERVE.format("false")
 
 
 class Session:
@@ -90,13 +94,21 @@ class Session:
 
     def __init__(self, client: Channel, server: Channel, witness: Witness, backend: int) -> None:
         self.client, self.server, self.witness, self.backend = client, server, witness, backend
+        # Everything that the session holds, and what is new since it was last asked.
+        self._observe_all = _OBSERVE.format("true", witness.key)
+        self._observe_new = _OBSERVE.format("false", witness.key)
         self.status = b"I"
+        self.leaves_traces = False  #: whether the server's session must not serve another client
         self._unseen = False
         self._prepared: dict[str, str] = {}
         self._portals: dict[str, str] = {}
 
     def run(self) -> None:
-        """Serve the client until it leaves."""
+        """Serve the client until it takes its leave.
+
+        Raises:
+            Closed: Where the client or the server goes without a word.
+        """
         batch: list[Message] = []
         while True:
             message = self.client.read()
@@ -110,10 +122,11 @@ class Session:
             elif message.type == b"H":
                 self._flush(batch)
                 batch = []
+            elif message.type == b"X":
+                self.leaves_traces |= self.status != b"I" or bool(batch)
+                return
             else:
                 self.server.send(message)
-                if message.type == b"X":
-                    raise Closed
 
     # -- simple queries
 
@@ -173,13 +186,20 @@ class Session:
 
     def _one(self, messages: list[Message], sql: str, *, wrap: bool) -> Outcome:
         control = bool(_CONTROL.match(sql))
+        self.leaves_traces |= TRACES.search(sql) is not None
         wrapped = wrap and self.status == b"I" and not control
         if wrapped:
             self._begin()
         elif self._unseen and not control:
             self._unseen = False
-            self.witness.baseline(self._ask(OBSERVE_ALL), fresh=False)
-        outcome = self._send(messages, hold=wrapped)
+            self.witness.baseline(self._ask(self._observe_all), fresh=False)
+        outcome = Outcome()
+        try:
+            self._send(messages, outcome, hold=wrapped)
+        except Closed:
+            if outcome.error:  # the server's last words: it has ended the session
+                self.witness.statement(sql, outcome, None, inside=not wrapped)
+            raise
         if wrapped and outcome.error and outcome.error.sqlstate in _NEEDS_NO_TRANSACTION:
             self._ask("ROLLBACK")
             return self._bare(messages, sql)
@@ -190,7 +210,7 @@ class Session:
             if not outcome.error and outcome.tags[:1] in (["SET"], ["RESET"]):
                 self.witness.statement(sql, outcome, None, inside=self.status == b"T")
         else:
-            seen = self._ask(OBSERVE_NEW) if self.status == b"T" else None
+            seen = self._ask(self._observe_new) if self.status == b"T" else None
             self.witness.statement(sql, outcome, seen, inside=not wrapped)
         if wrapped:
             self._end()
@@ -202,8 +222,9 @@ class Session:
             for message in messages
             if message.type == b"P" and message.body[:1] != b"\0"
         ]
+        outcome = Outcome()
         with self.witness.watching(self.backend):
-            outcome = self._send([*forgotten, *messages], hold=bool(forgotten))
+            self._send([*forgotten, *messages], outcome, hold=bool(forgotten))
         self.client.send(*(item for item in outcome.held_back if item.type != b"3"))
         self.witness.statement(sql, outcome, None, inside=False)
         self.witness.ended()
@@ -220,14 +241,12 @@ class Session:
                 found += struct.unpack_from("!H", message.body, after + 2 + 2 * formats)[0]
         return found
 
-    def _send(self, messages: list[Message], *, hold: bool) -> Outcome:
-        outcome = Outcome()
+    def _send(self, messages: list[Message], outcome: Outcome, *, hold: bool) -> None:
         started = time.perf_counter()
         with self.witness.deadline(self.backend):
             self.server.send(*messages)
             self._relay(outcome, hold=hold)
         outcome.elapsed_ms = (time.perf_counter() - started) * 1000
-        return outcome
 
     def _relay(self, outcome: Outcome, *, hold: bool = False) -> None:
         """Pass the server's answers on up to ReadyForQuery, which the caller sends."""
@@ -267,7 +286,8 @@ class Session:
         if message.type != b"N":
             return False
         told = fields(message)
-        if told.get("V") != "INFO" or not told.get("M", "").startswith("duration: "):
+        # A migration can RAISE INFO what it likes, but not from this source file.
+        if told.get("F") != "auto_explain.c" or not told.get("M", "").startswith("duration: "):
             return False
         outcome.plans.append(told["M"].partition("plan:\n")[2])
         return True
@@ -276,7 +296,7 @@ class Session:
 
     def _begin(self) -> None:
         self._ask("BEGIN")
-        self.witness.baseline(self._ask(OBSERVE_ALL), fresh=True)
+        self.witness.baseline(self._ask(self._observe_all), fresh=True)
 
     def _end(self) -> None:
         self._ask("COMMIT" if self.status == b"T" else "ROLLBACK")
@@ -289,7 +309,7 @@ class Session:
                 self._unseen = True
                 self.witness.baseline(None, fresh=True)
             elif not self._unseen:
-                self.witness.baseline(self._ask(OBSERVE_ALL), fresh=False)
+                self.witness.baseline(self._ask(self._observe_all), fresh=False)
         elif self.status == b"I":
             self._unseen = False
             self.witness.ended()
