@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from dbspecialist.facts.effects import Lock, StatementEffects
 from dbspecialist.proofs.effects import estimate_blocked
 from dbspecialist.proofs.rates import Rates
@@ -26,15 +28,18 @@ CATALOGUE = StatementEffects(
 )
 
 
-def blocked(*statements: StatementEffects) -> list[dict[str, float]]:
-    estimated = estimate_blocked(
+def estimated(*statements: StatementEffects) -> tuple[StatementEffects, ...]:
+    return estimate_blocked(
         statements,
         rows=lambda relation: ROWS.get(relation, 0.0),
         size=lambda relation: BYTES.get(relation, 0.0),
         rates=RATES,
         knows=ROWS.__contains__,
     )
-    return [dict(item.blocked_ms) for item in estimated]
+
+
+def blocked(*statements: StatementEffects) -> list[dict[str, float]]:
+    return [dict(item.blocked_ms) for item in estimated(*statements)]
 
 
 def test_a_lock_counts_the_work_to_the_end_of_its_transaction() -> None:
@@ -51,3 +56,13 @@ def test_a_lock_held_over_unknown_work_has_no_estimate() -> None:
 
 def test_relations_of_the_system_are_small() -> None:
     assert blocked(CATALOGUE) == [{"public.c": 1.0}]
+
+
+def test_work_under_the_lock_of_an_earlier_statement_blocks_its_relation_too() -> None:
+    again = replace(BUILD, locks=())
+    assert blocked(ALTER, again) == [{"public.a": 2002.0}, {"public.a": 2001.0}]
+    assert blocked(ALTER, replace(again, transaction=2)) == [{"public.a": 1.0}, {}]
+
+
+def test_each_statement_has_its_own_share_of_the_work() -> None:
+    assert [item.work_ms for item in estimated(ALTER, BUILD, SCAN_C)] == [1.0, 2001.0, None]

@@ -7,7 +7,7 @@ of the statement that locks it and of everything after it in the transaction.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from dbspecialist.facts.effects import StatementEffects
@@ -28,9 +28,10 @@ def estimate_blocked(
     rates: Rates,
     knows: Callable[[str], bool] = lambda _relation: True,
 ) -> tuple[StatementEffects, ...]:
-    """Return the statements with `blocked_ms` filled in, as far as sizes are known.
+    """Return the statements with `blocked_ms` and `work_ms` filled in, as far as sizes are known.
 
-    A lock held over work on a relation of unknown size has no entry in `blocked_ms`.
+    `blocked_ms` has the relations that a statement locks, and those that it works on under a lock
+    of an earlier statement. A lock held over work on a relation of unknown size has no entry.
 
     Args:
         statements: All statements of a run in order, over several migrations.
@@ -43,21 +44,41 @@ def estimate_blocked(
         work_ms(item, rows=rows, size=size, rates=rates) if _is_known(item, knows) else math.nan
         for item in statements
     ]
-    held = _until_end(statements, work)  # unknown and known add up to unknown
+    rest = _until_end(statements, work)  # unknown and known add up to unknown
+    blocked = _blocked(statements)
     return tuple(
-        replace(item, blocked_ms={lock.relation: total for lock in item.locks if lock.blocks})
-        if not math.isnan(total)
-        else item
-        for item, total in zip(statements, held, strict=True)
+        replace(
+            item,
+            blocked_ms={} if math.isnan(total) else dict.fromkeys(relations, total),
+            work_ms=None if math.isnan(own) else own,
+        )
+        for item, relations, total, own in zip(statements, blocked, rest, work, strict=True)
     )
+
+
+def _blocked(statements: Sequence[StatementEffects]) -> Iterator[list[str]]:
+    """Yield the relations that are blocked for each statement's own doing."""
+    held: set[str] = set()
+    transaction = 0
+    for item in statements:
+        if item.transaction != transaction or not item.in_transaction:
+            held, transaction = set(), item.transaction
+        taken = [lock.relation for lock in item.locks if lock.blocks]
+        yield [*taken, *sorted((held & _worked(item)).difference(taken))]
+        held.update(taken)
+
+
+def _worked(statement: StatementEffects) -> set[str]:
+    """Return the relations whose rows a statement reads or writes."""
+    return {
+        *(*statement.rewrites, *statement.scans, *statement.rows_modified),
+        *statement.index_builds.values(),
+    }
 
 
 def _is_known(statement: StatementEffects, knows: Callable[[str], bool]) -> bool:
     """Tell whether the sizes of all relations that a statement works through are known."""
-    worked = {
-        *(*statement.rewrites, *statement.scans, *statement.rows_modified),
-        *statement.index_builds.values(),
-    }
+    worked = _worked(statement)
     return all(knows(relation) for relation in worked if not relation.startswith(_OF_THE_SYSTEM))
 
 

@@ -3,7 +3,8 @@
 ## What it does
 Looks for a statement that takes a lock which blocks reads or writes, whose own work is short, and
 that is followed in its transaction by work that is not: a scan, a rewrite, an index build or
-changed rows of whatever table.
+changed rows of whatever table. Work on the locked table itself that has a rule of its own is
+left to it, and so are waits of less than a tenth of `max_blocked`.
 
 ## Why it matters
 PostgreSQL releases locks at the end of the transaction. Adding a column takes a millisecond; the
@@ -28,14 +29,15 @@ PostgreSQL manual, "Explicit Locking": locks are held until the end of the trans
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from dbspecialist.facts.effects import Lock, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import duration
 from dbspecialist.rules.judging import (
     at,
-    blocked_for,
     blocking_locks,
     blocks,
     by_blocked_time,
@@ -53,39 +55,85 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each short lock that later work of its transaction makes long."""
     told: set[tuple[int, str]] = set()
     for statement in trial.statements:
-        if _works(statement, run):
+        locks = list(blocking_locks(statement, run))
+        if not locks or not statement.transaction or _works(statement, run):
             continue  # its own work is other rules' matter
-        later = [
-            item
-            for item in trial.from_statement(statement)[1:]
-            if _works(item, run) and not _validates(item, statement)
-        ]
-        for lock in blocking_locks(statement, run):
-            if later and (statement.transaction, lock.relation) not in told:
-                told.add((statement.transaction, lock.relation))
-                yield _finding(trial, statement, lock, later[0], run)
+        later = [item for item in _following(statement, run) if not _validates(item[1], statement)]
+        for lock in locks:
+            work = [item for item in later if not _is_own_work(item[1], lock.relation)]
+            place = (statement.transaction, lock.relation)
+            if work and place not in told and not _is_short(statement, lock.relation, run):
+                told.add(place)
+                longest = max(work, key=lambda item: _length(item[1]))
+                yield _finding(trial, statement, lock, longest, run)
 
 
 def _finding(
-    trial: Trial, statement: StatementEffects, lock: Lock, later: StatementEffects, run: Run
+    trial: Trial,
+    statement: StatementEffects,
+    lock: Lock,
+    later: tuple[Trial, StatementEffects],
+    run: Run,
 ) -> Finding:
-    line = f" in line {later.line}" if later.line else ""
     return Finding(
         rule="commit-before-long-work",
         severity=by_blocked_time(statement, lock.relation, run),
         message=(
-            f"{lock.relation} stays locked while {_named(later, run)}{line}: {blocks(lock)} wait "
-            f"{blocked_for(statement, lock.relation, run)} ({lock.mode})"
+            f"{lock.relation} stays locked while {_named(later[1], run)} in "
+            f"{_place(trial, later)}: {blocks(lock)} wait "
+            f"{_waited(statement, lock.relation)} ({lock.mode})"
         ),
         location=at(trial, statement),
         evidence=(
             lock_evidence(lock),
-            seen(f"{_named(later, run)} in the same transaction"),
+            seen(f"{_named(later[1], run)} in the same transaction"),
             time_evidence(statement, lock.relation, run),
         ),
         help="commit after this statement, and do the work in a transaction of its own",
         relation=lock.relation,
     )
+
+
+def _following(statement: StatementEffects, run: Run) -> Iterator[tuple[Trial, StatementEffects]]:
+    """Yield the work that follows in a statement's transaction, which may span migrations."""
+    begun = False
+    for trial in run.trials:
+        for item in trial.statements:
+            if begun and item.transaction == statement.transaction and _works(item, run):
+                yield trial, item
+            begun = begun or item is statement
+
+
+def _is_own_work(later: StatementEffects, relation: str) -> bool:
+    """Tell whether a statement rewrites, scans or indexes the relation itself.
+
+    The rule on that statement says how long the relation is blocked.
+    """
+    return relation in {*later.rewrites, *later.scans, *later.index_builds.values()}
+
+
+def _is_short(statement: StatementEffects, relation: str, run: Run) -> bool:
+    """Tell whether the wait is known and less than a tenth of what may be."""
+    waited = statement.blocked_ms.get(relation)
+    return waited is not None and waited * 10 < run.max_blocked_ms
+
+
+def _length(statement: StatementEffects) -> float:
+    return math.inf if statement.work_ms is None else statement.work_ms
+
+
+def _place(trial: Trial, later: tuple[Trial, StatementEffects]) -> str:
+    line = f"line {later[1].line}" if later[1].line else "a later statement"
+    if later[0] is trial:
+        return line
+    return f"{line} of {later[0].migration.path.rpartition('/')[2]}"
+
+
+def _waited(statement: StatementEffects, relation: str) -> str:
+    waited = statement.blocked_ms.get(relation)
+    if waited is None:
+        return "for a time that depends on sizes that are not known"
+    return f"for about {duration(waited)}"
 
 
 def _validates(later: StatementEffects, statement: StatementEffects) -> bool:
