@@ -82,6 +82,53 @@ def test_fix_is_shown_as_an_edit_that_was_run(tmp_path: Path) -> None:
     assert file.read_text() == (SHOP / VERSIONS / file.name).read_text()
 
 
+REVISION = """
+from alembic import op
+
+revision = "1"
+down_revision = None
+
+
+def upgrade():
+    for name in ("a", "b"):
+        op.create_index(f"orders_{name}", "orders", [name])
+    op.create_index("orders_c", "orders", ["c"])
+
+
+def downgrade():
+    for name in ("a", "b", "c"):
+        op.drop_index(f"orders_{name}")
+"""
+ENV = """
+from alembic import context
+from sqlalchemy import create_engine
+
+with create_engine("postgresql+psycopg://").connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+
+def test_first_revision_is_fixed_where_the_place_is_sure(tmp_path: Path) -> None:
+    """The snapshot has no version table, and a loop's call has no line of its own."""
+    versions = tmp_path / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    (tmp_path / "migrations" / "env.py").write_text(ENV)
+    (versions / "1.py").write_text(REVISION)
+    schema = tmp_path / "production.sql"
+    schema.write_text("CREATE TABLE orders (a int, b int, c int);\n")
+    report = prove([tmp_path], snapshot=schema, select=["build-index-concurrently"], fix=True)
+    assert [item.location.line for item in report.findings] == [10, 10]
+    assert (versions / "1.py").read_text() == REVISION.replace(
+        '    op.create_index("orders_c", "orders", ["c"])\n',
+        "    with op.get_context().autocommit_block():\n"
+        "        # build the index while writes go on\n"
+        '        op.create_index("orders_c", "orders", ["c"], postgresql_concurrently=True)\n',
+    )
+
+
 def edits(**texts: str) -> list[FileEdit]:
     return [FileEdit(f"{name}.sql", text) for name, text in texts.items()]
 

@@ -183,6 +183,16 @@ def test_flyway_scripts_follow_with_versions_between(tmp_path: Path) -> None:
     }
 
 
+def test_flyway_script_of_one_statement_gets_a_configuration_for_more(tmp_path: Path) -> None:
+    sql = "CREATE INDEX CONCURRENTLY i ON t (a)"
+    lifted = Phase("build it", ("SET lock_timeout = 0", sql), transactional=False)
+    write(tmp_path, **{"sql/V7__a.sql": f"{sql};\n"})
+    assert texts(detect_flyway(tmp_path), "V7", [(1, sql)], {0: [lifted]}) == {
+        "sql/V7__a.sql": f"-- build it\nSET lock_timeout = 0;\n{sql};\n",
+        "sql/V7__a.sql.conf": "executeInTransaction=false\n",
+    }
+
+
 def test_flyway_version_that_is_taken_is_left_alone(tmp_path: Path) -> None:
     text = f"{COLUMN};\n{INDEX};\n"
     write(tmp_path, **{"sql/V7__a.sql": text, "sql/V7.1__b.sql": "SELECT 1;\n"})

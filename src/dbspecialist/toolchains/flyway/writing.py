@@ -21,6 +21,7 @@ from dbspecialist.toolchains.walk import relative
 from dbspecialist.toolchains.writing import Replacements
 
 _NAME = re.compile(r"V(?P<version>[\d._]+?)__(?P<title>.*)\.sql", re.IGNORECASE)
+_CONFIG = "executeInTransaction=false\n"
 
 
 def rewritten(
@@ -35,7 +36,10 @@ def rewritten(
         return ()
     if not script.transactional:
         text = in_place(source.text, found)
-        return () if text is None else (FileEdit(trial.migration.path, source.written(text)),)
+        if text is None:
+            return ()
+        edit = FileEdit(trial.migration.path, source.written(text))
+        return (edit, *_stated(project, path, replacements))
     parts = parted(source.text, (0, len(source.text)), found, together=True)
     names = list(_names(project, path, len(parts)))
     if len(names) < len(parts):
@@ -46,6 +50,14 @@ def rewritten(
         edits.append(FileEdit(relative(path.with_name(name), project.root), source.written(text)))
         edits += _beside(project, path, name, part, first=number == 0)
     return tuple(edits)
+
+
+def _stated(project: FlywayProject, path: Path, replacements: Replacements) -> Iterator[FileEdit]:
+    """Yield the configuration of a script that Flyway knows by its only statement so far."""
+    sent = [sql for phases in replacements.values() for phase in phases for sql in phase.up]
+    own = path.with_name(f"{path.name}.conf")
+    if len(sent) > len(replacements) and project.config.in_transaction and not own.is_file():
+        yield FileEdit(relative(own, project.root), _CONFIG)
 
 
 def _names(project: FlywayProject, path: Path, count: int) -> Iterator[str]:
@@ -71,7 +83,7 @@ def _beside(
     """Yield the configuration of a script without a transaction, and the undo script it needs."""
     if not part.transactional:
         config = relative(path.with_name(f"{name}.conf"), project.root)
-        yield FileEdit(config, "executeInTransaction=false\n")
+        yield FileEdit(config, _CONFIG)
     number = version_of(path.name[1:].partition("__")[0])
     if not first and number in project.undo:
         undo = project.undo[number].with_name("U" + name[1:])
