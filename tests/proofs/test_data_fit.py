@@ -388,3 +388,52 @@ def test_server_that_refuses_is_told_without_the_password(tried: Seen, broken: s
     with pytest.raises(InputError) as refused:
         ask_database(run, broken)
     assert "s3cret" not in str(refused.value)
+
+
+def test_quoted_names_are_asked(url: str, tried: Seen, database: Database) -> None:
+    database.execute(
+        'CREATE SCHEMA "My App"; CREATE TABLE "My App"."User" ("Id" int PRIMARY KEY, "order" text);'
+        'CREATE TABLE "My App".t ("user.id" int, "order" text);'
+        """INSERT INTO "My App"."User" VALUES (1, 'a%s'); INSERT INTO "My App".t VALUES (1, 'b')"""
+    )
+    run = tried(
+        'ALTER TABLE "My App"."User" ALTER "order" SET NOT NULL, ADD UNIQUE ("order"),'
+        """ADD CHECK ("order" LIKE 'a%'), ALTER "order" TYPE varchar(3);"""
+        'ALTER TABLE "My App".t ADD FOREIGN KEY ("user.id") REFERENCES "My App"."User"'
+    )
+    asked_of = {item.claim.kind: item for item in ask_database(run, url).data_fit}
+    assert {kind: item.proof.verdict for kind, item in asked_of.items()} == {
+        "not null": "proven",
+        "unique": "proven",
+        "check": "proven",
+        "type": "proven",
+        "references": "proven",
+    }
+    assert asked_of["not null"].claim.query == (
+        'SELECT "Id"::text, "order"::text FROM "My App"."User" WHERE "order" IS NULL LIMIT 1'
+    )
+    database.execute("""UPDATE "My App"."User" SET "order" = 'bc%d'""")
+    database.execute('UPDATE "My App".t SET "user.id" = 7; ANALYZE')
+    again = {item.claim.kind: item.counterexample for item in ask_database(run, url).data_fit}
+    assert again["check"] == again["type"] == "Id = 1, order = bc%d"
+    assert again["references"] == "user.id = 7"
+
+
+def test_partitioned_table_is_asked_as_a_whole(url: str, tried: Seen, database: Database) -> None:
+    database.execute(
+        "CREATE TABLE logs (id int, day date, n int) PARTITION BY RANGE (day);"
+        "CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
+        "CREATE TABLE logs_2 PARTITION OF logs FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');"
+        "INSERT INTO logs VALUES (1, '2020-01-01', 1), (2, '2021-01-01', 2)"
+    )
+    run = tried(
+        "ALTER TABLE logs ALTER n SET NOT NULL, ADD CHECK (n > 0);"
+        "CREATE UNIQUE INDEX ON logs (day, n)"
+    )
+    found = [(item.claim.kind, item.claim.relation) for item in run.data_fit]
+    assert found == [
+        ("not null", "public.logs"),
+        ("check", "public.logs"),
+        ("unique", "public.logs"),
+    ]
+    assert {item.proof.verdict for item in ask_database(run, url).data_fit} == {"proven"}

@@ -9,7 +9,8 @@ from dbspecialist.facts.catalogue import Catalogue
 
 _TYPE = re.compile(r"([a-z][a-z ]*?)(?:\((\d+)(?:,(-?\d+))?\))?")
 _INTEGERS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
-_NUMBERS = {*_INTEGERS, "numeric", "real", "double precision"}
+_FLOATS = {"real", "double precision"}
+_NUMBERS = {*_INTEGERS, *_FLOATS, "numeric"}
 _TEXTS = {"text", "character varying", "character"}
 
 #: The release that brought pg_input_is_valid (release notes of PostgreSQL 16).
@@ -65,7 +66,10 @@ def _larger(before: re.Match[str], after: re.Match[str], column: str) -> str:
     if limit is None or (held is not None and held <= limit):
         return ""
     if after[1] in _INTEGERS:
-        whole = column if before[1] in _INTEGERS else f"round({column}::numeric)"
+        if before[1] in _FLOATS:  # rounded as the cast does it, NaN being the greatest
+            whole = f"round({column}::double precision)"
+            return f"({whole} < -{limit} OR {whole} >= {limit})"
+        whole = column if before[1] in _INTEGERS else f"round({column})"
         return f"{whole} NOT BETWEEN -{limit} AND {limit - 1}"
     # NaN fits every numeric (PostgreSQL manual, "Numeric Types").
     rounded = f"round({column}::numeric, {after[3] or 0})"
