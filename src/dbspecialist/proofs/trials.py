@@ -15,11 +15,13 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import RoundTrip, Run, Trial
 from dbspecialist.proofs.data_fit import judge_data
 from dbspecialist.proofs.effects import estimate_blocked
+from dbspecialist.proofs.meanwhile import meanwhile
 from dbspecialist.proofs.rates import Rates
+from dbspecialist.proofs.round_trip import not_tried
 from dbspecialist.proofs.walk import Step, is_bookkeeping, walk
 from dbspecialist.toolchains.base import MigrationFailed, Project, Target
 from dbspecialist.twins.observed.observer import Observed, Observer
-from dbspecialist.twins.stage import Stage
+from dbspecialist.twins.stage import OWNER, Stage
 
 Progress = Callable[[str], None]
 
@@ -31,12 +33,14 @@ class Seen:
     Args:
         statements: By revision, in order.
         failures: Why a revision stopped, by revision.
+        untried: Why a revision was not, or not wholly, run.
         created: Relations that the run made.
         renamed: The names in production of relations that were renamed, by today's names.
     """
 
     statements: dict[str, list[StatementEffects]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    untried: dict[str, str] = field(default_factory=dict)
     created: frozenset[str] = frozenset()
     renamed: dict[str, str] = field(default_factory=dict)
 
@@ -67,10 +71,12 @@ def try_migrations(
         tell: Called with a sentence on what is being done.
     """
     start = template or stage.template
-    tell("running the migrations for their effects")
-    seen = see_effects(stage, project, pending, start)
-    tell("running them with rows, there and back")
-    steps = walk(stage, project, _reached(pending, seen), start, snapshot)
+    tell("running the migrations for their effects, and with rows, there and back")
+    with meanwhile(see_effects, stage, project, pending, start) as effects:
+        walked = walk(stage, project, pending, start, snapshot)
+    seen = effects.result()
+    reached = {item.revision for item in _reached(pending, seen)}
+    steps = {revision: step for revision, step in walked.items() if revision in reached}
     run = Run(
         trials=(),
         snapshot=snapshot,
@@ -98,16 +104,28 @@ def see_effects(
 ) -> Seen:
     """Run the pending migrations as the toolchain would, and record what each statement did."""
     failures: dict[str, str] = {}
+    untried: dict[str, str] = {}
     with stage.database(template) as database, stage.observer(database) as observer:
         with project.runner(Target(observer.url, observer.mark)) as runner:
             try:
                 runner.upgrade(pending)
             except MigrationFailed as error:
                 failures[error.revision] = error.reason
+                untried = _untried(error, pending)
         observer.refresh()
         created, renamed = _names(observer)
         recorded = observer.take()
-    return Seen(_by_revision(recorded), failures, created, renamed)
+    return Seen(_by_revision(recorded), failures, untried, created, renamed)
+
+
+def _untried(error: MigrationFailed, pending: Sequence[Migration]) -> dict[str, str]:
+    """Say which migrations are not run when one stops: those after it, and maybe itself."""
+    revisions = [item.revision for item in pending]
+    if error.revision not in revisions:
+        return {}
+    after = revisions[revisions.index(error.revision) + 1 :]
+    found = dict.fromkeys(after, f"{error.revision} stops before it")
+    return {error.revision: error.reason, **found} if not_tried(error) else found
 
 
 @contextlib.contextmanager
@@ -121,11 +139,10 @@ def brought_to(stage: Stage, project: Project, before: Sequence[Migration]) -> I
         yield stage.template
         return
     with stage.database() as database:
-        with (
-            stage.observer(database) as observer,
-            project.runner(Target(observer.url, lambda _: None)) as runner,
-        ):
+        target = Target(stage.cluster.url(database, OWNER), lambda _: None)
+        with project.runner(target) as runner:
             runner.upgrade(before)
+        stage.settle(database)
         yield database
 
 
@@ -201,5 +218,8 @@ def _trial(
         round_trip=step.round_trip,
         broken=step.broken,
         rows_errors=step.rows_errors,
-        failure=seen.failures.get(migration.revision, ""),
+        failure=""
+        if migration.revision in seen.untried
+        else seen.failures.get(migration.revision, ""),
+        untried=seen.untried.get(migration.revision, ""),
     )

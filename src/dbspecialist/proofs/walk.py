@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+
+import psycopg
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue, differences
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration import VERSION_TABLES, Migration
+from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Broken, RoundTrip, RowsError
 from dbspecialist.proofs.compatibility import OldCode
 from dbspecialist.proofs.round_trip import Observed as Seen
-from dbspecialist.proofs.round_trip import judge_round_trip, prove_round_trip
+from dbspecialist.proofs.round_trip import (
+    judge_round_trip,
+    prove_round_trip,
+    throws_by_itself,
+    without_rows,
+)
 from dbspecialist.toolchains.base import MigrationFailed, Project, Runner, Target
 from dbspecialist.twins.observed.observer import Observed, Observer
 from dbspecialist.twins.rows import fill
@@ -47,32 +56,52 @@ def walk(
     database.
     """
     steps: dict[str, Step] = {}
-    refused: dict[str, tuple[RowsError, ...]] = {}
+    odd = _Odd()
     while len(steps) < len(pending):
-        with _ground(stage, project, template, snapshot, refused) as ground:
-            ended = ground.follow(pending, steps)
+        try:
+            with _ground(stage, project, template, snapshot, odd) as ground:
+                ended = ground.follow(pending, steps)
+        except (psycopg.OperationalError, psycopg.errors.TransactionTimeout) as error:
+            steps[pending[len(steps)].revision] = _stopped(error)
+            ended = True
         if ended:
             break
     return steps
+
+
+def _stopped(error: psycopg.Error) -> Step:
+    """Return the step of a migration whose constraints or casts do not end on rows."""
+    reason = f"putting in and reading rows was stopped ({error.diag.message_primary or error})"
+    proof = Proof("the way back restores what was there", "unchecked", reason)
+    return Step(round_trip=RoundTrip("unchecked", proof))
 
 
 class _LeftBehindError(Exception):
     """A migration failed and left a part of what it does."""
 
 
+@dataclass(frozen=True)
+class _Odd:
+    """Migrations that want other rows, over all grounds of a walk.
+
+    `refused` holds what sample rows made the engine refuse, and `thrown` why a way back stopped by
+    itself on them.
+    """
+
+    refused: dict[str, tuple[RowsError, ...]] = field(default_factory=dict)
+    thrown: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass
 class _Ground:
-    """A database with rows, and what runs and reads on it.
-
-    `refused` holds the migrations that refuse sample rows, over all grounds of a walk.
-    """
+    """A database with rows, and what runs and reads on it."""
 
     runner: Runner
     observer: Observer
     admin: Connection
     search_path: str
     snapshot: Snapshot | None
-    refused: dict[str, tuple[RowsError, ...]]
+    odd: _Odd
 
     def follow(self, pending: Sequence[Migration], steps: dict[str, Step]) -> bool:
         """Take the steps that are still to take; tell whether the walk is at its end."""
@@ -106,7 +135,7 @@ class _Ground:
     def _catch_up(self, done: Sequence[Migration]) -> bool:
         """Run what an earlier ground has judged, with other rows where these are in the way."""
         for migration in done:
-            if migration.revision not in self.refused and self._upgraded(migration):
+            if migration.revision not in self.odd.refused and self._upgraded(migration):
                 continue
             empty_tables(self.admin)
             if not self._upgraded(migration):
@@ -123,13 +152,18 @@ class _Ground:
 
     def _step(self, migration: Migration, before: Catalogue) -> tuple[Step, Seen] | None:
         taken = None
-        if migration.revision not in self.refused:
+        if migration.revision in self.odd.thrown:
+            taken = self._without_rows(migration, before)
+        elif migration.revision not in self.odd.refused:
             taken = self._with_sample_rows(migration, before)
         taken = taken or self._with_fitting_rows(migration, before)
         if taken is None:
             return None
         trip, seen = taken
-        refused = self.refused.get(migration.revision, ())
+        if migration.revision not in self.odd.thrown and (reason := throws_by_itself(seen)):
+            self.odd.thrown[migration.revision] = reason
+            raise _LeftBehindError
+        refused = self.odd.refused.get(migration.revision, ())
         return Step(before, seen.up or before, trip, rows_errors=refused), seen
 
     def _with_sample_rows(
@@ -143,10 +177,16 @@ class _Ground:
         trip, seen = self._round_trip(migration, before)
         if seen.up_error is None:
             return trip, seen
-        self.refused[migration.revision] = _errors(self.observer.take())
+        self.odd.refused[migration.revision] = _errors(self.observer.take())
         if differences(before, read_catalogue(self.admin)):
             raise _LeftBehindError
         return None
+
+    def _without_rows(self, migration: Migration, before: Catalogue) -> tuple[RoundTrip, Seen]:
+        """Try a migration that stops by itself on made-up rows on empty tables."""
+        empty_tables(self.admin)
+        trip, seen = self._round_trip(migration, before)
+        return without_rows(self.odd.thrown[migration.revision], trip), seen
 
     def _with_fitting_rows(
         self, migration: Migration, before: Catalogue
@@ -186,7 +226,7 @@ class _Ground:
     def _downgrade(self, migration: Migration) -> int:
         self.observer.take()
         self.runner.downgrade(migration)
-        return sum(not is_bookkeeping(item.effects) for item in self.observer.take())
+        return sum(not _BOOKKEEPING.match(item.effects.sql) for item in self.observer.take())
 
     def _is_up(self, migration: Migration, seen: Seen) -> bool:
         """Tell whether the database is in the state after the upgrade, and go on from there."""
@@ -207,25 +247,34 @@ def _ground(
     project: Project,
     template: str,
     snapshot: Snapshot | None,
-    refused: dict[str, tuple[RowsError, ...]],
+    odd: _Odd,
 ) -> Iterator[_Ground]:
     with (
         stage.database(template) as database,
         stage.visitor(database) as admin,
-        stage.observer(database, bystanders=False) as observer,
+        stage.observer(database, effects=False) as observer,
         project.runner(Target(observer.url, observer.mark)) as runner,
     ):
         search_path = stage.settings.get("search_path", "")
-        yield _Ground(runner, observer, admin, search_path, snapshot, refused)
+        yield _Ground(runner, observer, admin, search_path, snapshot, odd)
 
 
 def _errors(recorded: Sequence[Observed]) -> tuple[RowsError, ...]:
-    shown = [item for item in recorded if not is_bookkeeping(item.effects)]
+    shown = [item for item in recorded if not _BOOKKEEPING.match(item.effects.sql)]
     return tuple(
         RowsError(number, item.effects.error)
         for number, item in enumerate(shown)
         if item.effects.error is not None
     )
+
+
+#: A statement on a version table, where its locks were not asked for.
+_BOOKKEEPING = re.compile(
+    r"\s*(?:insert\s+into|update|delete\s+from|(?:create|alter|lock|drop)\s+table"
+    r"(?:\s+if\s+(?:not\s+)?exists)?|select\b.*?\bfrom)"
+    rf'\s+(?:"?\w+"?\s*\.\s*)?"?(?:{"|".join(sorted(VERSION_TABLES))})(?!\w)',
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def is_bookkeeping(effects: StatementEffects) -> bool:

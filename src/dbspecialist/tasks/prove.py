@@ -18,6 +18,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.proofs.data_fit import ask_database
 from dbspecialist.proofs.history import History, prove_history
+from dbspecialist.proofs.meanwhile import meanwhile
 from dbspecialist.proofs.rates import read_rates
 from dbspecialist.proofs.trials import brought_to, try_migrations
 from dbspecialist.rules.base import all_rules, rule_ids
@@ -33,7 +34,6 @@ from dbspecialist.tasks.editing import Originals, with_edits
 from dbspecialist.tasks.excuses import REASON, UNUSED, apply_excuses
 from dbspecialist.tasks.files import WrittenFiles
 from dbspecialist.tasks.fixing import prove_fixes
-from dbspecialist.tasks.meanwhile import meanwhile
 from dbspecialist.tasks.places import seen_from_here
 from dbspecialist.tasks.reporting import joined, migration_report, twin_facts
 from dbspecialist.tasks.sources import read_source

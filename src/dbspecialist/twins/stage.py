@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,28 @@ UPDATE pg_class SET relpages = 1 WHERE oid IN (SELECT relation FROM dbs_twin.siz
 """
 
 
+#: What a database does without whose effects nobody asks for.
+_UNNOTED = f"""
+ALTER EVENT TRIGGER dbs_twin_commands DISABLE;
+ALTER EVENT TRIGGER dbs_twin_drops DISABLE;
+ALTER EVENT TRIGGER dbs_twin_rewrites DISABLE;
+ALTER ROLE {OWNER} IN DATABASE {{database}} SET auto_explain.log_min_duration = -1;
+"""
+
+#: What observe() does after each statement: nothing is noted, tables have production's rows.
+_SETTLED = """
+TRUNCATE dbs_twin.events;
+UPDATE pg_class c SET reltuples = s.tuples, relpages = 1
+FROM dbs_twin.sizes s
+WHERE c.oid = s.relation AND (c.reltuples <> s.tuples OR c.relpages <> 1)
+"""
+
+_FILES = """
+SELECT pg_relation_filepath(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384 AND c.relpersistence <> 't'
+  AND n.nspname NOT IN ('dbs_twin', 'pg_toast')
+"""
+
 _USED = "SELECT 1 FROM pg_stat_activity WHERE datname = %s"
 
 #: How long a closed session may take to end.
@@ -122,24 +144,34 @@ class Stage:
                 admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     @contextlib.contextmanager
-    def observer(self, database: str, *, bystanders: bool = True) -> Iterator[Observer]:
+    def observer(self, database: str, *, effects: bool = True) -> Iterator[Observer]:
         """Observe whatever is sent to a database.
 
         Args:
-            bystanders: Whether to find out the effects of what cannot run inside a transaction.
+            effects: Whether to ask what each statement did; if not, its tags and its error are
+                all that is recorded.
         """
+        if not effects:
+            with self.admin(database) as admin:
+                admin.execute(_UNNOTED.format(database=database).encode())
         observer = Observer(
             lambda: self.admin(database),
             cluster=self.cluster,
             database=database,
             user=OWNER,
             statement_seconds=self.statement_seconds,
-            bystanders=bystanders,
+            effects=effects,
         )
         try:
             yield observer
         finally:
             observer.close()
+
+    def settle(self, database: str) -> None:
+        """Bring a database in which migrations ran unobserved to where an observer leaves it."""
+        with self.admin(database) as admin:
+            admin.execute(_SETTLED)
+            _lengthen(self.cluster, admin.execute(_FILES).fetchall())
 
     def _configure(self, admin: Connection, database: str) -> None:
         apply_settings(admin, database, self.settings)
@@ -195,7 +227,11 @@ def _set_pages(cluster: Cluster, connection: Connection) -> None:
     """Give every table that has rows in production one page, which stands for all."""
     connection.execute(_SIZES)
     paths = connection.execute("SELECT pg_relation_filepath(relation) FROM dbs_twin.sizes")
-    for (path,) in paths.fetchall():
+    _lengthen(cluster, paths.fetchall())
+
+
+def _lengthen(cluster: Cluster, paths: Iterable[tuple[str]]) -> None:
+    for (path,) in paths:
         file = cluster.data / path
         if file.stat().st_size == 0:
             with file.open("r+b") as opened:

@@ -42,7 +42,7 @@ class AlembicProject:
         """Several heads, and once a runner was open: with what it ran and what did not work."""
         several = len(self.heads) > 1
         heads = f"there are {len(self.heads)} heads: {', '.join(self.heads)}"
-        return (*((heads,) if several else ()), *self.log)
+        return (*((heads,) if several else ()), *dict.fromkeys(self.log))
 
     @property
     def folder(self) -> Path:

@@ -53,7 +53,8 @@ class Observer:
         database: The observed database.
         user: The role that clients get.
         statement_seconds: After how long a statement is stopped and called `unchecked`.
-        bystanders: Whether to find out the effects of what cannot run inside a transaction.
+        effects: Whether to ask what each statement did; if not, its tags and its error are all
+            that is recorded, and it runs as it came.
     """
 
     def __init__(
@@ -64,10 +65,10 @@ class Observer:
         database: str,
         user: str,
         statement_seconds: float = STATEMENT_SECONDS,
-        bystanders: bool = True,
+        effects: bool = True,
     ) -> None:
         self.admin, self.data = admin, cluster.data
-        self.bystanders = bystanders
+        self.effects = effects
         self.watchdog = Watchdog(statement_seconds, admin)
         self.connection = admin()
         self.key = secrets.token_hex(16)
@@ -139,6 +140,11 @@ class SessionObserver:
     _changed: bool = False
 
     @property
+    def asks(self) -> bool:
+        """Whether to ask what each statement did."""
+        return self.observer.effects
+
+    @property
     def key(self) -> str:
         """What the twin's functions know the observer by."""
         return self.observer.key
@@ -177,7 +183,7 @@ class SessionObserver:
     def ended(self) -> None:
         """Take note of the end of a transaction."""
         self.before = None
-        if self._changed:
+        if self._changed and self.asks:
             self._changed = False
             self.observer.refresh()
 
@@ -211,14 +217,13 @@ class SessionObserver:
     def watching(self, backend: int) -> Iterator[None]:
         """Watch a statement that cannot run inside a transaction from a second session."""
         bystander = Bystander(self.observer.admin, backend, self.observer.known)
-        with bystander if self.observer.bystanders else contextlib.nullcontext():
+        with bystander:
             yield
         with self.observer.lock:
             self.observer.transactions += 1
             self.transaction = self.observer.transactions
         settings = dict(self.before.settings) if self.before else {}
-        effects = bystander.effects() if self.observer.bystanders else {}
-        self._seen_outside = {**effects, "settings": settings}
+        self._seen_outside = {**bystander.effects(), "settings": settings}
 
     @contextlib.contextmanager
     def deadline(self, backend: int) -> Iterator[None]:

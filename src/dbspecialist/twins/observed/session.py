@@ -64,6 +64,10 @@ class Witness(Protocol):
     """What a session tells the observer."""
 
     @property
+    def asks(self) -> bool:
+        """Whether to ask the backend what each statement did."""
+
+    @property
     def key(self) -> str:
         """What the twin's functions know the observer by."""
 
@@ -187,6 +191,8 @@ class Session:
     def _one(self, messages: list[Message], sql: str, *, wrap: bool) -> Outcome:
         control = bool(_CONTROL.match(sql))
         self.leaves_traces |= TRACES.search(sql) is not None
+        if not self.witness.asks:
+            return self._unasked(messages, sql, control=control)
         wrapped = wrap and self.status == b"I" and not control
         if wrapped:
             self._begin()
@@ -214,6 +220,20 @@ class Session:
             self.witness.statement(sql, outcome, seen, inside=not wrapped)
         if wrapped:
             self._end()
+        return outcome
+
+    def _unasked(self, messages: list[Message], sql: str, *, control: bool) -> Outcome:
+        outcome = Outcome()
+        inside = self.status == b"T"
+        try:
+            self._send(messages, outcome, hold=False)
+        except Closed:
+            if outcome.error:
+                self.witness.statement(sql, outcome, None, inside=inside)
+            raise
+        sets = not outcome.error and outcome.tags[:1] in (["SET"], ["RESET"])
+        if sets or not control:
+            self.witness.statement(sql, outcome, None, inside=inside)
         return outcome
 
     def _bare(self, messages: list[Message], sql: str) -> Outcome:
@@ -296,7 +316,8 @@ class Session:
 
     def _begin(self) -> None:
         self._ask("BEGIN")
-        self.witness.baseline(self._ask(self._observe_all), fresh=True)
+        if self.witness.asks:
+            self.witness.baseline(self._ask(self._observe_all), fresh=True)
 
     def _end(self) -> None:
         self._ask("COMMIT" if self.status == b"T" else "ROLLBACK")
