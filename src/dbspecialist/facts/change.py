@@ -9,10 +9,17 @@ from dbspecialist.facts.proof import Proof
 
 @dataclass(frozen=True, slots=True)
 class FileEdit:
-    """The new text of one file; `path` is relative to the repository's root."""
+    """The new text of one file.
+
+    Args:
+        path: Relative to the repository's root.
+        text: The new text.
+        before: The text that it replaces, "" where the edit makes the file or nobody has read it.
+    """
 
     path: str
     text: str
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
