@@ -100,3 +100,14 @@ def test_render_shows_a_change_that_fixes_have_in_common_once() -> None:
     assert shown.count(f"--fix writes {path}\n") == 1
     assert shown.count(f"--fix writes {path}, as above\n") == 1
     assert shown.count("+def upgrade() -> None:") == 1
+
+
+def test_render_shows_a_change_of_a_file_that_is_elsewhere() -> None:
+    (phase,) = BUILD_FIX.phases
+    (edit,) = phase.edits
+    first = edit.text.splitlines()[0]
+    read = replace(edit, path="elsewhere/a.py", before=f"{first}\n")
+    fix = replace(BUILD_FIX, phases=(replace(phase, edits=(read,)),))
+    shown = render(replace(EMPTY, findings=(replace(FINDINGS[1], fix=fix),)))
+    assert f"                  {first}\n" in shown
+    assert f"+{first}" not in shown

@@ -79,6 +79,7 @@ def test_fix_is_shown_as_an_edit_that_was_run(tmp_path: Path) -> None:
         "run by alembic on the twin, there and back",
     )
     file = shop / VERSIONS / "0011_index_order_items_product.py"
+    assert edit.before == file.read_text()
     assert file.read_text() == (SHOP / VERSIONS / file.name).read_text()
 
 

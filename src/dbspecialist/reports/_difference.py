@@ -12,6 +12,8 @@ from dbspecialist.facts.change import FileEdit
 def changed_lines(edit: FileEdit) -> Iterator[str]:
     """Yield the file's change as a unified diff without its heading; all of a new file."""
     file = Path(edit.path)
-    old = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    old = edit.before
+    if not old and file.is_file():
+        old = file.read_text(encoding="utf-8", errors="replace")
     lines = unified_diff(old.splitlines(), edit.text.splitlines(), n=2, lineterm="")
     return (line for number, line in enumerate(lines) if number >= 2)

@@ -139,6 +139,8 @@ def _changes(fix: Change, root: Path) -> list[dict[str, Any]]:
 
 def _length(edit: FileEdit, root: Path) -> int:
     """Return the length of the file as it is, 0 where the edit makes it."""
+    if edit.before:
+        return len(edit.before)
     file = root / edit.path
     if not file.is_file():
         return 0

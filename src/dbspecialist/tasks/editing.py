@@ -118,7 +118,8 @@ def _draft(scene: _Scene, number: int, findings: Sequence[Finding]) -> _Draft:
         fixed = [item for item in fixed if _edits(scene, trial, [item])]
         edits = _edits(scene, trial, fixed)
     originals = {edit.path: _bytes(scene.project.root / edit.path) for edit in edits}
-    return _Draft(number, tuple(item for item, _ in fixed), edits, originals)
+    told = tuple(replace(edit, before=_text(originals[edit.path])) for edit in edits)
+    return _Draft(number, tuple(item for item, _ in fixed), told, originals)
 
 
 def _edits(
@@ -180,3 +181,7 @@ def _unwritten(fix: Change, finding: Finding) -> Change:
 
 def _bytes(file: Path) -> bytes | None:
     return file.read_bytes() if file.is_file() else None
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode("utf-8", "replace")
