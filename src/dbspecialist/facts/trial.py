@@ -70,6 +70,7 @@ class Trial:
         broken: Statements of the application that it breaks.
         rows_errors: Statements that fail once there are rows.
         failure: Why it stopped, where that was not the engine's refusal of a statement.
+        untried: Why it was not, or not wholly, run, or "".
     """
 
     migration: Migration
@@ -81,6 +82,7 @@ class Trial:
     broken: tuple[Broken, ...] = ()
     rows_errors: tuple[RowsError, ...] = ()
     failure: str = ""
+    untried: str = ""
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:

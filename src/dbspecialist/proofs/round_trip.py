@@ -13,6 +13,7 @@ from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue, Difference, SchemaObject, differences
 from dbspecialist.facts.proof import Proof, Verdict
 from dbspecialist.facts.trial import RoundTrip
+from dbspecialist.proofs.difference_text import sentence
 from dbspecialist.proofs.rows import (
     Fingerprints,
     Loss,
@@ -143,7 +144,7 @@ def judge_round_trip(seen: Observed, *, reversible: bool | None = None) -> Round
     if seen.up is None or seen.down is None:
         return _told("unchecked", "unchecked", "the way back was not run")
     lost = losses(seen.rows_before, seen.rows_down)
-    left = tuple(_sentence(item) for item in schema_changes(seen.before, seen.down))
+    left = tuple(sentence(item) for item in schema_changes(seen.before, seen.down))
     return _compared_states(seen, seen.up, left, lost)
 
 
@@ -151,9 +152,12 @@ def _compared_states(
     seen: Observed, up: Catalogue, left: tuple[str, ...], lost: tuple[Loss, ...]
 ) -> RoundTrip:
     details = (*left, *(loss.text for loss in lost))
-    other = tuple(_sentence(item) for item in schema_changes(up, seen.again or up))
+    other = tuple(sentence(item) for item in schema_changes(up, seen.again or up))
     if details and not seen.statements_down:
         kind, basis = "empty", f"the downgrade sends no statement: {_named(details)}"
+    elif seen.again_error is not None and not_tried(seen.again_error):
+        basis = f"the second upgrade was stopped: {_error(seen.again_error)}"
+        return _told("unchecked", "unchecked", basis)
     elif seen.again_error is not None:
         kind, basis = "unrepeatable", f"the second upgrade fails: {_error(seen.again_error)}"
     elif left:
@@ -184,7 +188,36 @@ def _stopped(error: MigrationFailed) -> RoundTrip:
     if error.error is None and _IRREVERSIBLE.search(error.reason):
         basis = f"the downgrade says that it has no way back: {error.reason}"
         return _told("irreversible", "refuted", basis)
+    if not_tried(error):
+        return _told("unchecked", "unchecked", f"the downgrade was stopped: {_error(error)}")
     return _told("failing", "refuted", f"the downgrade fails: {_error(error)}")
+
+
+def not_tried(error: MigrationFailed) -> bool:
+    """Tell whether a failure says nothing of the migration: it was not, or not wholly, run."""
+    return error.unchecked or (error.error is not None and error.error.stopped)
+
+
+def throws_by_itself(seen: Observed) -> str:
+    """Return why a way back, or the upgrade after it, stopped without the engine's refusal.
+
+    Code that reads made-up rows may take them for nonsense, which says nothing of production.
+    """
+    error = seen.down_error or seen.again_error
+    if error is None or error.error is not None or not_tried(error):
+        return ""
+    return "" if _IRREVERSIBLE.search(error.reason) else error.reason
+
+
+def without_rows(reason: str, tried: RoundTrip) -> RoundTrip:
+    """Judge a round trip that stops by itself on made-up rows by how it went without rows."""
+    if tried.kind != "works":
+        return tried
+    basis = (
+        f"on a twin with made-up rows it stops by itself ({reason}); without rows upgrade, "
+        "downgrade and upgrade end alike"
+    )
+    return _told("unchecked", "unchecked", basis)
 
 
 def _lossy(seen: Observed, lost: tuple[Loss, ...]) -> RoundTrip:
@@ -248,17 +281,6 @@ def _without_order(catalogue: Catalogue) -> Iterator[SchemaObject]:
             yield replace(item, attributes=kept)
         else:
             yield item
-
-
-def _sentence(item: Difference) -> str:
-    name = f"{item.object.kind} {item.object.name}"
-    if item.after is None:
-        return f"{name} is gone"
-    if item.before is None:
-        return f"{name} is left over"
-    old, new = item.before.attributes, item.after.attributes
-    parts = (f"{key} was {old.get(key)!r} and is {new.get(key)!r}" for key in item.changed)
-    return f"{name}: " + ", ".join(parts)
 
 
 def _named(details: tuple[str, ...]) -> str:

@@ -21,8 +21,6 @@ def value(request: Request) -> str:
         minutes = (request.row * 37 + request.position * 11) % (24 * 60)
         zone = "+00" if base == "timetz" else ""
         return f"{minutes // 60:02d}:{minutes % 60:02d}:00{zone}"
-    if request.careful and request.row == 3:
-        return "infinity"
     step = timedelta(days=1) if base == "date" else timedelta(hours=1)
     moment = START + request.row % 5000 * ROW_STEP + request.position * step
     if base == "date":

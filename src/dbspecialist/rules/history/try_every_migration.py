@@ -1,0 +1,52 @@
+"""A migration that was not run has no verdict, and neither have those after it.
+
+## What it does
+Counts the pending migrations that were not run on the twin, and says why: packages are missing, a
+limit of the twin was reached, or an earlier migration stops.
+
+## Why it matters
+A report without findings says that nothing was found. It does not say so of what was not tried.
+
+## Example
+    from alembic_utils.pg_function import PGFunction   # not installed where dbs runs
+
+## Use instead
+    dbs prove --python .venv/bin/python
+
+## What proves it
+The toolchain's own runner stops before the migration's statements are sent.
+
+## Source
+Python documentation, "The import system"; Alembic documentation, "Tutorial", on env.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import Run
+from dbspecialist.facts.units import plural
+
+TITLE = "Let every pending migration be tried"
+SEVERITY = "info"
+ENGINES = ("postgresql",)
+
+
+def check_run(run: Run) -> Iterator[Finding]:
+    """Yield a finding where migrations were not tried, at the first of them."""
+    untried = [trial for trial in run.trials if trial.untried]
+    if not untried:
+        return
+    first = untried[0]
+    number = f"{len(untried):,} of {plural(len(run.trials), 'migration')}"
+    reason = f"{first.migration.revision}: {first.untried}"
+    yield Finding(
+        rule="try-every-migration",
+        severity="info",
+        message=f"{number} not tried, from {reason}",
+        location=first.location(),
+        evidence=(Proof("every pending migration was tried", "unchecked", reason),),
+        help="mend what stops first, or name the interpreter that has the packages (--python)",
+    )
