@@ -160,6 +160,14 @@ def test_scale_multiplies_pages_and_rows(target: Connection) -> None:
     assert row.fetchone() == (10_000, 500_000.0, 4_000)
 
 
+def test_rows_written_as_whole_numbers_are_taken_beside_fractions(target: Connection) -> None:
+    given = [RelationStatistics("public.place", "table", 1, rows) for rows in (7, 0.5)]
+    restore_relations(target, given[:1] + [replace(given[1], relation="public.nowhere")])
+
+    row = target.execute("SELECT reltuples FROM pg_class WHERE relname = 'place'")
+    assert row.fetchone() == (7.0,)
+
+
 def test_table_never_analysed_stays_so(target: Connection) -> None:
     restore_relations(target, [RelationStatistics("public.place", "table", 0, -1.0)], 1000)
 

@@ -132,12 +132,7 @@ class _Asked:
 def _projects(
     root: Path, configuration: Configuration, single_transaction: bool
 ) -> Iterable[Project]:
-    found = find_projects(root)
-    wanted = configuration.toolchain
-    chosen = [item for item in found if wanted is None or item.name == wanted]
-    if not chosen:
-        names = ", ".join(sorted({item.name for item in found}))
-        raise InputError(f"no {wanted} migrations", str(root), f"found: {names}")
+    chosen = find_projects(root, toolchain=configuration.toolchain)
     given: dict[str, Any] = {"python": configuration.python}
     if single_transaction:
         given["single_transaction"] = True
@@ -212,7 +207,9 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> tuple[
             raise InputError(
                 f"the history does not replay: {error.reason}",
                 f"{project.name} revision {error.revision}",
-                "mend it, or give a snapshot of the database as it is",
+                "install what it needs, or name its interpreter with --python"
+                if error.unchecked
+                else "mend it, or give a snapshot of the database as it is",
             ) from error
     reports = tuple(migration_report(trial) for trial in run.trials)
     notes = tuple(project.notes)

@@ -53,7 +53,7 @@ def restore_relations(
         [
             [item.relation for item in rows],
             [_signed(scaled(length, scale)) for length in pages],
-            [item.tuples * scale if item.tuples > 0 else item.tuples for item in rows],
+            [float(item.tuples * scale if item.tuples > 0 else item.tuples) for item in rows],
             [_signed(scaled(item.all_visible, scale)) for item in rows],
         ],
     )
