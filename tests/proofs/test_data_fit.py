@@ -258,6 +258,22 @@ def test_row_of_a_redacted_snapshot_is_not_shown(url: str, tried: Seen, database
     assert "-3" not in found.proof.basis
 
 
+def test_claim_that_statistics_refute_stays_so_where_the_database_is_not_asked(
+    url: str, tried: Seen, database: Database
+) -> None:
+    database.execute("INSERT INTO users VALUES (3)")
+    database.execute("ANALYZE users")
+    run = tried("ALTER TABLE users ALTER email SET NOT NULL")
+    database.execute("ALTER TABLE users ADD note text")
+    found = only(ask_database(run, url))
+    assert (found.proof.verdict, found.source) == ("refuted", "statistics")
+    assert found.proof.basis == (
+        "null_frac is 0.333333 in pg_stats, as of the snapshot; the query that decides it: "
+        "SELECT id::text, email::text FROM public.users WHERE email IS NULL LIMIT 1; the database "
+        "was not asked: public.users has other columns in the database than in the snapshot"
+    )
+
+
 def test_long_value_is_shortened(url: str, tried: Seen, database: Database) -> None:
     database.execute("UPDATE orders SET code = repeat('x', 500) WHERE id = 11")
     found = only(ask_database(tried("ALTER TABLE orders ALTER code TYPE varchar(9)"), url))

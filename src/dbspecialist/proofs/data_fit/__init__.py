@@ -17,6 +17,7 @@ from dbspecialist.proofs.data_fit.constraints import constraint_claims
 from dbspecialist.proofs.data_fit.database import ask
 from dbspecialist.proofs.data_fit.ground import Ground, production_of
 from dbspecialist.proofs.data_fit.statistics import Connection, answer
+from dbspecialist.proofs.data_fit.words import without_query
 from dbspecialist.twins.stage import OWNER, Stage
 
 __all__ = ["ask", "ask_database", "claims_of", "judge_data"]
@@ -66,7 +67,10 @@ def ask_database(run: Run, url: str) -> Run:
 
 def _joined(known: DataFit, answers: dict[Claim, DataFit]) -> DataFit:
     asked = answers[known.claim]
-    return asked if asked.source or known.proof.verdict == "unchecked" else known
+    if asked.source or known.proof.verdict == "unchecked":
+        return asked
+    basis = f"{known.proof.basis}; {without_query(asked.proof.basis)}"
+    return replace(known, proof=replace(known.proof, basis=basis))
 
 
 @contextlib.contextmanager

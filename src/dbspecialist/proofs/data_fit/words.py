@@ -8,6 +8,8 @@ from dbspecialist.facts.proof import Proof
 #: Longer values are cut.
 LENGTH = 40
 
+_QUERY = "; the query that decides it: "
+
 
 def quoted(value: str | None) -> str:
     """Write a value as SQL does, shortened."""
@@ -21,7 +23,12 @@ def shortened(value: str) -> str:
 
 def told(basis: str, claim: Claim) -> str:
     """Add the query that decides a claim to what was seen."""
-    return f"{basis}; the query that decides it: {claim.query}" if claim.query else basis
+    return f"{basis}{_QUERY}{claim.query}" if claim.query else basis
+
+
+def without_query(basis: str) -> str:
+    """Take the query off again."""
+    return basis.partition(_QUERY)[0]
 
 
 def undecided(claim: Claim, why: str) -> DataFit:

@@ -42,6 +42,8 @@ def with_query(proof: Proof, fit: DataFit | None) -> Proof:
     """Add the query that decides a claim to what a rule has of it."""
     if fit is None or not fit.claim.query or fit.claim.query in proof.basis:
         return proof
+    if proof.verdict == fit.proof.verdict == "refuted":
+        return replace(proof, basis=fit.proof.basis)  # says as well why no database decided it
     return replace(proof, basis=f"{proof.basis}; the query that decides it: {fit.claim.query}")
 
 
