@@ -95,6 +95,7 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "settings": dict(statement.settings),
         "blocked_ms_estimate": _blocked(statement),
         "blocked_ms_by_relation": _numbers(statement.blocked_ms),
+        "work_ms": None if statement.work_ms is None else _number(statement.work_ms),
         "elapsed_ms": _number(statement.elapsed_ms),
         "error": error
         and {"sqlstate": error.sqlstate, "message": error.message, "detail": error.detail},
