@@ -79,9 +79,9 @@ def read_catalogue(
     # A ROLLBACK makes psycopg forget its prepared statements, so it is used where it is needed.
     is_inside = connection.info.transaction_status is not TransactionStatus.IDLE
     with connection.transaction(force_rollback=is_inside):
-        if not is_inside:  # one moment for all queries
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        connection.execute("SET LOCAL search_path = ''")
+        # One moment for all queries, where the transaction is ours.
+        isolation = "" if is_inside else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; "
+        connection.execute(f"{isolation}SET LOCAL search_path = ''".encode())
         reader = Reader(connection, schemas)
         return Catalogue(tuple(all_objects(reader)))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 from functools import cached_property
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.rows import namedtuple_row
@@ -85,6 +86,18 @@ class Entry:
     aliases: tuple[Address, ...] = ()
 
 
+def _answers(connection: psycopg.Connection[Any], queries: Iterable[str]) -> dict[str, list[Any]]:
+    """Run queries without waiting for each ("Pipeline Mode", PostgreSQL manual, libpq)."""
+    if not psycopg.Pipeline.is_supported():
+        return {}
+    cursors = {}
+    with connection.pipeline():
+        for query in queries:
+            cursors[query] = connection.cursor(row_factory=namedtuple_row)
+            cursors[query].execute(query.encode())
+    return {query: cast("list[Any]", cursor.fetchall()) for query, cursor in cursors.items()}
+
+
 def statements(*parts: str) -> str:
     """Join the statements that are there, in order, without a closing semicolon."""
     return ";\n".join(part for part in parts if part)
@@ -107,18 +120,30 @@ def known(**attributes: str | None) -> dict[str, str]:
     return {name: value for name, value in attributes.items() if value}
 
 
+#: The queries of the last reading over a connection: the next one asks most of them again.
+_asked_before: WeakKeyDictionary[psycopg.Connection[Any], list[str]] = WeakKeyDictionary()
+
+
 class Reader:
-    """Runs catalogue queries in one transaction; what several families need is read once."""
+    """Runs catalogue queries in one transaction; what several families need is read once.
+
+    Over a connection that was read before, all queries of that time are sent at once.
+    """
 
     def __init__(self, connection: psycopg.Connection[Any], schemas: Iterable[str] | None) -> None:
         self.version = connection.info.server_version
         self._cursor = connection.cursor(row_factory=namedtuple_row)
+        self._foreseen = _answers(connection, _asked_before.get(connection, ()))
+        self._asked = _asked_before[connection] = []
         self.index_names: dict[int, str] = {}
         self._wanted = None if schemas is None else set(schemas)
 
     def rows(self, query: str) -> list[Any]:
         """Run a query; `{schemas}` in it stands for the array of the OIDs to read."""
         text = query.replace("{schemas}", self._schema_array) if "{schemas}" in query else query
+        self._asked.append(text)
+        if text in self._foreseen:
+            return self._foreseen[text]
         self._cursor.execute(text.encode())
         return cast("list[Any]", self._cursor.fetchall())
 
