@@ -125,6 +125,21 @@ def _version(ground: Ground) -> int:
     return ground.run.snapshot.server_version if ground.run.snapshot else _LATEST
 
 
+def _action(sql: str, column: str) -> str:
+    """Return what follows TYPE for a column, up to the next action; else the whole statement."""
+    name = re.escape(column.strip('"'))
+    words = rf'\balter\s+(?:column\s+)?"?{name}"?\s+(?:set\s+data\s+)?type\b'
+    found = re.search(words, sql, re.IGNORECASE)
+    if found is None:
+        return sql
+    rest, depth = sql[found.end() :], 0
+    for place, char in enumerate(rest):
+        depth += (char in "([") - (char in ")]")
+        if depth == 0 and char in ",;":
+            return rest[:place]
+    return rest
+
+
 _CAST = r"(?:::\s*[\w.\"]+(?:\s+(?:varying|precision))?(?:\s*\(\s*\d+(?:\s*,\s*-?\d+)?\s*\))?\s*)"
 
 
@@ -135,7 +150,7 @@ def _is_plain_cast(ground: Ground, index: int | None, column: str) -> bool:
     """
     if index is None:
         return False
-    sql = ground.trial.statements[index].sql
+    sql = _action(ground.trial.statements[index].sql, column)
     if not re.search(r"\busing\b", sql, re.IGNORECASE):
         return True
     name = rf'\(*\s*"?{re.escape(column.strip(chr(34)))}"?\s*\)*\s*'
