@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
@@ -89,3 +90,12 @@ def test_guard_outlives_its_server() -> None:
 )
 def test_errors_of_the_machine_are_told_apart(sqlstate: str, message: str, stopped: bool) -> None:
     assert EngineError(sqlstate, message).stopped is stopped
+
+
+def test_transaction_of_many_statements_is_ended(cluster: Cluster, role: str) -> None:
+    with guarded(cluster, [], 2.0, whole=[role]), cluster.connect(user=role) as connection:
+        connection.execute("SET statement_timeout = '200ms'")
+        with pytest.raises(psycopg.OperationalError), connection.transaction():
+            for _ in range(100):
+                with contextlib.suppress(psycopg.errors.QueryCanceled), connection.transaction():
+                    connection.execute("SELECT pg_sleep(60)")

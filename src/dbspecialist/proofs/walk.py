@@ -61,19 +61,30 @@ def walk(
         try:
             with _ground(stage, project, template, snapshot, odd) as ground:
                 ended = ground.follow(pending, steps)
-        except (psycopg.OperationalError, psycopg.errors.TransactionTimeout) as error:
-            steps[pending[len(steps)].revision] = _stopped(error)
+        except _StoppedError as stopped:
+            steps[pending[len(steps)].revision] = _stopped(stopped.reason, stopped.errors)
+            ended = True
+        except psycopg.OperationalError as error:
+            told = error.diag.message_primary or str(error)
+            steps[pending[len(steps)].revision] = _stopped(f"putting in and reading rows ({told})")
             ended = True
         if ended:
             break
     return steps
 
 
-def _stopped(error: psycopg.Error) -> Step:
-    """Return the step of a migration whose constraints or casts do not end on rows."""
-    reason = f"putting in and reading rows was stopped ({error.diag.message_primary or error})"
-    proof = Proof("the way back restores what was there", "unchecked", reason)
-    return Step(round_trip=RoundTrip("unchecked", proof))
+def _stopped(what: str, errors: tuple[RowsError, ...] = ()) -> Step:
+    """Return the step of a migration that does not end on rows, or whose constraints do not."""
+    proof = Proof("the way back restores what was there", "unchecked", f"stopped: {what}")
+    return Step(round_trip=RoundTrip("unchecked", proof), rows_errors=errors)
+
+
+class _StoppedError(Exception):
+    """A migration did not end, and was stopped."""
+
+    def __init__(self, reason: str, errors: tuple[RowsError, ...]) -> None:
+        super().__init__(reason)
+        self.reason, self.errors = reason, errors
 
 
 class _LeftBehindError(Exception):
@@ -106,10 +117,12 @@ class _Ground:
     def follow(self, pending: Sequence[Migration], steps: dict[str, Step]) -> bool:
         """Take the steps that are still to take; tell whether the walk is at its end."""
         done = len(steps)
-        fill(self.admin, read_catalogue(self.admin), self.snapshot)
-        if done and not self._catch_up(pending[:done]):
-            return True
         catalogue = read_catalogue(self.admin)
+        fill(self.admin, catalogue, self.snapshot)
+        if done:
+            if not self._catch_up(pending[:done]):
+                return True
+            catalogue = read_catalogue(self.admin)
         workload = self.snapshot.workload if self.snapshot else ()
         code = OldCode(self.admin, workload, self.search_path)
         for migration in pending[done:]:
@@ -173,11 +186,14 @@ class _Ground:
 
         Raises:
             _LeftBehindError: Where a part of it is done all the same.
+            _StoppedError: Where it does not end.
         """
         trip, seen = self._round_trip(migration, before)
         if seen.up_error is None:
             return trip, seen
-        self.odd.refused[migration.revision] = _errors(self.observer.take())
+        errors = self.odd.refused[migration.revision] = _errors(self.observer.take())
+        if seen.up_error.error and seen.up_error.error.stopped:
+            raise _StoppedError(f"the way up with sample rows ({seen.up_error.reason})", errors)
         if differences(before, read_catalogue(self.admin)):
             raise _LeftBehindError
         return None

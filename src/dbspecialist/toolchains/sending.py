@@ -53,7 +53,7 @@ class Sender:
 
     @property
     def _connection(self) -> psycopg.Connection:
-        if self._session is None:
+        if self._session is None or self._session.closed:
             self._session = psycopg.connect(self._target.url, autocommit=True)
         return self._session
 
@@ -140,16 +140,23 @@ def _execute(connection: PGconn, sql: str) -> PGresult:
     `exec_` would wait in C, where an interrupt is not heard until the statement ends.
     """
     connection.send_query(sql.encode())
+    last: PGresult | None = None
     try:
         while (result := _next(connection)) is not None:
-            last = result
+            if last is None or last.status != ExecStatus.FATAL_ERROR:  # else: that it has gone
+                last = result
             if result.status == ExecStatus.COPY_IN:
                 break
             if result.status == ExecStatus.COPY_OUT:
                 _drain(connection)
+    except psycopg.OperationalError:
+        connection.finish()
+        if last is None:
+            raise
     except BaseException:
         connection.finish()  # a statement is still running: nothing can follow it here
         raise
+    assert last is not None
     return last
 
 

@@ -25,9 +25,13 @@ ASKED_AFTER, ENDED_AFTER = 3.0, 6.0
 MOST_BYTES = 4 << 30
 
 _RUNNING = """
-SELECT pid, extract(epoch FROM clock_timestamp() - query_start)::float8
+SELECT pid, false, extract(epoch FROM clock_timestamp() - query_start)::float8
 FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND state = 'active' AND usename = ANY(%s)
+UNION ALL
+SELECT pid, true, extract(epoch FROM clock_timestamp() - xact_start)::float8
+FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND xact_start IS NOT NULL AND usename = ANY(%s)
 """
 
 
@@ -36,15 +40,23 @@ class Guard:
 
     Args:
         cluster: The server.
-        roles: Whose sessions.
+        roles: Whose statements.
         seconds: How long a statement may run.
+        whole: Whose transactions are to end within that time, however many statements they are. A
+            `transaction_timeout` does not hold after a statement that another one has stopped.
         most_bytes: How much the server's folder may take on disk.
     """
 
     def __init__(
-        self, cluster: Cluster, roles: Sequence[str], seconds: float, most_bytes: int = MOST_BYTES
+        self,
+        cluster: Cluster,
+        roles: Sequence[str],
+        seconds: float,
+        *,
+        whole: Sequence[str] = (),
+        most_bytes: int = MOST_BYTES,
     ) -> None:
-        self._folder, self._roles = cluster.folder, list(roles)
+        self._folder, self._roles = cluster.folder, [list(roles), list(whole)]
         self.seconds, self.most_bytes = seconds, most_bytes
         self._free = shutil.disk_usage(self._folder).free
         self._ended = threading.Event()
@@ -66,11 +78,11 @@ class Guard:
 
     def _look(self) -> None:
         full = self._is_full()
-        for backend, seconds in self._connection.execute(_RUNNING, [self._roles]).fetchall():
+        for backend, whole, seconds in self._connection.execute(_RUNNING, self._roles).fetchall():
             over = seconds - self.seconds
-            if over > ENDED_AFTER or (full and seconds > ENDED_AFTER):
+            if over > (0 if whole else ENDED_AFTER) or (full and seconds > ENDED_AFTER):
                 self._connection.execute("SELECT pg_terminate_backend(%s)", [backend])
-            elif over > ASKED_AFTER or full:
+            elif not whole and (over > ASKED_AFTER or full):
                 self._connection.execute("SELECT pg_cancel_backend(%s)", [backend])
 
     def _is_full(self) -> bool:
@@ -80,9 +92,11 @@ class Guard:
 
 
 @contextlib.contextmanager
-def guarded(cluster: Cluster, roles: Sequence[str], seconds: float) -> Iterator[Guard]:
+def guarded(
+    cluster: Cluster, roles: Sequence[str], seconds: float, *, whole: Sequence[str] = ()
+) -> Iterator[Guard]:
     """Guard a server until the end of the block."""
-    guard = Guard(cluster, roles, seconds)
+    guard = Guard(cluster, roles, seconds, whole=whole)
     try:
         yield guard
     finally:

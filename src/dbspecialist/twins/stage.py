@@ -57,7 +57,6 @@ CREATE ROLE {VISITOR} LOGIN NOSUPERUSER BYPASSRLS;
 GRANT {OWNER}, pg_read_all_data TO {VISITOR};
 GRANT SET ON PARAMETER session_replication_role TO {VISITOR};
 ALTER ROLE {VISITOR} SET statement_timeout = '10s';
-ALTER ROLE {VISITOR} SET transaction_timeout = '20s';
 ALTER ROLE {VISITOR} SET lock_timeout = '10s'
 """
 
@@ -113,6 +112,7 @@ class Stage:
         ready_ms: How long preparing took, in milliseconds.
         settings: Session settings that production's migrations would have.
         statement_seconds: After how long an observed statement is stopped.
+        kept: How many databases more are not dropped: 8 MiB each against 10 ms.
     """
 
     cluster: Cluster
@@ -121,6 +121,7 @@ class Stage:
     ready_ms: float = 0.0
     settings: Mapping[str, str] = field(default_factory=dict)
     statement_seconds: float = STATEMENT_SECONDS
+    kept: int = 0
 
     def admin(self, database: str) -> Connection:
         """Connect to a database as a superuser who reads catalogues and nothing else."""
@@ -132,16 +133,20 @@ class Stage:
 
     @contextlib.contextmanager
     def database(self, template: str | None = None) -> Iterator[str]:
-        """Make a database equal to the prepared one (or another) and drop it at the end."""
+        """Make a database equal to the prepared one (or another) and drop it at the end.
+
+        The first few of a server that is the stage's own stay until the server goes.
+        """
         name = f"stage_{next(_numbers)}"
+        stays, self.kept = self.kept > 0, self.kept - 1
         with self.cluster.connect() as admin:
             _create(admin, name, template or self.template)
             self._configure(admin, name)
         try:
             yield name
         finally:
-            with self.cluster.connect() as admin:
-                admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            if not stays:
+                _drop(self.cluster, name)
 
     @contextlib.contextmanager
     def observer(self, database: str, *, effects: bool = True) -> Iterator[Observer]:
@@ -194,7 +199,7 @@ def open_stage(
     started = time.perf_counter()
     with contextlib.ExitStack() as stack:
         server = cluster or stack.enter_context(start_cluster())
-        stage = Stage(server, f"stage_{next(_numbers)}")
+        stage = Stage(server, f"stage_{next(_numbers)}", kept=0 if cluster else 8)
         with server.connect() as admin:
             _ensure_role(admin)
             if snapshot is not None:
@@ -206,7 +211,8 @@ def open_stage(
             stage.left_out = _load(connection, snapshot, scale)
             _set_pages(server, connection)
         if cluster is None:
-            stack.enter_context(guarded(server, (OWNER, VISITOR), stage.statement_seconds))
+            limit = stage.statement_seconds
+            stack.enter_context(guarded(server, (OWNER,), limit, whole=(VISITOR,)))
         stage.settings = session_settings(snapshot)
         stage.ready_ms = (time.perf_counter() - started) * 1000
         yield stage

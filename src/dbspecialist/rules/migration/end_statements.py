@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
@@ -35,14 +36,22 @@ ENGINES = ("postgresql",)
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
-    """Yield a finding for each statement that was stopped."""
+    """Yield a finding for each statement that was stopped, without rows or with some."""
     for statement in trial.statements:
         if statement.unchecked:
-            yield Finding(
-                rule="end-statements",
-                severity="warning",
-                message=f"The statement did not end: {statement.unchecked}",
-                location=at(trial, statement),
-                evidence=(Proof("what the statement does", "unchecked", statement.unchecked),),
-                help="make it end, or take what waits out of the migration",
-            )
+            yield _finding(trial, statement, statement.unchecked)
+    for refused in trial.rows_errors:
+        if refused.error.stopped and refused.index < len(trial.statements):
+            reason = f"stopped on the twin with sample rows ({refused.error.message})"
+            yield _finding(trial, trial.statements[refused.index], reason)
+
+
+def _finding(trial: Trial, statement: StatementEffects, reason: str) -> Finding:
+    return Finding(
+        rule="end-statements",
+        severity="warning",
+        message=f"The statement did not end: {reason}",
+        location=at(trial, statement),
+        evidence=(Proof("what the statement does", "unchecked", reason),),
+        help="make it end, or take what waits out of the migration",
+    )

@@ -52,6 +52,8 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for refused in trial.rows_errors:
         if refused.error.sqlstate in EXPLAINED or refused.index >= len(trial.statements):
             continue
+        if refused.error.stopped:
+            continue  # end-statements
         if any(text in refused.error.message for text in EXPLAINED_MESSAGES):
             continue
         statement = trial.statements[refused.index]
