@@ -169,7 +169,7 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> tuple[
     """Prove a project; return as well the files that its fixes edit, as they were read."""
     snapshot, scale, tell = asked.snapshot, asked.scale, asked.tell
     tell(f"preparing a twin for {len(division.pending)} {project.name} migrations")
-    with open_stage(snapshot, scale=scale) as stage:
+    with meanwhile(all_rules), open_stage(snapshot, scale=scale) as stage:
         facts = twin_facts(stage, snapshot, scale)
         if not division.pending:
             return Report(facts, notes=tuple(project.notes)), {}

@@ -25,6 +25,7 @@ import psycopg
 
 from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.confinement import confined, server_ruleset
+from dbspecialist.twins.copying import copy_folder
 from dbspecialist.twins.installation import (
     Installation,
     cache_folder,
@@ -179,13 +180,17 @@ def make_cluster(settings: Mapping[str, str] | None = None) -> Cluster:
     folder = Path(tempfile.mkdtemp(prefix="t", dir=runtime_folder()))
     (folder / "owner.json").write_text(json.dumps(_identity(os.getpid())))
     try:
-        shutil.copytree(_template(installation), folder / "data")
+        folder.chmod(0o700)
+        account = server_account()
+        copy_folder(_template(installation), folder / "data", account)
+        if account is not None:
+            for path in (folder, folder / "owner.json"):
+                os.chown(path, *account)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise InputError(
             f"no room for a twin ({error})", str(folder), "free 64 MiB or set TMPDIR"
         ) from error
-    _hand_over(folder)
     return Cluster(folder, installation, settings or {})
 
 
