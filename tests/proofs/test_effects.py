@@ -66,3 +66,11 @@ def test_work_under_the_lock_of_an_earlier_statement_blocks_its_relation_too() -
 
 def test_each_statement_has_its_own_share_of_the_work() -> None:
     assert [item.work_ms for item in estimated(ALTER, BUILD, SCAN_C)] == [1.0, 2001.0, None]
+
+
+def test_a_stronger_lock_of_an_earlier_statement_is_held_over_work() -> None:
+    alter, build, scan = estimated(ALTER, BUILD, SCAN_C)
+    assert (alter.held, scan.held) == ((), ())
+    assert build.held == (Lock("public.a", "AccessExclusiveLock"),)
+    (_, later) = estimated(ALTER, replace(BUILD, transaction=2))
+    assert later.held == ()

@@ -115,6 +115,8 @@ class StatementEffects:
         error: The engine's refusal, or nothing.
         unchecked: Why it was not (wholly) observed, or "".
         blocked_ms: Estimated blocked time at production size, by relation; see proofs/effects.py.
+        held: Locks of earlier statements of its transaction on the relations whose rows it reads or
+            writes, where they are stronger than its own; see proofs/effects.py.
         work_ms: Its own share of that: how long it works at production size; nothing where a size
             is not known.
         elapsed_ms: How long it took on the twin, in milliseconds.
@@ -141,4 +143,5 @@ class StatementEffects:
     unchecked: str = ""
     blocked_ms: Mapping[str, float] = field(default_factory=dict)
     elapsed_ms: float = 0.0
+    held: tuple[Lock, ...] = ()
     work_ms: float | None = None

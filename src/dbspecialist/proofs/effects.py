@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.effects import LOCK_MODES, Lock, StatementEffects
 from dbspecialist.proofs.rates import Rates
 
 #: Schemas whose relations are small everywhere.
@@ -45,27 +45,44 @@ def estimate_blocked(
         for item in statements
     ]
     rest = _until_end(statements, work)  # unknown and known add up to unknown
-    blocked = _blocked(statements)
     return tuple(
         replace(
             item,
-            blocked_ms={} if math.isnan(total) else dict.fromkeys(relations, total),
+            blocked_ms={} if math.isnan(total) else _blocked(item, held, total),
+            held=held,
             work_ms=None if math.isnan(own) else own,
         )
-        for item, relations, total, own in zip(statements, blocked, rest, work, strict=True)
+        for item, held, total, own in zip(statements, _held(statements), rest, work, strict=True)
     )
 
 
-def _blocked(statements: Sequence[StatementEffects]) -> Iterator[list[str]]:
-    """Yield the relations that are blocked for each statement's own doing."""
-    held: set[str] = set()
+def _blocked(statement: StatementEffects, held: Sequence[Lock], total: float) -> dict[str, float]:
+    """Return how long each relation is blocked for a statement's own doing."""
+    return {lock.relation: total for lock in (*statement.locks, *held) if lock.blocks}
+
+
+def _held(statements: Sequence[StatementEffects]) -> Iterator[tuple[Lock, ...]]:
+    """Yield for each statement the stronger locks of earlier ones on what it works on."""
+    held: dict[str, Lock] = {}
     transaction = 0
     for item in statements:
         if item.transaction != transaction or not item.in_transaction:
-            held, transaction = set(), item.transaction
-        taken = [lock.relation for lock in item.locks if lock.blocks]
-        yield [*taken, *sorted((held & _worked(item)).difference(taken))]
-        held.update(taken)
+            held, transaction = {}, item.transaction
+        own = {lock.relation: lock for lock in item.locks}
+        yield tuple(
+            held[name]
+            for name in sorted(_worked(item) & held.keys())
+            if name not in own or _is_stronger(held[name], own[name])
+        )
+        held |= {
+            name: lock
+            for name, lock in own.items()
+            if name not in held or _is_stronger(lock, held[name])
+        }
+
+
+def _is_stronger(one: Lock, other: Lock) -> bool:
+    return LOCK_MODES.index(one.mode) > LOCK_MODES.index(other.mode)
 
 
 def _worked(statement: StatementEffects) -> set[str]:

@@ -19,6 +19,12 @@ def lock_on(statement: StatementEffects, relation: str) -> Lock | None:
     return next((lock for lock in statement.locks if lock.relation == relation), None)
 
 
+def lock_over(statement: StatementEffects, relation: str) -> Lock | None:
+    """Return the lock on a relation while a statement works on it, maybe an earlier one's."""
+    held = next((lock for lock in statement.held if lock.relation == relation), None)
+    return held or lock_on(statement, relation)
+
+
 def blocking_locks(statement: StatementEffects, run: Run) -> Iterable[Lock]:
     """Yield the locks that stop reads or writes of tables that may have rows."""
     for lock in statement.locks:
@@ -42,11 +48,20 @@ def by_blocked_time(statement: StatementEffects, relation: str, run: Run) -> Sev
 
 
 def blocked_for(statement: StatementEffects, relation: str, run: Run) -> str:
-    """Say for how long, with the size that it was estimated from."""
+    """Say for how long, with the size that it was estimated from.
+
+    Where most of it is the work of later statements in the transaction, its own share is said.
+    """
     if not run.knows(relation):
         return "for a time that depends on the table's size, which is not known"
-    waited = duration(statement.blocked_ms.get(relation, 0))
-    return f"for about {waited} at {count(run.rows(relation))} rows"
+    waited, own = statement.blocked_ms.get(relation, 0), statement.work_ms
+    rows = f"at {count(run.rows(relation))} rows"
+    if own is not None and own * 2 < waited:
+        return (
+            f"for about {duration(waited)}, up to the end of the transaction; "
+            f"{duration(own)} of it are this statement's {rows}"
+        )
+    return f"for about {duration(waited)} {rows}"
 
 
 def lock_evidence(lock: Lock) -> Proof:

@@ -31,10 +31,23 @@ def altered(statement: StatementEffects) -> set[str]:
     return {name for _, _, name in statement.creates}
 
 
-def statement_for(trial: Trial, column: SchemaObject) -> StatementEffects | None:
-    """Return the statement of a migration that is about a column."""
+#: What statements say behind a column's name.
+TYPE = r"(?:set\s+data\s+)?type"
+SET_NOT_NULL = r"set\s+not\s+null"
+DROP_NOT_NULL = r"drop\s+not\s+null"
+
+
+def statement_for(trial: Trial, column: SchemaObject, action: str = "") -> StatementEffects | None:
+    """Return the statement of a migration that is about a column.
+
+    Several may be: the one that says `action` behind the column's name goes before others.
+    """
     touching = [item for item in trial.statements if column.parent in altered(item)]
     named = [item for item in touching if mentions(item, part(column))]
+    if action:
+        bare = re.escape(part(column).strip('"').replace('""', '"'))
+        says = re.compile(rf'(?<![\w$]){bare}"?\s+{action}(?![\w$])', re.IGNORECASE)
+        named = [item for item in named if says.search(item.sql)] or named
     return next(iter(named or touching), None)
 
 

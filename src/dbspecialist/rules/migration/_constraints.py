@@ -87,7 +87,10 @@ def filled(
 
 
 def held_lock(trial: Trial, statement: StatementEffects, relation: str) -> Lock | None:
-    """Return the strongest lock on a relation that is held when a statement ends."""
+    """Return the strongest lock on a relation that is held when a statement ends.
+
+    Those of earlier migrations in the same transaction are told where the statement works on it.
+    """
     end = trial.statements.index(statement) + 1
     held = [
         lock
@@ -96,6 +99,7 @@ def held_lock(trial: Trial, statement: StatementEffects, relation: str) -> Lock 
         for lock in item.locks
         if lock.relation == relation
     ]
+    held += [lock for lock in statement.held if lock.relation == relation]
     return max(held, key=lambda lock: LOCK_MODES.index(lock.mode), default=None)
 
 

@@ -40,7 +40,7 @@ from dbspecialist.rules.judging import (
     blocks,
     by_blocked_time,
     lock_evidence,
-    lock_on,
+    lock_over,
     seen,
     time_evidence,
 )
@@ -57,7 +57,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each table that is searched before it becomes a partition."""
     for statement, partition in attached(trial):
         table = first_filled(trial, run, partition.name, statement.scans)
-        lock = lock_on(statement, table) if table else None
+        lock = lock_over(statement, table) if table else None
         if table is None or lock is None or "writes" not in lock.blocks:
             continue
         yield Finding(

@@ -34,7 +34,7 @@ from dbspecialist.rules.judging import (
     blocks,
     by_blocked_time,
     lock_evidence,
-    lock_on,
+    lock_over,
     seen,
     time_evidence,
 )
@@ -50,7 +50,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if "CLUSTER" not in statement.tags:
             continue
         for table in statement.rewrites:
-            lock = lock_on(statement, table)
+            lock = lock_over(statement, table)
             if lock is None or run.is_empty(table):
                 continue
             yield Finding(

@@ -36,7 +36,7 @@ from dbspecialist.rules.judging import (
     blocks,
     by_blocked_time,
     lock_evidence,
-    lock_on,
+    lock_over,
     seen,
     time_evidence,
 )
@@ -56,7 +56,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if "tablespace" not in item.changed or run.is_empty(table.name):
             continue
         for statement in trial.statements:
-            lock = lock_on(statement, table.name)
+            lock = lock_over(statement, table.name)
             if lock is None or table.name not in statement.rewrites:
                 continue
             if table.name not in altered(statement):

@@ -37,6 +37,7 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._columns import (
+    SET_NOT_NULL,
     changed_columns,
     part,
     statement_for,
@@ -60,7 +61,7 @@ NOT_NULL_VIOLATION = "23502"
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column whose NULLs make NOT NULL fail."""
     for item, column in changed_columns(trial, "not_null"):
-        statement = statement_for(trial, column)
+        statement = statement_for(trial, column, SET_NOT_NULL)
         if item.before is None or column.attributes["not_null"] != "true" or statement is None:
             continue
         judged = _judge(trial, statement, column, run)

@@ -40,7 +40,7 @@ from dbspecialist.rules.judging import (
     blocks,
     by_blocked_time,
     lock_evidence,
-    lock_on,
+    lock_over,
     seen,
     time_evidence,
 )
@@ -64,7 +64,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if default is None or default == partition.name:
             continue
         table = first_filled(trial, run, default, statement.scans)
-        lock = lock_on(statement, table) if table else None
+        lock = lock_over(statement, table) if table else None
         if table is None or lock is None or "writes" not in lock.blocks:
             continue
         yield Finding(

@@ -41,6 +41,7 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._capacity import Fits, narrowed
 from dbspecialist.rules.migration._columns import (
+    TYPE,
     changed_columns,
     part,
     statement_for,
@@ -57,7 +58,7 @@ ENGINES = ("postgresql",)
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column whose type holds less than before."""
     for item, column in changed_columns(trial, "type"):
-        statement = statement_for(trial, column)
+        statement = statement_for(trial, column, TYPE)
         if item.before is None or statement is None or not is_filled(trial, run, column.parent):
             continue
         old, new = item.before.attributes["type"], column.attributes["type"]

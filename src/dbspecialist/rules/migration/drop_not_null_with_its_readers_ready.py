@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import seen
-from dbspecialist.rules.migration._columns import changed_columns, statement_for
+from dbspecialist.rules.migration._columns import DROP_NOT_NULL, changed_columns, statement_for
 from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Drop NOT NULL when the code that reads the column expects NULL"
@@ -50,7 +50,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             rule="drop-not-null-with-its-readers-ready",
             severity="info",
             message=f"Column {column.name} may be NULL from now on, which it never was",
-            location=trial.location(statement_for(trial, column)),
+            location=trial.location(statement_for(trial, column, DROP_NOT_NULL)),
             evidence=(seen(f"{column.name} is NOT NULL before the migration and not after it"),),
             help="deploy code that reads NULL first",
             relation=column.parent,

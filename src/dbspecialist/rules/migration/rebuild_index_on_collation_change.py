@@ -38,7 +38,7 @@ from dbspecialist.rules.judging import (
     blocked_for,
     by_blocked_time,
     lock_evidence,
-    lock_on,
+    lock_over,
     seen,
     time_evidence,
 )
@@ -55,7 +55,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement, column, indexes in _rebuilt(trial):
         on = {statement.index_builds[index] for index in indexes}
         table = first_filled(trial, run, column.parent, on)
-        lock = lock_on(statement, table) if table else None
+        lock = lock_over(statement, table) if table else None
         if table is None or lock is None:
             continue
         yield Finding(

@@ -44,11 +44,11 @@ from dbspecialist.rules.judging import (
     blocks,
     by_blocked_time,
     lock_evidence,
-    lock_on,
+    lock_over,
     seen,
     time_evidence,
 )
-from dbspecialist.rules.migration._columns import changed_columns, part, statement_for
+from dbspecialist.rules.migration._columns import SET_NOT_NULL, changed_columns, part, statement_for
 from dbspecialist.rules.migration._sequences import set_not_null, single_action
 from dbspecialist.rules.migration._tables import first_filled
 
@@ -62,7 +62,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for column, statement in _set(trial):
         read = set(statement.scans) - set(statement.rewrites)
         table = first_filled(trial, run, column.parent, read)
-        lock = lock_on(statement, table) if table else None
+        lock = lock_over(statement, table) if table else None
         if table is None or lock is None or "writes" not in lock.blocks:
             continue
         yield Finding(
@@ -94,7 +94,7 @@ def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...
 def _set(trial: Trial) -> Iterator[tuple[SchemaObject, StatementEffects]]:
     """Yield the columns that become NOT NULL by themselves, with their statements."""
     for item, column in changed_columns(trial, "not_null"):
-        statement = statement_for(trial, column)
+        statement = statement_for(trial, column, SET_NOT_NULL)
         if item.before is None or column.attributes["not_null"] == "false" or statement is None:
             continue
         if not _in_new_key(trial, column):
