@@ -18,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     # Catalogues stay until the end: looking them over for garbage again and again takes 7 %.
     gc.set_threshold(100_000, 50, 100)
+    # Threads wait for servers most of the time, and then should not wait for each other.
+    sys.setswitchinterval(0.0005)
     given = list(sys.argv[1:] if arguments is None else arguments)
     run = Run()
 

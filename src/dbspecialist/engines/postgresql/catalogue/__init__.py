@@ -131,7 +131,7 @@ RARE: tuple[tuple[str, str, Callable[[Reader], Iterator[Entry]]], ...] = (
     ("pg_aggregate", "aggfnoid", aggregate_entries),
     ("pg_statistic_ext", "oid", extended_entries),
     ("pg_policy", "oid", policy_entries),
-    ("pg_event_trigger", "oid", event_trigger_entries),
+    ("pg_event_trigger", "evtname !~ '^dbs_twin_' and oid", event_trigger_entries),
     ("pg_foreign_data_wrapper", "oid", wrapper_entries),
     ("pg_foreign_server", "oid", server_entries),
     ("pg_publication", "oid", publication_entries),
