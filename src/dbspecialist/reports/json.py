@@ -79,6 +79,7 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "in_transaction": statement.in_transaction,
         "parameters": statement.parameters,
         "locks": [_lock(lock) for lock in statement.locks],
+        "held": [_lock(lock) for lock in statement.held],
         "rewrites": list(statement.rewrites),
         "rewrite_reasons": dict(statement.rewrites),
         "scans": list(statement.scans),

@@ -13,6 +13,7 @@ from dbspecialist.facts.report import MigrationReport, Report
 from dbspecialist.facts.units import duration, plural
 from dbspecialist.reports._clean import one_line, visible
 from dbspecialist.reports._difference import changed_lines
+from dbspecialist.reports._repeated import Repeated
 from dbspecialist.reports._timeline import lanes
 from dbspecialist.reports._words import engine, name, severities
 
@@ -99,10 +100,12 @@ def _row(item: MigrationReport, findings: Iterable[Finding]) -> str:
 def _details(report: Report) -> list[str]:
     """Return what unfolds, in order: each migration, then what stands elsewhere."""
     paths = {item.migration.path for item in report.migrations}
-    blocks = [_migration(item, report.findings) for item in report.migrations]
+    repeated = Repeated()
+    blocks = [_migration(item, report.findings, repeated) for item in report.migrations]
     elsewhere = [one for one in report.findings if one.location.path not in paths]
     if elsewhere:
-        blocks.append(_unfolding("repository", [_finding(one) for one in elsewhere]))
+        kept, more = repeated.split(elsewhere)
+        blocks.append(_unfolding("repository", [*map(_finding, kept), _more(more)]))
     if report.proofs:
         blocks.append(_unfolding("history", [f"- {_proof(proof)}\n" for proof in report.proofs]))
     if report.data_fit:
@@ -112,13 +115,18 @@ def _details(report: Report) -> list[str]:
     return blocks
 
 
-def _migration(item: MigrationReport, findings: Iterable[Finding]) -> str:
+def _migration(item: MigrationReport, findings: Iterable[Finding], repeated: Repeated) -> str:
     here = [one for one in findings if one.location.path == item.migration.path]
-    worst_first = sorted(here, key=lambda one: SEVERITIES.index(one.severity))
-    parts = [_finding(one) for one in worst_first]
-    parts += [_edit(one) for one in _edits(worst_first)]
+    kept, more = repeated.split(here)
+    parts = [*map(_finding, kept), _more(more)]
+    parts += [_edit(one) for one in _edits(here)]
     parts += [_locks(item.statements), f"Way back: {_proof(item.round_trip)}\n"]
     return _unfolding(item.migration.path, parts)
+
+
+def _more(words: str) -> str:
+    """Say what is only counted here; `--format json` has it whole."""
+    return f"{MARKS['info']} and {text(words)}\n" if words else ""
 
 
 def _unfolding(title: str, parts: Iterable[str]) -> str:

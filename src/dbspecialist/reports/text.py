@@ -17,6 +17,7 @@ from dbspecialist.facts.proof import VERDICTS, Proof
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 from dbspecialist.facts.units import duration, plural
 from dbspecialist.reports._clean import visible
+from dbspecialist.reports._repeated import Repeated
 from dbspecialist.reports._text_fix import fix_text
 from dbspecialist.reports._text_migration import LEGEND, migration_body, notable
 from dbspecialist.reports._words import engine, name, severities, transactions
@@ -58,14 +59,15 @@ def render(report: Report, *, width: int = 100, colour: bool = False) -> str:
 
 def _write(console: Console, report: Report) -> None:
     console.print(_head(report))
+    repeated = Repeated()
     for item in report.migrations:
         here = [one for one in report.findings if one.location.path == item.migration.path]
-        _migration(console, item, here)
+        _migration(console, item, *repeated.split(here))
     known = {item.migration.path for item in report.migrations}
     elsewhere = [one for one in report.findings if one.location.path not in known]
     if elsewhere:
         _heading(console, "repository", "")
-        _findings(console, elsewhere)
+        _findings(console, *repeated.split(elsewhere))
     console.print()
     console.print(_summary(report))
 
@@ -100,15 +102,16 @@ def _source(twin: TwinFacts) -> str:
     return visible(f"{twin.source}{version}")
 
 
-def _migration(console: Console, item: MigrationReport, findings: list[Finding]) -> None:
+def _migration(console: Console, item: MigrationReport, findings: list[Finding], more: str) -> None:
     migration = item.migration
     aside = f"{migration.toolchain}, {transactions(item)}"
     _heading(console, name(migration, console.width - len(aside) - 8), aside)
     console.print(Padding(Text(visible(migration.path), "dim"), (0, 0, 0, 2)))
-    quiet = not findings and item.round_trip.verdict in {"proven", "tested"}
-    if quiet and not any(map(notable, item.statements)):
-        said = f"{plural(len(item.statements), 'statement')}, nothing waits; way back "
-        console.print(Padding(Text(said).append_text(_verdict(item.round_trip)), (0, 0, 0, 2)))
+    if not findings and _is_quiet(item):
+        said = Text(f"{plural(len(item.statements), 'statement')}, nothing waits; way back ")
+        told = _verdict if item.round_trip.verdict in {"proven", "tested"} else _verdict_and_basis
+        console.print(Padding(said.append_text(told(item.round_trip)), (0, 0, 0, 2)))
+        _more(console, more)
         return
     console.print()
     migration_body(console, item.statements)
@@ -116,7 +119,11 @@ def _migration(console: Console, item: MigrationReport, findings: list[Finding])
     table.add_row("way back", _verdict_and_basis(item.round_trip))
     console.print()
     console.print(Padding(table, (0, 0, 0, 2)))
-    _findings(console, findings)
+    _findings(console, findings, more)
+
+
+def _is_quiet(item: MigrationReport) -> bool:
+    return item.round_trip.verdict != "refuted" and not any(map(notable, item.statements))
 
 
 def _heading(console: Console, title: str, aside: str) -> None:
@@ -128,12 +135,22 @@ def _heading(console: Console, title: str, aside: str) -> None:
     console.print(line, no_wrap=True, overflow="ellipsis")
 
 
-def _findings(console: Console, findings: Iterable[Finding]) -> None:
-    worst_first = sorted(findings, key=lambda one: SEVERITIES.index(one.severity))
+def _findings(console: Console, findings: Iterable[Finding], more: str) -> None:
     shown: set[FileEdit] = set()
-    for finding in worst_first:
+    for finding in findings:
         console.print()
         console.print(Padding(_finding(finding, shown), (0, 0, 0, 2)))
+    if more:
+        console.print()
+        _more(console, more)
+
+
+def _more(console: Console, more: str) -> None:
+    """Say what is only counted here; `--format json` has it whole."""
+    if more:
+        table = _labelled()
+        table.add_row(Text("info", COLOURS["info"]), Text(f"and {more}", "dim"))
+        console.print(Padding(table, (0, 0, 0, 2)))
 
 
 def _finding(finding: Finding, shown: set[FileEdit]) -> Table:
