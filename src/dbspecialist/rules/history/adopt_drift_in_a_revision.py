@@ -43,6 +43,6 @@ def check_run(run: Run) -> Iterable[Finding]:
         basis="the snapshot's catalogue against a replay on an empty twin",
         gone="is made by the migrations and missing in production",
         new="is in production and made by no migration",
-        sides="the migrations and production",
+        sides=("the migrations", "production"),
         help="write a revision that does what was done by hand",
     ).findings(run.database_drift)

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dbspecialist.facts.catalogue import Difference
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.trial import Run
 from dbspecialist.rules.history._drift import Drift
@@ -44,6 +45,19 @@ def check_run(run: Run) -> Iterable[Finding]:
         basis="both were made on twins",
         gone="is made by the migrations and in no model",
         new="is in the models and made by no migration",
-        sides="migrations and models",
+        sides=("the migrations", "the models"),
         help="write the missing revision, or mend the model",
+        is_known_to_code=_is_default_of_code,
     ).findings(run.model_drift)
+
+
+def _is_default_of_code(item: Difference) -> bool:
+    """Tell whether all that differs is a default which the models do not state.
+
+    A default in the mapped class itself is sent with each INSERT, and no catalogue shows it.
+    """
+    return (
+        item.changed == ("default",)
+        and item.after is not None
+        and ("default" not in item.after.attributes)
+    )

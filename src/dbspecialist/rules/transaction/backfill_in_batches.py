@@ -54,15 +54,21 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             yield Finding(
                 rule="backfill-in-batches",
                 severity=_severity(rows, run),
-                message=(
-                    f"{relation} has {count(rows)} of {count(run.rows(relation))} rows changed in "
-                    "one statement: they stay locked until it commits"
-                ),
+                message=_message(statement, relation, rows, run),
                 location=at(trial, statement),
                 evidence=(_evidence(statement, relation, rows),),
                 help="change 1,000 to 10,000 rows at a time by primary key, with a commit each",
                 relation=relation,
             )
+
+
+def _message(statement: StatementEffects, relation: str, rows: float, run: Run) -> str:
+    if {tag.split(" ")[0] for tag in statement.tags} == {"INSERT"}:
+        return f"{relation} gets {count(rows)} rows in one statement: all of it is one transaction"
+    return (
+        f"{relation} has {count(rows)} of {count(run.rows(relation))} rows changed in "
+        "one statement: they stay locked until it commits"
+    )
 
 
 def _severity(rows: float, run: Run) -> Severity:

@@ -30,7 +30,8 @@ PostgreSQL manual, "Explicit Locking": locks are held until the end of the trans
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from dbspecialist.facts.effects import Lock, StatementEffects
 from dbspecialist.facts.finding import Finding
@@ -50,9 +51,34 @@ TITLE = "Commit between a strong lock and long work"
 SEVERITY = "error"
 ENGINES = ("postgresql",)
 
+#: Relations that a message names.
+NAMED = 3
+#: How toolchains that run all pending migrations in one transaction are told not to.
+_APART = {
+    "alembic": "`transaction_per_migration=True` in env.py's context.configure",
+    "typeorm": '`migrationsTransactionMode: "each"`',
+}
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A lock, the statement that takes it, and the longest work that follows."""
+
+    statement: StatementEffects
+    lock: Lock
+    later: tuple[Trial, StatementEffects]
+
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
-    """Yield a finding for each short lock that later work of its transaction makes long."""
+    """Yield a finding for each work that makes the short locks before it long."""
+    by_work: dict[int, list[_Waiting]] = {}
+    for item in _waiting(trial, run):
+        by_work.setdefault(id(item.later[1]), []).append(item)
+    for waiting in by_work.values():
+        yield _finding(trial, waiting, run)
+
+
+def _waiting(trial: Trial, run: Run) -> Iterator[_Waiting]:
     told: set[tuple[int, str]] = set()
     for statement in trial.statements:
         locks = list(blocking_locks(statement, run))
@@ -64,34 +90,46 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             place = (statement.transaction, lock.relation)
             if work and place not in told and not _is_short(statement, lock.relation, run):
                 told.add(place)
-                longest = max(work, key=lambda item: _length(item[1]))
-                yield _finding(trial, statement, lock, longest, run)
+                yield _Waiting(statement, lock, max(work, key=lambda item: _length(item[1])))
 
 
-def _finding(
-    trial: Trial,
-    statement: StatementEffects,
-    lock: Lock,
-    later: tuple[Trial, StatementEffects],
-    run: Run,
-) -> Finding:
+def _finding(trial: Trial, waiting: Sequence[_Waiting], run: Run) -> Finding:
+    """Tell the first lock, which waits for the longest, and name some of the others."""
+    first = waiting[0]
+    statement, lock, later = first.statement, first.lock, first.later
     return Finding(
         rule="commit-before-long-work",
         severity=by_blocked_time(statement, lock.relation, run),
         message=(
-            f"{lock.relation} stays locked while {_named(later[1], run)} in "
+            f"{_relations(waiting)} locked while {_named(later[1], run)} in "
             f"{_place(trial, later)}: {blocks(lock)} wait "
             f"{_waited(statement, lock.relation)} ({lock.mode})"
         ),
         location=at(trial, statement),
         evidence=(
-            lock_evidence(lock),
+            *(lock_evidence(item.lock) for item in waiting),
             seen(f"{_named(later[1], run)} in the same transaction"),
             time_evidence(statement, lock.relation, run),
         ),
-        help="commit after this statement, and do the work in a transaction of its own",
+        help=_help(trial, later[0]),
         relation=lock.relation,
     )
+
+
+def _relations(waiting: Sequence[_Waiting]) -> str:
+    names = [item.lock.relation for item in waiting]
+    if len(names) == 1:
+        return f"{names[0]} stays"
+    if len(names) <= NAMED:
+        return f"{' and '.join(names)} stay"
+    return f"{', '.join(names[: NAMED - 1])} and {len(names) - NAMED + 1} more relations stay"
+
+
+def _help(trial: Trial, later: Trial) -> str:
+    apart = _APART.get(trial.migration.toolchain)
+    if later is not trial and apart:
+        return f"run each migration in a transaction of its own: {apart}"
+    return "commit after this statement, and do the work in a transaction of its own"
 
 
 def _following(statement: StatementEffects, run: Run) -> Iterator[tuple[Trial, StatementEffects]]:
