@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from dbspecialist.facts.trial import Trial
+from dbspecialist.proofs import walk
 from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.trials import try_migrations
 from dbspecialist.toolchains.sql_files import SqlFiles
@@ -72,3 +75,52 @@ def test_tables_and_columns_made_on_the_way_get_rows(cluster: Cluster, tmp_path:
     assert made.rows_errors == added.rows_errors == ()
     assert [item.error.sqlstate for item in refused.rows_errors] == ["23514"]
     assert [item.error.sqlstate for item in late.rows_errors] == ["23514"]
+
+
+MANY = (
+    "CREATE TABLE notes (id int PRIMARY KEY, body text);",
+    "ALTER TABLE orders ADD kind text;",
+    "ALTER TABLE orders ADD CONSTRAINT never CHECK (total < total);",
+    "ALTER TABLE notes ADD CONSTRAINT never_so CHECK (body < body);",
+    "CREATE UNIQUE INDEX CONCURRENTLY one ON orders ((total <> total));",
+    "ALTER TABLE orders ADD note text;",
+)
+
+
+def test_second_half_is_walked_as_after_the_first(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "LEAST_HALF", 3)
+    seen = trials(cluster, tmp_path, *MANY)
+    assert [changed(item) for item in seen] == [
+        [
+            ("table", "public.notes"),
+            ("column", "public.notes.id"),
+            ("column", "public.notes.body"),
+            ("constraint", "public.notes.notes_pkey"),
+            ("index", "public.notes_pkey"),
+        ],
+        [("column", "public.orders.kind")],
+        [("constraint", "public.orders.never")],
+        [("constraint", "public.notes.never_so")],
+        [("index", "public.one")],
+        [("column", "public.orders.note")],
+    ]
+    errors = [[error.error.sqlstate for error in item.rows_errors] for item in seen]
+    assert errors == [[], [], ["23514"], ["23514"], [], []]
+
+
+def test_nothing_is_walked_after_a_first_half_that_stops(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "LEAST_HALF", 2)
+    first, *rest = trials(
+        cluster,
+        tmp_path,
+        "ALTER TABLE orders ADD note text;",
+        "SELECT 1 / 0;",
+        "ALTER TABLE orders ADD kind text;",
+        "ALTER TABLE orders ADD late date;",
+    )
+    assert changed(first) == [("column", "public.orders.note")]
+    assert [changed(item) for item in rest] == [[], [], []]

@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import psycopg
 
@@ -17,6 +18,7 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Broken, RoundTrip, RowsError
 from dbspecialist.proofs.compatibility import OldCode
+from dbspecialist.proofs.meanwhile import meanwhile
 from dbspecialist.proofs.round_trip import Observed as Seen
 from dbspecialist.proofs.round_trip import (
     judge_round_trip,
@@ -28,6 +30,9 @@ from dbspecialist.toolchains.base import MigrationFailed, Project, Runner, Targe
 from dbspecialist.twins.observed.observer import Observed, Observer
 from dbspecialist.twins.rows import fill
 from dbspecialist.twins.stage import Connection, Stage
+
+#: So many migrations are worth another database, in which all before them run first.
+LEAST_HALF = 20
 
 
 @dataclass(frozen=True)
@@ -53,20 +58,44 @@ def walk(
     A migration that sample rows make fail is tried again with rows that fit it, so that those
     after it are seen too; the walk ends at one that fails without rows. A way back, or a failure
     outside of a transaction, that leaves the database between two states sends the walk to a new
-    database.
+    database. The second half of many is walked meanwhile on a database of its own.
     """
+    going = partial(_go, stage, project, template, snapshot)
+    half = len(pending) // 2
+    if half < LEAST_HALF:
+        return going(pending)
+    with meanwhile(going, pending, start=half) as second:
+        steps = going(pending[:half])
+    if len(steps) < half:
+        return steps
+    steps |= second.result()
+    return steps | going(pending, start=len(steps))  # what the second half could not come to
+
+
+def _go(
+    stage: Stage,
+    project: Project,
+    template: str,
+    snapshot: Snapshot | None,
+    pending: Sequence[Migration],
+    *,
+    start: int = 0,
+) -> dict[str, Step]:
+    """Take the steps from one migration on, those before it having run."""
     steps: dict[str, Step] = {}
     odd = _Odd()
-    while len(steps) < len(pending):
+    while start + len(steps) < len(pending):
         try:
             with _ground(stage, project, template, snapshot, odd) as ground:
-                ended = ground.follow(pending, steps)
+                ended = ground.follow(pending, steps, start)
         except _StoppedError as stopped:
-            steps[pending[len(steps)].revision] = _stopped(stopped.reason, stopped.errors)
+            steps[pending[start + len(steps)].revision] = _stopped(stopped.reason, stopped.errors)
             ended = True
         except psycopg.OperationalError as error:
             told = error.diag.message_primary or str(error)
-            steps[pending[len(steps)].revision] = _stopped(f"putting in and reading rows ({told})")
+            steps[pending[start + len(steps)].revision] = _stopped(
+                f"putting in and reading rows ({told})"
+            )
             ended = True
         if ended:
             break
@@ -114,15 +143,16 @@ class _Ground:
     snapshot: Snapshot | None
     odd: _Odd
 
-    def follow(self, pending: Sequence[Migration], steps: dict[str, Step]) -> bool:
+    def follow(self, pending: Sequence[Migration], steps: dict[str, Step], start: int) -> bool:
         """Take the steps that are still to take; tell whether the walk is at its end."""
-        done = len(steps)
+        done = start + len(steps)
         catalogue = read_catalogue(self.admin)
         fill(self.admin, catalogue, self.snapshot)
         if done:
             if not self._catch_up(pending[:done]):
                 return True
             catalogue = read_catalogue(self.admin)
+            fill(self.admin, catalogue, self.snapshot, complete=True)
         workload = self.snapshot.workload if self.snapshot else ()
         code = OldCode(self.admin, workload, self.search_path)
         for migration in pending[done:]:
