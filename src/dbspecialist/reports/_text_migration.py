@@ -70,7 +70,8 @@ def _effects(statement: StatementEffects) -> Iterator[str]:
     yield from (f"rewrites {visible(relation)}" for relation in statement.rewrites)
     yield from (f"scans {visible(relation)}" for relation in statement.scans)
     for relation, rows in statement.rows_modified.items():
-        yield f"changes {count(rows)} rows of {visible(relation)}"
+        word = "row" if round(rows) == 1 else "rows"
+        yield f"changes {count(rows)} {word} of {visible(relation)}"
     for name in statement.drops:
         yield f"{'takes along' if name in statement.cascades else 'drops'} {visible(name)}"
     yield from (f"leaves {visible(name)} invalid" for name in statement.invalid_indexes)

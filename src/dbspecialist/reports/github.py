@@ -37,7 +37,7 @@ def _lines(finding: Finding) -> Iterator[str]:
     yield visible(finding.message)
     for proof in finding.evidence:
         yield f"{proof.verdict}: {visible(proof.claim)} ({visible(proof.basis)})"
-    if finding.help:
+    if finding.help and (finding.fix is None or finding.help != finding.fix.summary):
         yield f"Instead: {visible(finding.help)}"
     if finding.fix is not None:
         yield f"Fix: {visible(finding.fix.summary)}"

@@ -56,12 +56,19 @@ def blocked_for(statement: StatementEffects, relation: str, run: Run) -> str:
         return "for a time that depends on the table's size, which is not known"
     waited, own = statement.blocked_ms.get(relation, 0), statement.work_ms
     rows = f"at {count(run.rows(relation))} rows"
-    if own is not None and own * 2 < waited:
+    if own is not None and own * 2 < waited and relation in _worked(statement):
         return (
             f"for about {duration(waited)}, up to the end of the transaction; "
             f"{duration(own)} of it are this statement's {rows}"
         )
     return f"for about {duration(waited)} {rows}"
+
+
+def _worked(statement: StatementEffects) -> set[str]:
+    return {
+        *(*statement.rewrites, *statement.scans, *statement.rows_modified),
+        *statement.index_builds.values(),
+    }
 
 
 def lock_evidence(lock: Lock) -> Proof:
