@@ -107,7 +107,7 @@ def _finding(trial: Trial, waiting: Sequence[_Waiting], run: Run) -> Finding:
         ),
         location=at(trial, statement),
         evidence=(
-            *(lock_evidence(item.lock) for item in waiting),
+            *(lock_evidence(item.lock) for item in waiting[:NAMED]),
             seen(f"{_named(later[1], run)} in the same transaction"),
             time_evidence(statement, lock.relation, run),
         ),
