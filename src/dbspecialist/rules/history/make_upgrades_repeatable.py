@@ -10,7 +10,7 @@ fails with 42710.
 
 ## Example
     def downgrade():
-        op.drop_table("orders")   # and the type order_status stays
+        op.drop_table("orders")  # and the type order_status stays
 
 ## Use instead
     def downgrade():

@@ -8,7 +8,7 @@ Two branches of code added a revision each to the same parent. `alembic upgrade 
 and the order in which they run on one database need not be that of another.
 
 ## Example
-    down_revision = "a1"   # in two files
+    down_revision = "a1"  # in two files
 
 ## Use instead
     alembic merge heads
