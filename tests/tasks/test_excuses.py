@@ -91,3 +91,10 @@ def test_apply_excuses_that_are_unused(tmp_path: Path) -> None:
 
 def test_apply_excuses_where_the_file_is_gone(tmp_path: Path) -> None:
     assert apply_excuses([finding("a-rule", 1)], tmp_path) == (finding("a-rule", 1),)
+
+
+def test_excuse_in_a_literal_excuses_nothing(tmp_path: Path) -> None:
+    text = "SELECT '-- dbs: ignore build-index-concurrently text'; CREATE INDEX i ON t (a);"
+    (tmp_path / "m.sql").write_text(text)
+    finding = Finding("build-index-concurrently", "error", "x", Location("m.sql", 1))
+    assert apply_excuses([finding], tmp_path) == (finding,)

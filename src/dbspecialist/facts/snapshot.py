@@ -71,9 +71,16 @@ class Snapshot:
 
     @cached_property
     def column(self) -> Mapping[tuple[str, str], ColumnStatistics]:
-        """Column statistics by relation and column; the inherited ones only where no own exist."""
+        """Column statistics by relation and column; the inherited ones only where no own exist.
+
+        A column is found by its plain name and by its quoted one, as catalogues write it.
+        """
         ordered = sorted(self.columns, key=lambda item: not item.inherited)
-        return {(item.relation, item.column): item for item in ordered}
+        plain = {(item.relation, item.column): item for item in ordered}
+        quoted = {
+            (item.relation, '"' + item.column.replace('"', '""') + '"'): item for item in ordered
+        }
+        return {**quoted, **plain}
 
     @property
     def has_statistics(self) -> bool:

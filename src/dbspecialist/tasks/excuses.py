@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dbspecialist.engines.postgresql.tokens import tokens
+from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
 
@@ -15,6 +17,7 @@ UNUSED = "remove-unused-ignores"
 COMMENT = re.compile(
     r"(?:--|#|//)\s*dbs:\s*ignore(?P<file>-file)?\s+(?P<rule>[a-z0-9-]+)[ \t:]*(?P<reason>.*)"
 )
+COMMENTS = frozenset({"line_comment", "block_comment"})
 #: A line with nothing but a comment stands for the line below it.
 ONLY_COMMENT = re.compile(r"\s*(?:--|#|//)")
 
@@ -80,7 +83,25 @@ def apply_excuses(
 def _read(path: Path) -> tuple[Excuse, ...]:
     if not path.is_file():
         return ()
-    return excuses(path.read_text(encoding="utf-8", errors="replace"))
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix.lower() == ".sql":
+        text = _without_literals(text)
+    return excuses(text)
+
+
+def _without_literals(text: str) -> str:
+    """Blank what stands in quotes, so that a comment's look within a text excuses nothing."""
+    try:
+        found = list(tokens(text, ""))
+    except InputError:  # not SQL: refused elsewhere, with its place
+        return text
+    kept = list(text)
+    for item in found:
+        if item.kind not in COMMENTS:
+            kept[item.start : item.end] = re.sub(
+                r"-(?=-)|#|/(?=/)", " ", text[item.start : item.end]
+            )
+    return "".join(kept)
 
 
 def _excuse(found: re.Match[str], number: int, lines: Sequence[str]) -> Excuse:

@@ -15,8 +15,9 @@ Correct the rows in a step before, and ask the table itself with the query that 
 (`--database` does).
 
 ## What proves it
-The engine's refusal with rows drawn from the statistics. Rows are samples and not production's:
-the claim is refuted for the samples.
+The engine's refusal of made-up rows. They obey the constraints that are there and follow the
+statistics column by column, so that two columns need not go together as they do in production:
+the claim about production's rows stays unchecked.
 
 ## Source
 PostgreSQL manual, "PostgreSQL Error Codes", classes 22 and 23.
@@ -34,7 +35,7 @@ from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._data_fit import is_decided
 
 TITLE = "Mend what fails once there are rows"
-SEVERITY = "warning"
+SEVERITY = "info"
 ENGINES = ("postgresql",)
 
 #: Samples know nothing of references that are not declared yet, so they say nothing of 23503.
@@ -69,17 +70,18 @@ def _finding(trial: Trial, statement: StatementEffects, refused: RowsError) -> F
     error = refused.error
     return Finding(
         rule="mend-what-rows-refuse",
-        severity="warning",
+        severity="info",
         message=(
-            f"The statement fails on sample rows drawn from the statistics with {error.sqlstate}: "
-            f"{error.message}"
+            f"The statement fails on made-up rows with {error.sqlstate}: {error.message}; "
+            "whether production's rows pass was not looked at"
         ),
         location=at(trial, statement),
         evidence=(
             Proof(
-                "rows such as production has let the statement through",
-                "refuted",
-                f"{error.sqlstate} on a twin with sample rows; production's own were not read",
+                "production's rows let the statement through",
+                "unchecked",
+                f"made-up rows, each column by itself, fail with {error.sqlstate}; production's "
+                "own were not read",
             ),
         ),
         help="correct the rows in an earlier step, and ask the table itself with --database",
