@@ -27,6 +27,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("NOT TESTED: no PostgreSQL 15 (apt-get install postgresql-15)")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker, but share the rules' cases, half of all the time."""
+    for item in items:
+        if item.path.parent.name != "rules":
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     with start_cluster({"shared_preload_libraries": "pg_stat_statements"}) as running:
