@@ -14,7 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What follows the program's name; nothing for the process's own arguments.
     """
     from dbspecialist.cli._group import group
-    from dbspecialist.cli._status import Run, ending_with_a_status
+    from dbspecialist.cli._status import Run, ending_with_a_status, refuse_gone_folder
 
     # Catalogues stay until the end: looking them over for garbage again and again takes 7 %.
     gc.set_threshold(100_000, 50, 100)
@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = Run()
 
     def command() -> int:
+        refuse_gone_folder()
         with group.make_context("dbs", given, obj=run) as context:
             return int(group.invoke(context) or 0)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from dbspecialist.cli._status import FINDINGS, abandon_standard_output
+from dbspecialist.engines.files import write_whole
 from dbspecialist.facts.errors import InputError
 
 if TYPE_CHECKING:
@@ -82,28 +82,14 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         InputError: Where the file cannot be written; nothing is left behind then.
     """
-    scratch = None
-    try:
-        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text if text.endswith("\n") else text + "\n")
-        Path(scratch).chmod(_mode(path))
-        Path(scratch).replace(path)
-    except OSError as refused:
-        if scratch is not None:
-            with suppress(FileNotFoundError):
-                Path(scratch).unlink()
-        what = f"cannot be written ({refused.strerror})"
-        raise InputError(what, str(path), "choose another file") from refused
-
-
-def _mode(path: Path) -> int:
-    """Keep an old file's permissions; a new file gets those of any file this user makes."""
-    with suppress(FileNotFoundError):
-        return path.stat().st_mode & 0o777
     mask = os.umask(0)
     os.umask(mask)
-    return 0o666 & ~mask
+    content = (text if text.endswith("\n") else text + "\n").encode()
+    try:
+        write_whole(path, content, 0o666 & ~mask)
+    except OSError as refused:
+        what = f"cannot be written ({refused.strerror})"
+        raise InputError(what, str(path), "choose another file") from refused
 
 
 def wants_colour() -> bool:

@@ -78,6 +78,18 @@ def without_passwords(text: str) -> str:
     return PASSWORD.sub(lambda found: f"{found[1]}@" if found[1] else f"{found[2]}***", text)
 
 
+def refuse_gone_folder() -> None:
+    """Refuse to work in a folder that was removed, where no relative path means anything.
+
+    Raises:
+        InputError: Where the current folder is not there.
+    """
+    try:
+        os.getcwd()  # noqa: PTH109 (as Path.cwd, without its import at every start)
+    except FileNotFoundError as gone:
+        raise InputError("the current folder is gone", "", "change to another one") from gone
+
+
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise Terminated
 

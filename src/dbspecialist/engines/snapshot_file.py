@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from dbspecialist.engines.files import write_whole
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.snapshot import FORMAT, Snapshot
@@ -55,24 +54,10 @@ def write_snapshot(snapshot: Snapshot, path: Path) -> None:
     """
     content = gzip.compress(_text(snapshot).encode(), COMPRESSION, mtime=0)
     try:
-        _replace(path, content)
+        write_whole(path, content)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(reason, str(path), "choose another place with --output") from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside the target and rename, so that nobody sees half a file."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink()
-        raise
 
 
 def _text(snapshot: Snapshot) -> str:
@@ -120,7 +105,7 @@ def read_snapshot(path: Path) -> Snapshot:
         )
     try:
         return _snapshot(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise InputError(f"is damaged ({error})", str(path), AGAIN) from error
 
 
@@ -156,13 +141,45 @@ def _snapshot(content: dict[str, Any]) -> Snapshot:
             value = tuple(value)
         elif field.name == "revisions":
             value = {relation: tuple(rows) for relation, rows in value.items()}
+        elif not _fits(value, str(field.type)):
+            raise TypeError(f"{field.name} is {type(value).__name__}")
         values[field.name] = value
     return Snapshot(**values)
+
+
+#: What JSON has for a field's type, by the first word of its annotation.
+_JSON: Mapping[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "None": (type(None),),
+    "Mapping": (dict,),
+    "tuple": (list, tuple),
+}
+
+
+def _fits(value: Any, annotation: str) -> bool:
+    """Tell whether a value is of an annotated type, its elements aside."""
+    words = (part.strip().partition("[")[0] for part in annotation.split("|"))
+    kinds = tuple(kind for word in words for kind in _JSON.get(word, (object,)))
+    return isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds)
+
+
+def _refuse_odd(kind: type[Any], names: list[str], rows: list[list[Any]]) -> None:
+    """Refuse rows with values of another type than their field's."""
+    annotations = {field.name: str(field.type) for field in fields(kind)}
+    for position, name in enumerate(names):
+        samples = {type(row[position]): row[position] for row in rows}  # one of each type is enough
+        for value in samples.values():
+            if not _fits(value, annotations.get(name, "")):
+                raise TypeError(f"{kind.__name__}.{name} is {type(value).__name__}")
 
 
 def _rows(kind: type[Any], table: dict[str, Any]) -> Iterable[Any]:
     """Build facts of one kind from their rows."""
     names: list[str] = table["fields"]
+    _refuse_odd(kind, names, table["rows"])
     lists = [position for position, name in enumerate(names) if name in TUPLES]
     for row in table["rows"]:
         for position in lists:

@@ -41,7 +41,9 @@ from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.toolchains.pending import Pending
 from dbspecialist.toolchains.pending import pending as divide
+from dbspecialist.twins.sizes import refuse_unusable_scale
 from dbspecialist.twins.stage import open_stage
+from dbspecialist.twins.variables import hidden_variables, shown_variables
 
 Progress = Callable[[str], None]
 #: How often fixes are written before what is left is only told.
@@ -50,6 +52,7 @@ FIX_ROUNDS = 5
 Roots = Sequence[str | PathLike[str]]
 
 
+@hidden_variables()
 def prove(
     paths: Roots = (".",),
     *,
@@ -99,8 +102,9 @@ def prove(
         select=tuple(select),
         ignore=tuple(ignore),
         toolchain=toolchain,
-        python=Path(python) if python else None,
+        python=Path(python).absolute() if python else None,
     )
+    refuse_unusable_scale(scale)
     refuse_unknown_rules(configuration, (*rule_ids(), REASON, UNUSED))
     if database:
         source_of(database)  # what cannot be read is refused before anything runs
@@ -193,7 +197,8 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> tuple[
                 )
                 if asked.database:
                     tell("asking the database")
-                    run = ask_database(run, asked.database)
+                    with shown_variables():
+                        run = ask_database(run, asked.database)
                 tell("replaying the history from zero")
                 run = with_history(run, project, history.result())
                 run = replace(run, edited=division.edited)

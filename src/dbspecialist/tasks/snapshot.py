@@ -18,6 +18,7 @@ from dbspecialist.tasks.sources import snapshot_of_sql
 from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.base import MigrationFailed
 from dbspecialist.twins.stage import open_stage
+from dbspecialist.twins.variables import hidden_variables
 
 
 def snapshot(
@@ -44,6 +45,8 @@ def snapshot(
         InputError: When the source cannot be read or the file cannot be written.
     """
     path = None if output is None else Path(output)
+    if isinstance(url, str) and not url.strip():
+        raise InputError("the database URL is empty", "", "is the variable set that it comes from?")
     if path is not None:
         refuse_unusable(path)
     found = (
@@ -70,6 +73,7 @@ def is_path(source: str | PathLike[str]) -> bool:
     return "://" not in source and "=" not in source
 
 
+@hidden_variables()
 def of_path(path: Path) -> Snapshot:
     """Make a snapshot without sizes from a .sql file or from a folder's migrations."""
     if path.suffix == ".sql" and not path.is_dir():

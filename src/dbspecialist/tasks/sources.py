@@ -11,6 +11,7 @@ import psycopg
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.engines.postgresql.script import split_script
+from dbspecialist.engines.postgresql.tokens import script_text
 from dbspecialist.engines.snapshot_file import read_snapshot
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.snapshot import Snapshot
@@ -28,7 +29,10 @@ def read_source(path: str | PathLike[str] | None, tell: Callable[[str], None]) -
     file = Path(path)
     if file.suffix.lower() != ".sql":
         tell(f"reading {file}")
-        return read_snapshot(file)
+        found = read_snapshot(file)
+        if found.engine != "postgresql":
+            raise InputError(f"a snapshot of {found.engine}", str(file), "take one of PostgreSQL")
+        return found
     tell(f"running {file} on an empty twin")
     return snapshot_of_sql(file)
 
@@ -39,10 +43,7 @@ def snapshot_of_sql(file: Path) -> Snapshot:
     Raises:
         InputError: At the first statement that the engine refuses.
     """
-    try:
-        text = file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", str(file), "check the file") from error
+    text = script_text(file)
     with open_stage(None) as stage, stage.cluster.connect(stage.template) as connection:
         for statement in split_script(text, file):
             try:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from dbspecialist.engines.snapshot_file import read_snapshot
 from dbspecialist.twins.twin import Progress, Twin, open_twin, run_with_twin
+from dbspecialist.twins.variables import hidden_variables
 
 
+@hidden_variables()
 def twin_open(
     snapshot: str | PathLike[str], *, scale: float = 1.0, progress: Progress | None = None
 ) -> Twin:
@@ -26,6 +28,7 @@ def twin_open(
     return open_twin(read_snapshot(Path(snapshot)), scale=scale, progress=progress)
 
 
+@hidden_variables()
 def twin_run(snapshot: str | PathLike[str], command: Sequence[str], *, scale: float = 1.0) -> int:
     """Run a command against the twin of a snapshot file and return its exit status.
 

@@ -39,6 +39,8 @@ TEMPLATE_REVISION = 3
 
 START_SECONDS = 30.0
 PORT = 5432
+#: What fits into a socket's address (unix(7); macOS takes four fewer).
+LONGEST_SOCKET = 103
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -178,6 +180,13 @@ def make_cluster(settings: Mapping[str, str] | None = None) -> Cluster:
     installation = find_installation()
     remove_orphans()
     folder = Path(tempfile.mkdtemp(prefix="t", dir=runtime_folder()))
+    if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET:
+        folder.rmdir()
+        raise InputError(
+            f"a socket's path would be longer than {LONGEST_SOCKET} bytes",
+            str(folder.parent),
+            "set TMPDIR to a folder with a shorter name",
+        )
     (folder / "owner.json").write_text(json.dumps(_identity(os.getpid())))
     try:
         folder.chmod(0o700)

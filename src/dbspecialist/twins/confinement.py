@@ -41,6 +41,9 @@ _SYSTEM = (
 #: through one.
 _LOADERS = ("lib*/ld-*.so*", "lib/*-linux-gnu*/ld-*.so*", "nix/store/*-glibc-*/lib/ld-*.so*")
 
+#: A program that does nothing, to try things with; PATH may name none.
+_NOTHING = ["/bin/true"] if Path("/bin/true").exists() else [sys.executable, "-I", "-S", "-c", ""]
+
 
 def confined(
     account: tuple[int, int] | None = None,
@@ -147,7 +150,7 @@ def _runs(confine: Callable[[], None]) -> bool:
     if _LIBC is None:
         return False
     try:
-        subprocess.run(["true"], preexec_fn=confine, check=True)
+        subprocess.run(_NOTHING, preexec_fn=confine, check=True)
     except (OSError, subprocess.SubprocessError):
         return False
     return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.statistics import RelationStatistics
 from dbspecialist.twins.pages import BLOCK, brin_metapage, btree_pages, gin_metapage
 
@@ -22,6 +24,7 @@ from dbspecialist.twins.pages import BLOCK, brin_metapage, btree_pages, gin_meta
 SEGMENT = 131_072
 #: The longest relation (`MaxBlockNumber`).
 LONGEST = 0xFFFFFFFE
+MOST_SCALE = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,35 @@ class RelationFile:
     heap_pages: int = 0
 
 
+def refuse_unusable_scale(scale: float) -> None:
+    """Refuse a scale that is no number of use.
+
+    Raises:
+        InputError: Where it is not above 0, or above a million.
+    """
+    if not 0 < scale <= MOST_SCALE:  # also what is no number at all
+        raise InputError(f"{scale:g} is not usable", "--scale", "give a number up to 1,000,000")
+
+
+def data_file(data_directory: Path, path: str) -> Path:
+    """Return a file of a data directory by the path that its server tells.
+
+    Raises:
+        InputError: Where that leads elsewhere. A snapshot's SQL can have a server say anything,
+            and files are made longer with the rights of whoever calls.
+    """
+    if not re.fullmatch(r"\w+(/\w+)*", path, re.ASCII):  # no "..", no root
+        raise InputError("the twin's server tells of a file that is not its own", path)
+    return data_directory / path
+
+
 def set_sizes(data_directory: Path, files: Iterable[RelationFile]) -> None:
     """Extend files to their lengths; the server of the data directory is down.
 
     The cluster has no data checksums. No file gets shorter.
     """
     for file in files:
-        path = data_directory / file.path
+        path = data_file(data_directory, file.path)
         _write_first_pages(path, file)
         if file.pages * BLOCK > path.stat().st_size:
             _extend(path, file.pages)

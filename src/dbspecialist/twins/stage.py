@@ -24,6 +24,7 @@ from dbspecialist.twins.guard import guarded
 from dbspecialist.twins.load import load_schema
 from dbspecialist.twins.observed.observer import STATEMENT_SECONDS, Observer
 from dbspecialist.twins.plan_settings import apply_settings
+from dbspecialist.twins.sizes import data_file
 from dbspecialist.twins.stand_ins import install_stand_ins
 from dbspecialist.twins.statistics import restore_statistics
 from dbspecialist.twins.tablespaces import make_tablespaces
@@ -238,7 +239,7 @@ def _set_pages(cluster: Cluster, connection: Connection) -> None:
 
 def _lengthen(cluster: Cluster, paths: Iterable[tuple[str]]) -> None:
     for (path,) in paths:
-        file = cluster.data / path
+        file = data_file(cluster.data, path)
         if file.stat().st_size == 0:
             with file.open("r+b") as opened:
                 opened.truncate(8192)

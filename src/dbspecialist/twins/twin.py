@@ -20,7 +20,12 @@ from dbspecialist.twins.cluster import PORT, Cluster, make_cluster
 from dbspecialist.twins.database import create_database, restore_sequences
 from dbspecialist.twins.load import load_schema
 from dbspecialist.twins.plan_settings import apply_settings
-from dbspecialist.twins.sizes import RelationFile, relation_files, set_sizes
+from dbspecialist.twins.sizes import (
+    RelationFile,
+    refuse_unusable_scale,
+    relation_files,
+    set_sizes,
+)
 from dbspecialist.twins.stage import OWNER, session_settings
 from dbspecialist.twins.statistics import restore_statistics
 
@@ -130,6 +135,7 @@ def open_twin(
     Raises:
         InputError: Where the snapshot is of another engine or no server can be started.
     """
+    refuse_unusable_scale(scale)
     if snapshot.engine != "postgresql":
         raise InputError(
             f"a snapshot of {snapshot.engine}", snapshot.source, "take one of PostgreSQL"

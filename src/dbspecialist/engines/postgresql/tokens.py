@@ -62,7 +62,7 @@ def script_text(path: Path) -> str:
     except OSError as error:
         raise InputError(str(error.strerror), str(path), "check the path and its rights") from error
     if "\0" in text:
-        raise InputError("the file holds a zero byte", str(path), "give a file of SQL")
+        raise InputError("the file holds a zero byte", str(path), "give a file of text")
     return text
 
 

@@ -26,7 +26,7 @@ from dbspecialist.twins.confinement import confined
 _DRIVER = Path(__file__).with_name("driver.py")
 
 #: How long the driver may be silent: a statement is ended by the twin's own time-out before.
-SILENCE_SECONDS = 120.0
+SILENCE_SECONDS = 40.0
 START_SECONDS = 60.0
 
 #: Names under which projects look for their database. They are set to the target, so that no
@@ -65,16 +65,20 @@ class DriverProcess:
         self.notes: list[str] = []
         self._target = target
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        self._process = subprocess.Popen(
-            [str(python), str(_DRIVER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            cwd=folder,
-            env=_environment(target.url),
-            start_new_session=True,
-            preexec_fn=confined(),  # noqa: PLW1509
-        )
+        try:
+            self._process = subprocess.Popen(
+                [str(python), str(_DRIVER)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._said,
+                cwd=folder,
+                env=_environment(target.url),
+                start_new_session=True,
+                preexec_fn=confined(),  # noqa: PLW1509
+            )
+        except OSError as error:
+            self._said.close()
+            raise UnusableError(f"{python}: it cannot be started ({error.strerror})") from error
         self._buffer = b""
         try:
             self._send({**settings, "target": place(target.url)})

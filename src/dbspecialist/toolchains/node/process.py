@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import re
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,10 +20,10 @@ from psycopg.conninfo import conninfo_to_dict
 from dbspecialist.facts.effects import EngineError
 from dbspecialist.toolchains.base import MigrationFailed
 from dbspecialist.toolchains.node.typescript import UntranslatableError, to_commonjs
+from dbspecialist.twins.confinement import confined
 
 #: How long one migration may run by itself, without the time of its observer.
-SECONDS = 60.0
-PR_SET_PDEATHSIG = 1
+SECONDS = 40.0
 
 _DATABASE_URL = re.compile(r"^(postgres(ql)?|mysql|mariadb|mssql|mongodb(\+srv)?)://", re.I)
 
@@ -145,7 +143,7 @@ def start_driver(program: str, script: Path, folder: Path, url: str) -> Iterator
                 stderr=log,
                 pass_fds=(to_owner, from_owner),
                 start_new_session=True,
-                preexec_fn=_die_with_owner,  # noqa: PLW1509 - one prctl call, no locks
+                preexec_fn=confined(),  # noqa: PLW1509
             )
         os.close(to_owner)
         os.close(from_owner)
@@ -156,11 +154,6 @@ def start_driver(program: str, script: Path, folder: Path, url: str) -> Iterator
             driver.close()
             os.close(from_driver)
             os.close(to_driver)
-
-
-def _die_with_owner() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def translated(question: Mapping[str, str]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from dbspecialist.twins.observed.bystander import Bystander
 from dbspecialist.twins.observed.proxy import Proxy
 from dbspecialist.twins.observed.session import Outcome
 from dbspecialist.twins.observed.watchdog import Watchdog
+from dbspecialist.twins.sizes import data_file
 
 #: A statement that takes longer than this on an (almost) empty twin does not end by itself.
 STATEMENT_SECONDS = 20.0
@@ -240,7 +241,7 @@ def _lengthen(data: Path, before: Observation | None, after: Observation) -> Non
     nodes = {held.oid: held.filenode for held in before.locks} if before else {}
     for held in after.locks:
         if held.kind in {"r", "m"} and held.path and held.filenode != nodes.get(held.oid):
-            path = data / held.path
+            path = data_file(data, held.path)
             with contextlib.suppress(FileNotFoundError):
                 if path.stat().st_size == 0:
                     with path.open("r+b") as file:
