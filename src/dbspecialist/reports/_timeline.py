@@ -87,12 +87,19 @@ def _lane(relation: str, statements: Sequence[StatementEffects]) -> Lane:
 
 
 def _longest(relation: str, statements: Sequence[StatementEffects]) -> float | None:
-    """Return the longest wait, or nothing where a lock's wait is unknown: it may be longer."""
-    waits = [
-        item.blocked_ms.get(relation)
+    """Return the longest wait under a lock that stops as much as the lane's strongest.
+
+    A build that stops other DDL for minutes must not lend its time to a lock of a millisecond.
+    Nothing is returned where a lock's wait is unknown: it may be longer.
+    """
+    taken = [
+        (lock.blocks, item.blocked_ms.get(relation))
         for item in statements
-        if any(lock.relation == relation and lock.blocks for lock in item.locks)
+        for lock in item.locks
+        if lock.relation == relation and lock.blocks
     ]
+    most = max(len(blocks) for blocks, _ in taken)
+    waits = [wait for blocks, wait in taken if len(blocks) == most]
     known = [wait for wait in waits if wait is not None]
     return max(known) if len(known) == len(waits) else None
 
