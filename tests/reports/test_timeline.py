@@ -51,3 +51,15 @@ def test_bar_where_statements_share_a_character() -> None:
 
 def test_cells() -> None:
     assert [cells(number, 40) for number in (1, 3, 20, 40, 41, 400)] == [6, 6, 2, 1, -2, -10]
+
+
+def test_lane_takes_no_time_from_a_lock_that_stops_only_ddl() -> None:
+    build = replace(
+        BUILD_INDEX,
+        locks=(Lock("public.orders", "ShareUpdateExclusiveLock"),),
+        blocked_ms={"public.orders": 400_000.0},
+        transaction=99,
+    )
+    short = replace(ADD_STATUS, blocked_ms={"public.orders": 1.0}, transaction=98)
+    (lane,) = lanes((short, build))
+    assert (lane.strongest, lane.blocked_ms) == ("AccessExclusiveLock", 1.0)

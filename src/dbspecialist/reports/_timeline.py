@@ -87,19 +87,19 @@ def _lane(relation: str, statements: Sequence[StatementEffects]) -> Lane:
 
 
 def _longest(relation: str, statements: Sequence[StatementEffects]) -> float | None:
-    """Return the longest wait under a lock that stops as much as the lane's strongest.
+    """Return the longest wait of reads or writes, or of other DDL where these do not wait.
 
     A build that stops other DDL for minutes must not lend its time to a lock of a millisecond.
     Nothing is returned where a lock's wait is unknown: it may be longer.
     """
     taken = [
-        (lock.blocks, item.blocked_ms.get(relation))
+        (lock.blocks != ("ddl",), item.blocked_ms.get(relation))
         for item in statements
         for lock in item.locks
         if lock.relation == relation and lock.blocks
     ]
-    most = max(len(blocks) for blocks, _ in taken)
-    waits = [wait for blocks, wait in taken if len(blocks) == most]
+    most = max(stops for stops, _ in taken)
+    waits = [wait for stops, wait in taken if stops == most]
     known = [wait for wait in waits if wait is not None]
     return max(known) if len(known) == len(waits) else None
 
