@@ -20,19 +20,25 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 _numbers = itertools.count()
 
 
+def _drop_owner(admin: Connection) -> None:
+    """Drop the role with the rights that stages of other tests gave it in the same server."""
+    if admin.execute("SELECT FROM pg_roles WHERE rolname = 'dbs_owner'").fetchone() is not None:
+        admin.execute("DROP OWNED BY dbs_owner; DROP ROLE dbs_owner")
+
+
 @pytest.fixture
 def target(cluster: Cluster) -> Iterator[Connection]:
     """A second empty database, owned by dbs_owner."""
     name = f"load_{next(_numbers)}"
     with cluster.connect() as admin:
-        admin.execute("DROP ROLE IF EXISTS dbs_owner")
+        _drop_owner(admin)
         admin.execute("CREATE ROLE dbs_owner LOGIN")
         admin.execute(f"CREATE DATABASE {name} OWNER dbs_owner")
     with cluster.connect(name) as connection:
         yield connection
     with cluster.connect() as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        admin.execute("DROP ROLE dbs_owner")
+        _drop_owner(admin)
 
 
 def table(name: str, columns: str, **attributes: str) -> SchemaObject:
