@@ -5,6 +5,7 @@ Everything the command line does is one call from here.
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from dbspecialist.tasks.prove import prove
     from dbspecialist.tasks.snapshot import snapshot
     from dbspecialist.tasks.twin import twin_open, twin_run
+
+# An interrupt ends connections in the middle of a statement; what psycopg says to the log about
+# that is not for the person at the terminal, who gets one line.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 #: Where each public name lives; imported when first asked for, so that start-up stays short.
 _HOMES = {

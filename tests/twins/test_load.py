@@ -21,9 +21,11 @@ _numbers = itertools.count()
 
 
 def _drop_owner(admin: Connection) -> None:
-    """Drop the role with the rights that stages of other tests gave it in the same server."""
-    if admin.execute("SELECT FROM pg_roles WHERE rolname = 'dbs_owner'").fetchone() is not None:
-        admin.execute("DROP OWNED BY dbs_owner; DROP ROLE dbs_owner")
+    """Drop the roles with the rights that stages of other tests gave them in the same server."""
+    for role in ("dbs_visitor", "dbs_owner"):
+        found = admin.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,))
+        if found.fetchone() is not None:
+            admin.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 @pytest.fixture
