@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -20,7 +21,6 @@ from dbspecialist.facts.effects import EngineError
 from dbspecialist.toolchains.base import MigrationFailed
 from dbspecialist.toolchains.node.typescript import UntranslatableError, to_commonjs
 from dbspecialist.twins.confinement import confined
-from dbspecialist.twins.folders import owned_folder
 
 #: How long one migration may run by itself, without the time of its observer.
 SECONDS = 40.0
@@ -131,8 +131,8 @@ def start_driver(program: str, script: Path, folder: Path, url: str) -> Iterator
     """Run a driver in a project's folder; it and what it started end with the block."""
     from_driver, to_owner = os.pipe()
     from_owner, to_driver = os.pipe()
-    with owned_folder("n") as scratch:
-        words = scratch / "stderr"
+    with tempfile.TemporaryDirectory(prefix="dbspecialist-node-") as scratch:
+        words = Path(scratch) / "stderr"
         with words.open("wb") as log:
             process = subprocess.Popen(
                 [program, str(script), str(to_owner), str(from_owner)],

@@ -7,7 +7,6 @@ it asks for or holds its own; reads those from pg_locks; and lets go, three time
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -61,7 +60,7 @@ class Bystander:
         self._before = read_known(self._watcher)
         self._invalid = self._invalid_indexes()
         self._hold(self._blockers[0], MODES[0])
-        self._thread = threading.Thread(target=self._watch_while_there, daemon=True)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def __exit__(
@@ -109,11 +108,6 @@ class Bystander:
             )
         except psycopg.errors.LockNotAvailable:
             holder.execute("ROLLBACK")
-
-    def _watch_while_there(self) -> None:
-        # The server may end in between; whoever opened it then has other things to tell.
-        with contextlib.suppress(psycopg.OperationalError):
-            self._watch()
 
     def _watch(self) -> None:
         """Let the statement pass from one lock to the next, and note what it holds at each.
