@@ -16,9 +16,18 @@ import pytest
 DBS = Path(sys.executable).with_name("dbs")
 SHOP = Path(__file__).parents[2] / "examples" / "shop" / "prod.snapshot"
 REVISION = "revision = '{0}'\ndown_revision = {1}\ndef upgrade():\n    pass\n"
+ENVIRONMENT = """
+import os
+from alembic import context
+from sqlalchemy import create_engine
+with create_engine(os.environ["DATABASE_URL"]).connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
 ALEMBIC = {
     "alembic.ini": "[alembic]\nscript_location = migrations\n",
-    "migrations/env.py": "",
+    "migrations/env.py": ENVIRONMENT,
     "migrations/versions/a.py": REVISION.format("a", None),
 }
 
@@ -91,6 +100,15 @@ def refused(folder: Path, *arguments: str, **environment: str) -> str:
 )
 def test_project_that_cannot_be_read(tmp_path: Path, files: dict[str, Any], said: str) -> None:
     assert said in refused(made(tmp_path, files), "prove", ".")
+
+
+def test_revision_that_does_not_import(tmp_path: Path) -> None:
+    revision = "import not_there\n" + REVISION.format("a", None)
+    told = refused(made(tmp_path, {**ALEMBIC, "migrations/versions/a.py": revision}), "prove", ".")
+    assert told == (
+        "migrations/versions/a.py: it does not import: ModuleNotFoundError: No module named"
+        " 'not_there'; mend it, install what it needs, or name its interpreter with --python"
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from dbspecialist.tasks.excuses import REASON, UNUSED, apply_excuses
 from dbspecialist.tasks.files import WrittenFiles
 from dbspecialist.tasks.fixing import prove_fixes
 from dbspecialist.tasks.places import seen_from_here
-from dbspecialist.tasks.reporting import joined, migration_report, twin_facts
+from dbspecialist.tasks.reporting import confinement, joined, migration_report, twin_facts
 from dbspecialist.tasks.sources import read_source
 from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.base import MigrationFailed, Project
@@ -113,12 +113,22 @@ def prove(
     source = chosen if isinstance(chosen, Snapshot) else read_source(chosen, tell)
     division = partial(divide, snapshot=source, from_=from_, to=to, base=base)
     asked = _Asked(source, scale, configuration, tell, fix, database)
-    reports = [
-        seen_from_here(_prove_and_fix(project, division, asked), project.root)
-        for root in roots
-        for project in _projects(root, configuration, single_transaction)
-    ]
-    return joined(reports)
+    reports, untried = [], []
+    for project in (
+        item for root in roots for item in _projects(root, configuration, single_transaction)
+    ):
+        try:
+            reports.append(seen_from_here(_prove_and_fix(project, division, asked), project.root))
+        except UntriedError as error:
+            untried.append(error)
+    if not reports and untried:
+        raise untried[0]
+    report = joined(reports)
+    return replace(report, notes=(*report.notes, *map(str, untried)))
+
+
+class UntriedError(InputError):
+    """A project of whose pending migrations not even the first can be started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +205,7 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> tuple[
                     rates=read_rates(stage.cluster),
                     tell=tell,
                 )
+                _refuse_untried(run, project)
                 if asked.database:
                     tell("asking the database")
                     with shown_variables():
@@ -219,7 +230,18 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> tuple[
     reports = tuple(migration_report(trial) for trial in run.trials)
     notes = tuple(project.notes)
     data = _data_fit(run) if asked.database else ()
-    return Report(facts, reports, edited.findings, run.history, notes, data), edited.originals
+    proofs = (*run.history, *confinement(stage))
+    return Report(facts, reports, edited.findings, proofs, notes, data), edited.originals
+
+
+def _refuse_untried(run: Run, project: Project) -> None:
+    first = run.trials[0]
+    if first.untried and not first.statements:
+        raise UntriedError(
+            first.untried,
+            str(project.root / first.migration.path),
+            "mend it, install what it needs, or name its interpreter with --python",
+        )
 
 
 def _data_fit(run: Run) -> tuple[Proof, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Trial
+from dbspecialist.twins.confinement import gaps
 from dbspecialist.twins.stage import Stage
 
 
@@ -30,6 +32,12 @@ def twin_facts(stage: Stage, snapshot: Snapshot | None, scale: float) -> TwinFac
         scale=scale,
         left_out=(*stage.left_out, *(snapshot.unseen if snapshot else ())),
     )
+
+
+def confinement(stage: Stage) -> tuple[Proof, ...]:
+    """Return what this machine does not give to keep the twin apart from it; nothing on most."""
+    found = gaps(Path(stage.cluster.installation.program("postgres")))
+    return tuple(Proof("code of migrations stays in the twin", "unchecked", gap) for gap in found)
 
 
 def _version(number: int) -> str:

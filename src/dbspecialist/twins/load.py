@@ -102,11 +102,12 @@ def _create_roles(connection: Connection, objects: Sequence[SchemaObject]) -> No
     """Create the owners named by the objects that are not there, without login."""
     names = {item.attributes["owner"] for item in objects if "owner" in item.attributes}
     missing = connection.execute(
-        "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regrole(name) IS NULL",
+        "SELECT (parse_ident(name, false))[1] FROM unnest(%s::text[]) AS name"
+        " WHERE to_regrole(name) IS NULL",
         [sorted(names)],
     ).fetchall()
     for (name,) in missing:
-        connection.execute(f"CREATE ROLE {name} NOLOGIN".encode())
+        connection.execute(f"CREATE ROLE {quoted(name)} NOLOGIN")
 
 
 def _join_roles(connection: Connection, owner: str) -> None:
