@@ -123,19 +123,35 @@ def _refusal_or_defect(error: Exception, run: Run) -> int:
     if isinstance(error, OSError) and error.errno in REFUSALS and not run.debug:
         where = f"{error.filename}: " if error.filename else ""
         return _say(f"{where}{error.strerror}; make room or grant access, or choose another place")
+    if _is_the_server_s(error) and not run.debug:
+        words = str(error).strip().partition("\n")[0]
+        return _say(f"the twin's server gives up: {words}; free memory and 256 MiB, or set TMPDIR")
     trace = without_passwords("".join(traceback.format_exception(error)))
     if run.debug:
         click.echo(trace, err=True, nl=False)
         place = "above"
     else:
-        place = f"in {_keep(trace)}"
+        place = _keep(trace)
     said = f"{type(error).__name__}: {error}"
     return _say(f"a defect of dbspecialist: {said}; please report the traceback {place}", DEFECT)
 
 
+def _is_the_server_s(error: Exception) -> bool:
+    """Tell whether a twin's server lacks disk or memory (classes 53 and 58), or has gone."""
+    psycopg = sys.modules.get("psycopg")
+    if psycopg is None or not isinstance(error, psycopg.Error):
+        return False
+    state = getattr(error, "sqlstate", None)
+    return state[:2] in {"53", "58"} if state else isinstance(error, psycopg.OperationalError)
+
+
 def _keep(trace: str) -> str:
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="dbs-traceback-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(trace)
-    return file.name
+    """Put a traceback into a file and say where it is."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="dbs-traceback-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(trace)
+    except OSError:
+        return "that --debug prints"
+    return f"in {file.name}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 from dbspecialist.facts.change import FileEdit
 from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.walk import folders
+from dbspecialist.twins.folders import owned_folder
 
 #: Files up to this size are copied: a link would lead a tool back to the original's folder.
 COPIED_BYTES = 1 << 20
@@ -26,8 +26,8 @@ COPIED_BYTES = 1 << 20
 def copied(project: Project, edits: Iterable[FileEdit]) -> Iterator[Project]:
     """Copy a project into a temporary folder, changed by edits; it goes with the block."""
     top = _top(project.root.resolve())
-    with tempfile.TemporaryDirectory(prefix="dbs-") as made:
-        copy = Path(made).resolve()
+    with owned_folder("c") as made:
+        copy = made.resolve()
         inside = project.root.resolve().relative_to(top)
         opened = {Path(), *_with_parents(inside)}
         for place in _folders(project):

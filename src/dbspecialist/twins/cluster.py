@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
+import logging
 import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,21 +25,23 @@ import psycopg
 from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.confinement import confined, server_ruleset
 from dbspecialist.twins.copying import copy_folder
+from dbspecialist.twins.folders import make_owned_folder, orphaned_folders, owned_folder
 from dbspecialist.twins.installation import (
     Installation,
     cache_folder,
     find_installation,
-    runtime_folder,
     server_account,
 )
+from dbspecialist.twins.processes import end_marked
+
+# What psycopg has to say of connections that an interrupt cuts goes to those who log.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 #: Changes with the way templates are made, so that old ones are not used.
 TEMPLATE_REVISION = 3
 
 START_SECONDS = 30.0
 PORT = 5432
-#: What fits into a socket's address (unix(7); macOS takes four fewer).
-LONGEST_SOCKET = 103
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -179,40 +180,30 @@ def make_cluster(settings: Mapping[str, str] | None = None) -> Cluster:
     """Make a cluster from the template without starting it; the caller closes it."""
     installation = find_installation()
     remove_orphans()
-    folder = Path(tempfile.mkdtemp(prefix="t", dir=runtime_folder()))
-    if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET:
-        folder.rmdir()
-        raise InputError(
-            f"a socket's path would be longer than {LONGEST_SOCKET} bytes",
-            str(folder.parent),
-            "set TMPDIR to a folder with a shorter name",
-        )
-    (folder / "owner.json").write_text(json.dumps(_identity(os.getpid())))
+    folder = make_owned_folder("t")
     try:
         folder.chmod(0o700)
         account = server_account()
         copy_folder(_template(installation), folder / "data", account)
         if account is not None:
-            for path in (folder, folder / "owner.json"):
-                os.chown(path, *account)
+            os.chown(folder, *account)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise InputError(
-            f"no room for a twin ({error})", str(folder), "free 64 MiB or set TMPDIR"
+            f"no room for a twin ({error})", str(folder), "free 256 MiB or set TMPDIR"
         ) from error
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return Cluster(folder, installation, settings or {})
 
 
 def remove_orphans() -> None:
-    """Stop and remove twins whose owner is gone."""
-    for record in runtime_folder().glob("t*/owner.json"):
-        try:
-            owner = json.loads(record.read_text())
-        except (OSError, json.JSONDecodeError):
-            continue  # being made, or removed, at this moment
-        if owner != _identity(owner["pid"]):
-            _kill_server(record.parent / "data")
-            shutil.rmtree(record.parent, ignore_errors=True)
+    """Stop and remove what a killed owner has left: servers, programs of projects, folders."""
+    for folder, owner in orphaned_folders():
+        _kill_server(folder / "data")
+        end_marked(f"{owner}.")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _kill_server(data: Path) -> None:
@@ -222,14 +213,6 @@ def _kill_server(data: Path) -> None:
         if str(data) in process.cmdline():
             process.send_signal(signal.SIGQUIT)
             process.wait(10)
-
-
-def _identity(pid: int) -> dict[str, float] | None:
-    """Name a process so that a later one with the same number is not taken for it."""
-    try:
-        return {"pid": pid, "started": round(psutil.Process(pid).create_time(), 2)}
-    except psutil.NoSuchProcess:
-        return None
 
 
 def _template(installation: Installation) -> Path:
@@ -245,20 +228,22 @@ def _template(installation: Installation) -> Path:
 
 
 def _initdb(installation: Installation, folder: Path) -> None:
-    work = Path(tempfile.mkdtemp(prefix="t", dir=runtime_folder()))
-    _hand_over(work)
-    command = [installation.program("initdb"), "-D", str(work / "data"), "-U", "postgres"]
-    # Without checksums, so that index pages can be written by twins/sizes.py.
-    command += ["--auth=trust", "--no-sync", "--no-data-checksums", "--wal-segsize=1"]
-    command += ["--encoding=UTF8", "--locale=C", "--no-instructions"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=work, **_account()
-    )
-    if done.returncode:
-        raise InputError("initdb failed: " + " ".join(done.stderr.strip().splitlines()[-2:]))
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.move(work / "data", folder)
-    shutil.rmtree(work)
+    with owned_folder("i") as work:
+        _hand_over(work)
+        command = [installation.program("initdb"), "-D", str(work / "data"), "-U", "postgres"]
+        # Without checksums, so that index pages can be written by twins/sizes.py.
+        command += ["--auth=trust", "--no-sync", "--no-data-checksums", "--wal-segsize=1"]
+        command += ["--encoding=UTF8", "--locale=C", "--no-instructions"]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=work, **_account()
+        )
+        if done.returncode:
+            words = " ".join(done.stderr.strip().splitlines()[-2:])
+            raise InputError(f"initdb failed: {words}", str(work), "free 256 MiB or set TMPDIR")
+        staged = folder.with_name(f"{folder.name}.new")
+        shutil.rmtree(staged, ignore_errors=True)
+        shutil.move(work / "data", staged)  # a copy where the cache is on another file system
+        staged.rename(folder)
 
 
 def _account() -> dict[str, Any]:

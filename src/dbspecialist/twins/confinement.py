@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from pathlib import Path
 from dbspecialist.twins import landlock, seccomp
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 # Loaded before any fork: a child may not take the loader's lock.
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -40,6 +41,9 @@ _SYSTEM = (
 #: Where loaders of programs lie (glibc, Debian's multiarch, musl); the kernel starts a program
 #: through one.
 _LOADERS = ("lib*/ld-*.so*", "lib/*-linux-gnu*/ld-*.so*", "nix/store/*-glibc-*/lib/ld-*.so*")
+
+#: The largest file that a project's program may write: what it says goes to one.
+LARGEST_FILE = 1 << 30
 
 #: A program that does nothing, to try things with; PATH may name none.
 _NOTHING = ["/bin/true"] if Path("/bin/true").exists() else [sys.executable, "-I", "-S", "-c", ""]
@@ -72,12 +76,24 @@ def confined(
         if _LIBC is not None:
             # After the change of account, which clears it (prctl(2)).
             _LIBC.prctl(_PR_SET_PDEATHSIG, end_with)
-        if held is not None:
+        if held is None:
+            _bound()
+        else:
             held.enter()
         if calls is not None:
             seccomp.enter(calls)
 
     return confine
+
+
+def _bound() -> None:
+    """Bound what a project's program can do to the machine, between fork and exec."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+    if _LIBC is not None:
+        # It adopts what the programs that it starts leave behind, so that this is found.
+        _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        # Where memory runs out it ends before anybody else (proc(5)).
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 @contextlib.contextmanager
@@ -99,7 +115,8 @@ def _server_reach(program: Path, folder: Path | None) -> landlock.Reach:
     # A program's folder may be a link (Debian, Nix): both ends are read.
     roots = {path.parent.parent for path in (program, program.resolve())}
     # A wheel's shared libraries lie beside its package (auditwheel).
-    wheels = [root.parent.with_name(f"{root.parent.name}.libs") for root in roots]
+    places = [root.parent for root in roots if root.parent.name]
+    wheels = [place.with_name(f"{place.name}.libs") for place in places]
     return landlock.Reach(
         own=(folder,) if folder else (),
         read=(*roots, *wheels, *map(Path, _SYSTEM)),

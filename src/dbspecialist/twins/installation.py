@@ -55,14 +55,19 @@ def server_account() -> tuple[int, int] | None:
 def cache_folder() -> Path:
     """Return the folder that keeps prepared templates, made where it is missing.
 
-    As root it lies where the server's account can read it.
+    As root it lies where the server's account can read it. Without a home to write to (containers,
+    CI) it lies with the running twins.
     """
     folder = (
         Path("/var/cache/dbspecialist")
         if running_as_root()
         else platformdirs.user_cache_path("dbspecialist", appauthor=False)
     )
-    return _made(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=_mode())
+    except OSError:
+        return _made(runtime_folder() / "cache")
+    return folder if os.access(folder, os.W_OK) else _made(runtime_folder() / "cache")
 
 
 def runtime_folder() -> Path:
@@ -75,10 +80,14 @@ def runtime_folder() -> Path:
     return folder
 
 
+def _mode() -> int:
+    return 0o711 if running_as_root() else 0o700
+
+
 def _made(folder: Path) -> Path:
     """Make a folder that only its owner lists, and everyone may pass through where we are root."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o711 if running_as_root() else 0o700)
+        folder.mkdir(parents=True, exist_ok=True, mode=_mode())
     except OSError as error:
         raise InputError(
             f"cannot be made ({error.strerror})", str(folder), "set TMPDIR to a writable folder"

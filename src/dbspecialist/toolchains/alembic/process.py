@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import selectors
-import signal
 import subprocess
 import tempfile
 import time
@@ -22,6 +21,7 @@ from dbspecialist.facts.effects import EngineError
 from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
 from dbspecialist.twins.confinement import confined
+from dbspecialist.twins.processes import end_program, marked
 
 _DRIVER = Path(__file__).with_name("driver.py")
 
@@ -64,6 +64,7 @@ class DriverProcess:
     ) -> None:
         self.notes: list[str] = []
         self._target = target
+        self._marked = marked(_environment(target.url))
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         try:
             self._process = subprocess.Popen(
@@ -72,7 +73,7 @@ class DriverProcess:
                 stdout=subprocess.PIPE,
                 stderr=self._said,
                 cwd=folder,
-                env=_environment(target.url),
+                env=self._marked,
                 start_new_session=True,
                 preexec_fn=confined(),  # noqa: PLW1509
             )
@@ -110,9 +111,7 @@ class DriverProcess:
 
     def close(self) -> None:
         """End the driver and whatever it started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        end_program(self._process, self._marked)
         for pipe in (self._process.stdin, self._process.stdout, self._said):
             with contextlib.suppress(BrokenPipeError):
                 if pipe is not None:
@@ -129,6 +128,8 @@ class DriverProcess:
             MigrationFailed: When a revision stops.
             InputError: When the project's environment stops before any revision.
         """
+        if self._silent is not None:
+            raise MigrationFailed(first, self._last_words(), unchecked=True)
         self._send(command)
         while True:
             answer = self._receive(SILENCE_SECONDS)

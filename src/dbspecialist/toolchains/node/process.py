@@ -7,9 +7,7 @@ import json
 import os
 import re
 import select
-import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -21,6 +19,8 @@ from dbspecialist.facts.effects import EngineError
 from dbspecialist.toolchains.base import MigrationFailed
 from dbspecialist.toolchains.node.typescript import UntranslatableError, to_commonjs
 from dbspecialist.twins.confinement import confined
+from dbspecialist.twins.folders import owned_folder
+from dbspecialist.twins.processes import end_program, marked
 
 #: How long one migration may run by itself, without the time of its observer.
 SECONDS = 40.0
@@ -65,8 +65,16 @@ def environment(url: str) -> dict[str, str]:
 class NodeProcess:
     """A running driver; made by `start_driver`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], reader: int, writer: int, words: Path):
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        reader: int,
+        writer: int,
+        words: Path,
+        marked: Mapping[str, str],
+    ) -> None:
         self._process, self._reader, self._writer, self._words = process, reader, writer, words
+        self._marked = marked
         self._buffer = b""
 
     def call(
@@ -121,9 +129,7 @@ class NodeProcess:
 
     def close(self) -> None:
         """End the driver and everything that it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        end_program(self._process, self._marked)
 
 
 @contextlib.contextmanager
@@ -131,13 +137,14 @@ def start_driver(program: str, script: Path, folder: Path, url: str) -> Iterator
     """Run a driver in a project's folder; it and what it started end with the block."""
     from_driver, to_owner = os.pipe()
     from_owner, to_driver = os.pipe()
-    with tempfile.TemporaryDirectory(prefix="dbspecialist-node-") as scratch:
-        words = Path(scratch) / "stderr"
+    told = marked(environment(url))
+    with owned_folder("n") as scratch:
+        words = scratch / "stderr"
         with words.open("wb") as log:
             process = subprocess.Popen(
                 [program, str(script), str(to_owner), str(from_owner)],
                 cwd=folder,
-                env=environment(url),
+                env=told,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -147,7 +154,7 @@ def start_driver(program: str, script: Path, folder: Path, url: str) -> Iterator
             )
         os.close(to_owner)
         os.close(from_owner)
-        driver = NodeProcess(process, from_driver, to_driver, words)
+        driver = NodeProcess(process, from_driver, to_driver, words, told)
         try:
             yield driver
         finally:

@@ -6,12 +6,13 @@ import contextlib
 import shutil
 import socket
 import struct
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from dbspecialist.twins.installation import runtime_folder
+import psycopg
+
+from dbspecialist.twins.folders import make_owned_folder
 from dbspecialist.twins.observed.backends import Backend, Backends, RefusedError
 from dbspecialist.twins.observed.messages import (
     CANCEL_REQUEST,
@@ -39,10 +40,11 @@ class Proxy:
     def __init__(
         self, server: Path, database: str, user: str, witness: Callable[[], Witness]
     ) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="p", dir=runtime_folder()))
+        self.folder = make_owned_folder("p")
         self.database, self.user = database, user
         self._witness = witness
         self._clients: set[Channel] = set()
+        self._closed = threading.Event()
         self._backends = Backends(server, database, user)
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(self.folder / f".s.PGSQL.{PORT}"))
@@ -56,6 +58,7 @@ class Proxy:
 
     def close(self) -> None:
         """End all sessions and remove the socket."""
+        self._closed.set()
         # shutdown() wakes the thread that waits in accept(); close() alone does not on Linux.
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -85,6 +88,9 @@ class Proxy:
                 client.send(refused.answer)
         except Closed:
             return
+        except psycopg.OperationalError:
+            if not self._closed.is_set():  # else: the server ends, and whoever watches there
+                raise
         finally:
             self._clients.discard(client)
             client.close()
