@@ -16,9 +16,21 @@ BLOCKS: Mapping[str, tuple[str, ...]] = {
     "ShareRowExclusiveLock": ("writes", "ddl"),
     "ExclusiveLock": ("writes", "ddl"),
     "AccessExclusiveLock": ("reads", "writes", "ddl"),
+    # Metadata locks of MySQL and MariaDB (MySQL source, sql/mdl.h, enum_mdl_type). Row locks, which
+    # InnoDB takes besides, are not among them.
+    "MDL_SHARED": (),
+    "MDL_SHARED_HIGH_PRIO": (),
+    "MDL_SHARED_READ": (),
+    "MDL_SHARED_WRITE": (),
+    "MDL_SHARED_WRITE_LOW_PRIO": (),
+    "MDL_SHARED_UPGRADABLE": ("ddl",),
+    "MDL_SHARED_READ_ONLY": ("writes", "ddl"),
+    "MDL_SHARED_NO_WRITE": ("writes", "ddl"),
+    "MDL_SHARED_NO_READ_WRITE": ("reads", "writes", "ddl"),
+    "MDL_EXCLUSIVE": ("reads", "writes", "ddl"),
 }
 
-#: Lock modes from the weakest to the strongest.
+#: Lock modes from the weakest to the strongest, for each engine by itself.
 LOCK_MODES: tuple[str, ...] = tuple(BLOCKS)
 
 
@@ -59,6 +71,23 @@ class EngineError:
         if self.sqlstate == "57014":  # time-outs of the migration's own are its own
             return "user request" in self.message
         return self.sqlstate[:2] in {"53", "58"} or self.sqlstate in {"57P01", "57P02", "57P03"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """How the engine carries out one clause of an ALTER TABLE by itself (MySQL, MariaDB).
+
+    Args:
+        sql: The clause.
+        algorithm: `INSTANT`, `NOCOPY`, `INPLACE` or `COPY`.
+        lock: `NONE`, `SHARED` or `EXCLUSIVE`.
+        reason: Why the engine takes no cheaper algorithm, in its words.
+    """
+
+    sql: str
+    algorithm: str
+    lock: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +149,11 @@ class StatementEffects:
         work_ms: Its own share of that: how long it works at production size; nothing where a size
             is not known.
         elapsed_ms: How long it took on the twin, in milliseconds.
+        algorithm: The cheapest algorithm that MySQL or MariaDB takes for an ALTER TABLE.
+        reason: Why it takes no cheaper one, in its words.
+        clauses: The same for each clause, where there are several.
+        commits: Whether it committed a transaction that was open, without being COMMIT.
+        warnings: What the engine warned of.
     """
 
     sql: str
@@ -143,5 +177,10 @@ class StatementEffects:
     unchecked: str = ""
     blocked_ms: Mapping[str, float] = field(default_factory=dict)
     elapsed_ms: float = 0.0
+    algorithm: str = ""
+    reason: str = ""
+    clauses: tuple[Clause, ...] = ()
+    commits: bool = False
+    warnings: tuple[str, ...] = ()
     held: tuple[Lock, ...] = ()
     work_ms: float | None = None

@@ -71,6 +71,7 @@ class Trial:
         rows_errors: Statements that fail once there are rows.
         failure: Why it stopped, where that was not the engine's refusal of a statement.
         untried: Why it was not, or not wholly, run, or "".
+        rows_warnings: What the engine warned of once there were rows, by statement from 0.
     """
 
     migration: Migration
@@ -83,6 +84,7 @@ class Trial:
     rows_errors: tuple[RowsError, ...] = ()
     failure: str = ""
     untried: str = ""
+    rows_warnings: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
@@ -121,6 +123,7 @@ class Run:
         edited: Applied migrations whose files were changed.
         heads: Revisions that nothing follows.
         data_fit: What the migrations need of production's rows, and how far it holds.
+        engine: The engine that was asked.
     """
 
     trials: tuple[Trial, ...]
@@ -136,6 +139,7 @@ class Run:
     edited: tuple[Migration, ...] = ()
     heads: tuple[str, ...] = ()
     data_fit: tuple[DataFit, ...] = ()
+    engine: str = "postgresql"
 
     def statistics(self, relation: str) -> RelationStatistics | None:
         """Return what the snapshot says of a relation, by the name it had in production."""
