@@ -5,13 +5,17 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.cluster import Cluster, start_cluster
+from dbspecialist.twins.mysql.installation import find_installation
+from dbspecialist.twins.mysql.server import Server, start_server
 
 _numbers = itertools.count()
 
@@ -25,6 +29,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("CI"):
             pytest.fail(f"{DEBIAN} is missing: apt-get install postgresql-15")
         pytest.skip("NOT TESTED: no PostgreSQL 15 (apt-get install postgresql-15)")
+    if item.get_closest_marker("needs_mariadb") and not _has_mariadb():
+        if os.environ.get("CI"):
+            pytest.fail("there is no mariadbd: apt-get install mariadb-server")
+        pytest.skip("NOT TESTED: no MariaDB or MySQL (apt-get install mariadb-server)")
+
+
+@cache
+def _has_mariadb() -> bool:
+    try:
+        find_installation("mariadb")
+    except InputError:
+        return False
+    return True
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -50,3 +67,9 @@ def database(cluster: Cluster) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
         yield connection
     with cluster.connect() as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Server]:
+    with start_server("mariadb") as running:
+        yield running

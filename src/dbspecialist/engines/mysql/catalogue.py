@@ -1,0 +1,214 @@
+"""The catalogue of one database: every object and the SQL that makes it.
+
+Source: MySQL manual, "INFORMATION_SCHEMA Tables" and "SHOW CREATE TABLE Statement".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from dbspecialist.engines.mysql.driver import Connection, rows
+from dbspecialist.engines.mysql.names import quoted, shown
+from dbspecialist.facts.catalogue import Catalogue, SchemaObject
+
+_COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
+#: Who defined a view or trigger is no part of its meaning, and its account is not on the twin.
+_DEFINER = re.compile(r" DEFINER=(?:`(?:[^`]|``)*`|\S+?)@(?:`(?:[^`]|``)*`|\S+)")
+
+_COLUMNS = """
+SELECT table_name, column_name, ordinal_position, column_type, is_nullable, column_default,
+  extra, character_set_name, collation_name, generation_expression, column_comment
+FROM information_schema.columns WHERE table_schema = %s ORDER BY table_name, ordinal_position
+"""
+_INDEXES = """
+SELECT table_name, index_name, non_unique, index_type, seq_in_index, {column}, sub_part, collation
+FROM information_schema.statistics WHERE table_schema = %s
+ORDER BY table_name, index_name, seq_in_index
+"""
+_FOREIGN_KEYS = """
+SELECT k.table_name, k.constraint_name, k.column_name, k.referenced_table_schema,
+  k.referenced_table_name, k.referenced_column_name, r.update_rule, r.delete_rule
+FROM information_schema.key_column_usage k
+JOIN information_schema.referential_constraints r
+  ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name
+  AND r.table_name = k.table_name
+WHERE k.table_schema = %s AND k.referenced_table_name IS NOT NULL
+ORDER BY k.table_name, k.constraint_name, k.ordinal_position
+"""
+_CHECKS = {
+    "mariadb": """
+SELECT table_name, constraint_name, check_clause
+FROM information_schema.check_constraints WHERE constraint_schema = %s
+""",
+    "mysql": """
+SELECT t.table_name, c.constraint_name, c.check_clause
+FROM information_schema.check_constraints c
+JOIN information_schema.table_constraints t USING (constraint_schema, constraint_name)
+WHERE c.constraint_schema = %s AND t.constraint_type = 'CHECK'
+""",
+}
+_TABLES = """
+SELECT table_name, table_type, engine, row_format, table_collation, table_comment, create_options
+FROM information_schema.tables
+WHERE table_schema = %s AND table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
+ORDER BY table_name
+"""
+
+
+def read_catalogue(connection: Connection, database: str, engine: str) -> Catalogue:
+    """Read one database: tables, their parts, views, triggers, routines and events."""
+    return Catalogue(tuple(_objects(connection, database, engine)))
+
+
+def _objects(connection: Connection, database: str, engine: str) -> Iterator[SchemaObject]:
+    tables = rows(connection, _TABLES, [database])
+    for name, kind, storage, row_format, collation, comment, options in tables:
+        if kind != "VIEW":
+            create = _create(connection, "TABLE", database, name)
+            attributes = {
+                "engine": storage or "",
+                "row_format": row_format or "",
+                "collation": collation or "",
+                "comment": comment,
+                "options": options,
+                "partitions": _partitions(create),
+            }
+            yield SchemaObject("table", shown(database, name), "", attributes, create)
+    real = {row[0] for row in tables if row[1] != "VIEW"}
+    yield from _columns(connection, database, real)
+    yield from _indexes(connection, database, engine)
+    yield from _foreign_keys(connection, database)
+    yield from _checks(connection, database, engine)
+    for name, kind, *_ in tables:
+        if kind == "VIEW":
+            create = _DEFINER.sub("", _create(connection, "VIEW", database, name))
+            yield SchemaObject("view", shown(database, name), "", {"definition": create}, create)
+    yield from _programs(connection, database)
+
+
+def _create(connection: Connection, kind: str, database: str, name: str) -> str:
+    found = rows(connection, f"SHOW CREATE {kind} {quoted(database)}.{quoted(name)}")
+    return _COUNTER.sub("", str(found[0][1]))
+
+
+def _partitions(create: str) -> str:
+    _, mark, rest = create.partition("\n PARTITION BY")
+    if not mark:
+        _, mark, rest = create.partition("\n/*!50100 PARTITION BY")
+    return " ".join(rest.split())
+
+
+def _columns(connection: Connection, database: str, tables: set[str]) -> Iterator[SchemaObject]:
+    before: dict[str, str] = {}
+    for row in rows(connection, _COLUMNS, [database]):
+        table, name, _position, kind, nullable, default, extra, charset, collation, made, note = row
+        if table not in tables:
+            continue
+        attributes = {
+            "type": _text(kind),
+            "nullable": nullable,
+            "default": "" if default is None else _text(default),
+            "extra": extra,
+            "charset": charset or "",
+            "collation": collation or "",
+            "generated": _text(made or ""),
+            "comment": _text(note),
+            "after": before.get(table, ""),
+        }
+        before[table] = name
+        yield SchemaObject(
+            "column", shown(database, table, name), shown(database, table), attributes
+        )
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _indexes(connection: Connection, database: str, engine: str) -> Iterator[SchemaObject]:
+    # MySQL 8.0.13 has functional key parts, whose column is NULL.
+    column = "column_name" if engine == "mariadb" else "coalesce(column_name, expression)"
+    found: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for row in rows(connection, _INDEXES.format(column=column), [database]):
+        found.setdefault((row[0], row[1]), []).append(row)
+    for (table, name), parts in found.items():
+        _, _, repeats, method, *_ = parts[0]
+        kind = "index" if repeats else "unique"
+        columns = [
+            f"{part[5]}({part[6]})"
+            if part[6] and method not in {"FULLTEXT", "SPATIAL"}
+            else part[5]
+            for part in parts
+        ]
+        attributes = {
+            "kind": "primary key" if name == "PRIMARY" else kind,
+            "method": method,
+            "columns": ", ".join(columns),
+            "descending": ", ".join(part[5] for part in parts if part[7] == "D"),
+        }
+        yield SchemaObject(
+            "index", shown(database, table, name), shown(database, table), attributes
+        )
+
+
+def _foreign_keys(connection: Connection, database: str) -> Iterator[SchemaObject]:
+    found: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for row in rows(connection, _FOREIGN_KEYS, [database]):
+        found.setdefault((row[0], row[1]), []).append(row)
+    for (table, name), parts in found.items():
+        _, _, _, schema, parent, _, on_update, on_delete = parts[0]
+        attributes = {
+            "kind": "foreign key",
+            "columns": ", ".join(part[2] for part in parts),
+            "references": shown(schema, parent),
+            "referenced_columns": ", ".join(part[5] for part in parts),
+            "on_update": on_update,
+            "on_delete": on_delete,
+        }
+        yield SchemaObject(
+            "constraint", shown(database, table, name), shown(database, table), attributes
+        )
+
+
+def _checks(connection: Connection, database: str, engine: str) -> Iterator[SchemaObject]:
+    for table, name, clause in rows(connection, _CHECKS[engine], [database]):
+        attributes = {"kind": "check", "expression": _text(clause)}
+        yield SchemaObject(
+            "constraint", shown(database, table, name), shown(database, table), attributes
+        )
+
+
+_TRIGGERS = """
+SELECT trigger_name, event_object_table, action_timing, event_manipulation, action_statement
+FROM information_schema.triggers WHERE trigger_schema = %s ORDER BY trigger_name
+"""
+_ROUTINES = """
+SELECT routine_name, routine_type FROM information_schema.routines
+WHERE routine_schema = %s AND routine_type IN ('FUNCTION', 'PROCEDURE')
+ORDER BY routine_type, routine_name
+"""
+_EVENTS = "SELECT event_name FROM information_schema.events WHERE event_schema = %s"
+
+
+def _programs(connection: Connection, database: str) -> Iterator[SchemaObject]:
+    for name, kind in rows(connection, _ROUTINES, [database]):
+        found = rows(connection, f"SHOW CREATE {kind} {quoted(database)}.{quoted(name)}")[0][2]
+        # Nothing is shown of a routine to who did not make it and may not see its text.
+        create = _DEFINER.sub("", str(found)) if found else ""
+        yield SchemaObject(kind.lower(), shown(database, name), "", {"definition": create}, create)
+    for name, table, timing, event, body in rows(connection, _TRIGGERS, [database]):
+        found = rows(connection, f"SHOW CREATE TRIGGER {quoted(database)}.{quoted(name)}")[0][2]
+        attributes = {"timing": timing, "event": event, "body": _text(body)}
+        yield SchemaObject(
+            "trigger",
+            shown(database, table, name),
+            shown(database, table),
+            attributes,
+            _DEFINER.sub("", str(found)),
+        )
+    for (name,) in rows(connection, _EVENTS, [database]):
+        found = rows(connection, f"SHOW CREATE EVENT {quoted(database)}.{quoted(name)}")[0][3]
+        create = _DEFINER.sub("", str(found))
+        yield SchemaObject("event", shown(database, name), "", {"definition": create}, create)

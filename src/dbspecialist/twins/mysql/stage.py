@@ -1,0 +1,97 @@
+"""A stage: one throwaway server with production's schema, made anew for each pass."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from dbspecialist.engines.mysql.catalogue import read_catalogue
+from dbspecialist.engines.mysql.driver import Connection
+from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.twins.mysql.load import OWNER, apply_settings, create_database, load_catalogue
+from dbspecialist.twins.mysql.server import Server, start_server
+
+#: The database's name where no snapshot tells it.
+DATABASE = "app"
+
+
+class Stage:
+    """A server on which migrations are tried.
+
+    Args:
+        server: The server.
+        snapshot: What stands for production.
+    """
+
+    def __init__(self, server: Server, snapshot: Snapshot | None) -> None:
+        self.server, self.snapshot = server, snapshot
+        self.database = (snapshot.database if snapshot else "") or DATABASE
+        self.left_out: tuple[str, ...] = ()
+        self.ready_ms = 0.0
+
+    @property
+    def engine(self) -> str:
+        """The engine that is asked: `mariadb` or `mysql`."""
+        return self.server.engine
+
+    def admin(self) -> Connection:
+        """Open a connection that may see everything."""
+        return self.server.connect()
+
+    def session(self) -> Connection:
+        """Open a connection of the account that runs migrations."""
+        return self.server.connect(self.database, OWNER)
+
+    def renew(self) -> None:
+        """Make production's database anew, without rows."""
+        with contextlib.closing(self.admin()) as admin:
+            left_out = apply_settings(admin, self.snapshot) if self.snapshot else []
+            create_database(admin, self.database, self.snapshot)
+        if self.snapshot is not None:
+            with contextlib.closing(self.session()) as session:
+                left_out += load_catalogue(session, self.snapshot.catalogue)
+            if self.snapshot.engine != self.engine:
+                left_out.append(
+                    f"{self.snapshot.engine}: {self.engine} {self.server.version} stands in for "
+                    "it, whose algorithms and locks may differ"
+                )
+        self.left_out = tuple(left_out)
+
+    def read(self) -> Catalogue:
+        """Read the catalogue as it is now."""
+        with contextlib.closing(self.admin()) as admin:
+            return read_catalogue(admin, self.database, self.engine)
+
+
+@contextlib.contextmanager
+def open_stage(
+    snapshot: Snapshot | None = None, *, engine: str = "", server: Server | None = None
+) -> Iterator[Stage]:
+    """Open a stage with production's schema and settings.
+
+    Args:
+        snapshot: What stands for production, or nothing for an empty database.
+        engine: The engine where no snapshot tells it.
+        server: A running server to use, which is left running.
+
+    Raises:
+        InputError: Where no server is found or it does not start.
+    """
+    started = time.perf_counter()
+    wanted = snapshot.engine if snapshot else engine
+    with contextlib.ExitStack() as stack:
+        options = _options(snapshot)
+        used = server or stack.enter_context(start_server(wanted, options))
+        stage = Stage(used, snapshot)
+        stage.renew()
+        stage.ready_ms = (time.perf_counter() - started) * 1000
+        yield stage
+
+
+def _options(snapshot: Snapshot | None) -> dict[str, str]:
+    """Return what only a server's start can set."""
+    names = snapshot.settings.get("lower_case_table_names") if snapshot else None
+    # 2 is for file systems that do not tell case: macOS's.
+    return {"lower-case-table-names": names} if names in {"0", "1"} else {}
