@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from dbspecialist.facts.effects import Lock, StatementEffects
+from dbspecialist.facts.effects import ConstraintChange, Lock, StatementEffects
 from dbspecialist.proofs.effects import estimate_blocked
 from dbspecialist.proofs.rates import Rates
 
@@ -74,3 +74,64 @@ def test_a_stronger_lock_of_an_earlier_statement_is_held_over_work() -> None:
     assert build.held == (Lock("public.a", "AccessExclusiveLock"),)
     (_, later) = estimated(ALTER, replace(BUILD, transaction=2))
     assert later.held == ()
+
+
+def test_partitions_are_charged_as_one_table_of_their_rows() -> None:
+    scan = StatementEffects("SET NOT NULL", locks=(Lock("a", "AccessExclusiveLock"),))
+    key = ConstraintChange("a", "f", "foreign key", "FOREIGN KEY …", valid=True, added=True)
+    changes = (scan, replace(scan, constraints=(key,)))
+    for change in changes:
+        for build in ({}, {"i": "a"}):
+            whole = work(replace(change, scans=("a",), index_builds=build), leaves=1)
+            for leaves in (2, 4, 50):
+                names = tuple(f"a{number}" for number in range(leaves))
+                built = {f"i{name}": name for name in names} if build else {}
+                parted = work(replace(change, scans=names, index_builds=built), leaves=leaves)
+                assert 0.8 * whole < parted < 1.2 * whole
+
+
+def work(statement: StatementEffects, leaves: int) -> float:
+    """Return the work on a table of 2,000,000 rows, or on as many in partitions."""
+
+    def share(relation: str) -> float:
+        return 1 if relation == "a" else 1 / leaves
+
+    (item,) = estimate_blocked(
+        [statement],
+        rows=lambda relation: 2e6 * share(relation),
+        size=lambda relation: 4e8 * share(relation),
+        rates=RATES,
+    )
+    assert item.work_ms is not None
+    return item.work_ms
+
+
+def test_only_the_rows_of_a_new_foreign_key_are_looked_up() -> None:
+    key = ConstraintChange(
+        "public.a", "f", "foreign key", "FOREIGN KEY …", valid=True, added=True, referenced="b"
+    )
+    checked = replace(SCAN_C, scans=("public.a", "public.b"), constraints=(key,))
+    renamed = replace(checked, scans=())
+    later = replace(checked, constraints=(replace(key, valid=False),))
+    found = [item.work_ms for item in estimated(checked, renamed, later)]
+    assert found == [1.0 + 400.0 + 2000.0, 1.0, 1.0 + 400.0]
+
+
+def test_reindex_of_several_tables_commits_after_each() -> None:
+    reindex = StatementEffects(
+        "REINDEX SCHEMA public",
+        tags=("REINDEX",),
+        in_transaction=False,
+        transaction=1,
+        locks=(
+            Lock("public.a", "ShareLock"),
+            Lock("public.b", "ShareLock"),
+            Lock("public.a_pkey", "AccessExclusiveLock", "index", "public.a"),
+            Lock("public.b_pkey", "AccessExclusiveLock", "index", "public.b"),
+        ),
+        scans=("public.a", "public.b"),
+        index_builds={"public.a_pkey": "public.a", "public.b_pkey": "public.b"},
+    )
+    assert blocked(reindex) == [{"public.a": 2001.0, "public.b": 1.0}]
+    concurrently = replace(reindex, locks=reindex.locks[:2])
+    assert blocked(concurrently) == [{"public.a": 1.0, "public.b": 1.0}]

@@ -42,16 +42,27 @@ class Lock:
         relation: Schema-qualified name.
         mode: The engine's word (`AccessExclusiveLock`).
         kind: `table`, `partitioned table`, `view`, `materialized view`, `sequence`, `index` …
+        table: An index's table; indexes are told where their table is locked more weakly.
     """
 
     relation: str
     mode: str
     kind: str = "table"
+    table: str = ""
 
     @property
     def blocks(self) -> tuple[str, ...]:
         """What waits while the lock is held: `reads`, `writes`, `ddl`."""
         return BLOCKS.get(self.mode, ())
+
+    @property
+    def blocked(self) -> str:
+        """The relation whose queries wait, an index's table, or that whose DDL alone waits.
+
+        A query locks every index of its tables as it locks the tables themselves, whether its
+        plan uses them or not (PostgreSQL source, plancat.c, get_relation_info).
+        """
+        return self.table if self.table and "writes" in self.blocks else self.relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +154,8 @@ class StatementEffects:
             for time-outs (0: none).
         error: The engine's refusal, or nothing.
         unchecked: Why it was not (wholly) observed, or "".
-        blocked_ms: Estimated blocked time at production size, by relation; see proofs/effects.py.
+        blocked_ms: Estimated blocked time at production size, by relation whatever waits there;
+            see `waits` and proofs/effects.py.
         held: Locks of earlier statements of its transaction on the relations whose rows it reads or
             writes, where they are stronger than its own; see proofs/effects.py.
         work_ms: Its own share of that: how long it works at production size; nothing where a size
@@ -184,3 +196,13 @@ class StatementEffects:
     warnings: tuple[str, ...] = ()
     held: tuple[Lock, ...] = ()
     work_ms: float | None = None
+
+    @property
+    def waits(self) -> Mapping[str, Mapping[str, float]]:
+        """What waits for how long for its locks, by relation: `reads`, `writes`, `ddl`."""
+        found: dict[str, dict[str, float]] = {}
+        for lock in (*self.locks, *self.held):
+            if lock.blocked in self.blocked_ms:
+                kinds = dict.fromkeys(lock.blocks, self.blocked_ms[lock.blocked])
+                found.setdefault(lock.blocked, {}).update(kinds)
+        return {name: kinds for name, kinds in found.items() if kinds}

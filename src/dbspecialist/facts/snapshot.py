@@ -82,6 +82,30 @@ class Snapshot:
         }
         return {**quoted, **plain}
 
+    @cached_property
+    def leaves(self) -> Mapping[str, tuple[str, ...]]:
+        """The partitions that hold rows, by partitioned table."""
+        parts: dict[str, list[str]] = {}
+        for item in self.catalogue.of_kind("partition"):
+            parts.setdefault(item.parent, []).append(item.name)
+
+        def below(name: str) -> tuple[str, ...]:
+            if name not in parts:
+                return (name,)
+            return tuple(leaf for part in parts[name] for leaf in below(part))
+
+        return {name: below(name) for name in parts}
+
+    @cached_property
+    def parents(self) -> Mapping[str, str]:
+        """The table that each partition belongs to, or that each child inherits from first."""
+        inheriting = {
+            item.name: item.attributes["inherits"].split(", ")[0]
+            for item in self.catalogue.of_kind("table")
+            if item.attributes.get("inherits")
+        }
+        return inheriting | {item.name: item.parent for item in self.catalogue.of_kind("partition")}
+
     @property
     def has_statistics(self) -> bool:
         """Whether row counts are known at all."""

@@ -149,21 +149,38 @@ class Run:
 
     def knows(self, relation: str) -> bool:
         """Tell whether production's size of a relation is known."""
-        return relation in self.created or self.statistics(relation) is not None
+        return relation in self.created or all(self._stored(relation))
 
     def rows(self, relation: str) -> float:
         """Rows in production, multiplied by the scale; 0 where nothing is known."""
-        found = self.statistics(relation)
-        return max(found.tuples, 0.0) * self.scale if found else 0.0
+        return sum(max(item.tuples, 0.0) for item in self._stored(relation) if item) * self.scale
 
     def bytes(self, relation: str) -> float:
         """Bytes in production with TOAST, without indexes, multiplied by the scale."""
-        found = self.statistics(relation)
-        return max(found.total_bytes, found.pages * PAGE_BYTES) * self.scale if found else 0.0
+        found = (item for item in self._stored(relation) if item)
+        return sum(max(item.total_bytes, item.pages * PAGE_BYTES) for item in found) * self.scale
 
     def is_empty(self, relation: str) -> bool:
         """Tell whether a relation is new in this run or known to be empty in production."""
         if relation in self.created:
             return True
+        return all(
+            item is not None and item.tuples <= 0 and item.pages == 0
+            for item in self._stored(relation)
+        )
+
+    def root(self, relation: str) -> str:
+        """Return the name in production of the topmost parent of a partition or child table."""
+        found = self.renamed.get(relation, relation)
+        parents = {} if self.snapshot is None else self.snapshot.parents
+        while found in parents:
+            found = parents[found]
+        return found
+
+    def _stored(self, relation: str) -> tuple[RelationStatistics | None, ...]:
+        """Return what is known of where a relation's rows are: itself, or all its partitions."""
         found = self.statistics(relation)
-        return found is not None and found.tuples <= 0 and found.pages == 0
+        if self.snapshot is None or relation in self.created:
+            return (found,)
+        leaves = self.snapshot.leaves.get(self.renamed.get(relation, relation))
+        return tuple(map(self.snapshot.relation.get, leaves)) if leaves else (found,)

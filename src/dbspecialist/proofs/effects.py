@@ -10,11 +10,15 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from dbspecialist.facts.effects import LOCK_MODES, Lock, StatementEffects
+from dbspecialist.facts.effects import LOCK_MODES, ConstraintChange, Lock, StatementEffects
 from dbspecialist.proofs.rates import Rates
 
 #: Schemas whose relations are small everywhere.
 _OF_THE_SYSTEM = ("pg_catalog.", "pg_toast.", "information_schema.", "pg_temp")
+
+#: Commands that commit after each of several relations.
+#: Source: PostgreSQL manual, "REINDEX", "VACUUM" and "CLUSTER", on transaction blocks.
+_COMMIT = frozenset({"REINDEX", "VACUUM", "CLUSTER"})
 
 #: What a change to the catalogue alone takes, in milliseconds.
 CATALOGUE_MS = 1.0
@@ -40,15 +44,20 @@ def estimate_blocked(
         rates: This machine's rates.
         knows: Whether production's size of a relation is known.
     """
-    work = [
-        work_ms(item, rows=rows, size=size, rates=rates) if _is_known(item, knows) else math.nan
-        for item in statements
-    ]
+
+    def estimate(item: StatementEffects) -> float:
+        if not _is_known(item, knows):
+            return math.nan
+        return work_ms(item, rows=rows, size=size, rates=rates)
+
+    work = [estimate(item) for item in statements]
     rest = _until_end(statements, work)  # unknown and known add up to unknown
     return tuple(
         replace(
             item,
-            blocked_ms={} if math.isnan(total) else _blocked(item, held, total),
+            blocked_ms=_blocked_apart(item, estimate)
+            if _commits_each(item)
+            else _blocked(item, held, total),
             held=held,
             work_ms=None if math.isnan(own) else own,
         )
@@ -58,7 +67,42 @@ def estimate_blocked(
 
 def _blocked(statement: StatementEffects, held: Sequence[Lock], total: float) -> dict[str, float]:
     """Return how long each relation is blocked for a statement's own doing."""
-    return {lock.relation: total for lock in (*statement.locks, *held) if lock.blocks}
+    if math.isnan(total):
+        return {}
+    return {lock.blocked: total for lock in (*statement.locks, *held) if lock.blocks}
+
+
+def _commits_each(statement: StatementEffects) -> bool:
+    worked = _worked(statement)
+    return not statement.in_transaction and len(worked) > 1 and bool(_COMMIT & {*statement.tags})
+
+
+def _blocked_apart(
+    statement: StatementEffects, estimate: Callable[[StatementEffects], float]
+) -> dict[str, float]:
+    """Return how long each relation is blocked by a statement that commits after each of them."""
+    found = {}
+    for lock in statement.locks:
+        own = estimate(_part(statement, lock.blocked))
+        # REINDEX CONCURRENTLY asks for ShareLock on partitions, and builds without it.
+        passing = "writes" in lock.blocks and not _is_held_for_itself(statement, lock.blocked)
+        if lock.blocks and not math.isnan(own):
+            found[lock.blocked] = CATALOGUE_MS if passing else own
+    return found
+
+
+def _is_held_for_itself(statement: StatementEffects, relation: str) -> bool:
+    return any("reads" in lock.blocks for lock in statement.locks if lock.blocked == relation)
+
+
+def _part(statement: StatementEffects, relation: str) -> StatementEffects:
+    """Return what a statement does to one relation."""
+    return replace(
+        statement,
+        rewrites={name: why for name, why in statement.rewrites.items() if name == relation},
+        scans=tuple(name for name in statement.scans if name == relation),
+        index_builds={name: of for name, of in statement.index_builds.items() if of == relation},
+    )
 
 
 def _held(statements: Sequence[StatementEffects]) -> Iterator[tuple[Lock, ...]]:
@@ -68,7 +112,8 @@ def _held(statements: Sequence[StatementEffects]) -> Iterator[tuple[Lock, ...]]:
     for item in statements:
         if item.transaction != transaction or not item.in_transaction:
             held, transaction = {}, item.transaction
-        own = {lock.relation: lock for lock in item.locks}
+        # The strongest last: an index's lock may be stronger than the one on its table.
+        own = {lock.blocked: lock for lock in sorted(item.locks, key=_strength)}
         yield tuple(
             held[name]
             for name in sorted(_worked(item) & held.keys())
@@ -82,7 +127,11 @@ def _held(statements: Sequence[StatementEffects]) -> Iterator[tuple[Lock, ...]]:
 
 
 def _is_stronger(one: Lock, other: Lock) -> bool:
-    return LOCK_MODES.index(one.mode) > LOCK_MODES.index(other.mode)
+    return _strength(one) > _strength(other)
+
+
+def _strength(lock: Lock) -> int:
+    return LOCK_MODES.index(lock.mode)
 
 
 def _worked(statement: StatementEffects) -> set[str]:
@@ -125,7 +174,13 @@ def work_ms(
     seconds = sum(size(item) / rates.rewrite_bytes for item in statement.rewrites)
     seconds += sum(rows(item) / rates.index_rows for item in built)
     seconds += sum(size(item) / rates.scan_bytes for item in read)
-    if len(read) > 1:
-        seconds += rows(read[0]) / rates.check_rows
+    seconds += sum(rows(item.relation) for item in _checked(statement)) / rates.check_rows
     seconds += sum(statement.rows_modified.values()) / rates.modify_rows
     return CATALOGUE_MS + seconds * 1000
+
+
+def _checked(statement: StatementEffects) -> Iterator[ConstraintChange]:
+    """Yield the foreign keys whose rows a statement looks up."""
+    for item in statement.constraints:
+        if item.kind == "foreign key" and item.valid and statement.scans:
+            yield item

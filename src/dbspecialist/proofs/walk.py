@@ -326,7 +326,7 @@ _BOOKKEEPING = re.compile(
 def is_bookkeeping(effects: StatementEffects) -> bool:
     """Tell whether a statement only keeps a toolchain's version table."""
     made = {name for _, kind, name in effects.creates if kind == "table"}
-    touched = made | set(effects.rows_modified) | {lock.relation for lock in effects.locks}
+    touched = made | set(effects.rows_modified) | {lock.blocked for lock in effects.locks}
     return bool(touched) and all(
         name.rpartition(".")[2].strip('"') in VERSION_TABLES for name in touched
     )

@@ -10,11 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from dbspecialist.facts.effects import StatementEffects
-from dbspecialist.facts.units import count, duration, plural
+from dbspecialist.facts.units import count, plural
 from dbspecialist.reports._clean import one_line, visible
-from dbspecialist.reports._timeline import Lane, cells, lanes
+from dbspecialist.reports._timeline import Wait, cells, lanes, written
 
 LEGEND = "█ reads and writes wait   ▓ writes wait   ░ other DDL waits"
+WAITING = {"reads": "reads and writes wait", "writes": "writes wait", "ddl": "other DDL waits"}
 NAMES = 30
 BAR_COLOURS = {"█": "red", "▓": "yellow", "░": "dim"}
 #: From here on, statements without an effect on what existed are only counted.
@@ -87,18 +88,13 @@ def _timeline(console: Console, statements: Sequence[StatementEffects]) -> None:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(max_width=NAMES, overflow="fold")
     table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, justify="right")
     table.add_column()
     for lane in found:
         bar = Text.assemble(*((part, BAR_COLOURS.get(part, "")) for part in lane.bar(wide)))
-        table.add_row(visible(lane.relation), bar, Text(_wait(lane)), _waiting(lane))
+        told = Text("; ").join(_waiting(wait) for wait in lane.waits)
+        table.add_row(visible(lane.relation), bar, told)
     console.print(Padding(table, (0, 0, 0, 2)))
 
 
-def _wait(lane: Lane) -> str:
-    return "unknown" if lane.blocked_ms is None else duration(lane.blocked_ms)
-
-
-def _waiting(lane: Lane) -> Text:
-    words = {3: "reads and writes wait", 2: "writes wait", 1: "other DDL waits"}
-    return Text(words[len(lane.blocks)]).append(f" ({lane.strongest})", "dim")
+def _waiting(wait: Wait) -> Text:
+    return Text(f"{WAITING[wait.kind]} {written(wait)}").append(f" ({wait.mode})", "dim")

@@ -96,6 +96,7 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "settings": dict(statement.settings),
         "blocked_ms_estimate": _blocked(statement),
         "blocked_ms_by_relation": _numbers(statement.blocked_ms),
+        "blocked_ms": {name: _numbers(kinds) for name, kinds in statement.waits.items()},
         "work_ms": None if statement.work_ms is None else _number(statement.work_ms),
         "elapsed_ms": _number(statement.elapsed_ms),
         "error": error
@@ -109,6 +110,7 @@ def _lock(lock: Lock) -> dict[str, Any]:
         "relation": lock.relation,
         "mode": lock.mode,
         "kind": lock.kind,
+        "table": lock.table,
         "blocks": list(lock.blocks),
     }
 

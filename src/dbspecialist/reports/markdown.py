@@ -10,11 +10,11 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import SEVERITIES, Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import MigrationReport, Report
-from dbspecialist.facts.units import duration, plural
+from dbspecialist.facts.units import plural
 from dbspecialist.reports._clean import one_line, visible
 from dbspecialist.reports._difference import changed_lines
 from dbspecialist.reports._repeated import Repeated
-from dbspecialist.reports._timeline import lanes
+from dbspecialist.reports._timeline import lanes, longest, written
 from dbspecialist.reports._words import engine, name, severities
 
 #: The longest comment that GitHub takes, in characters.
@@ -25,7 +25,7 @@ SPECIAL = re.compile(r"([\\`*_\[\]<>|~&$])")
 #: GitHub calls people and links issues in the rendered text, so an escape does not stop it; an
 #: empty comment after the sign does.
 CALLS = re.compile(r"([@#])(?=\w)")
-WAITS = {3: "reads and writes", 2: "writes", 1: "other DDL", 0: "nothing"}
+WAITS = {"reads": "reads and writes", "writes": "writes", "ddl": "other DDL"}
 
 
 def render(report: Report) -> str:
@@ -83,14 +83,15 @@ def _row(item: MigrationReport, findings: Iterable[Finding]) -> str:
     path = item.migration.path
     here = [one.severity for one in findings if one.location.path == path]
     counted = [severities(here.count(each), each) for each in SEVERITIES if each in here]
-    found = lanes(item.statements)
-    widest = max((len(lane.blocks) for lane in found), default=0)
-    known = [lane.blocked_ms for lane in found if lane.blocked_ms is not None]
-    longest = duration(max(known)) if known else ("unknown" if found else "")
+    waits = longest(lanes(item.statements))
+    first = [WAITS[wait.kind] for wait in waits[:1]]
+    # That other DDL waits longer than queries is in the details.
+    times = [written(waits[0])] if waits else []
+    times += [f"{WAITS[wait.kind]} {written(wait)}" for wait in waits[1:] if wait.kind != "ddl"]
     cells = (
         text(name(item.migration)),
-        WAITS[widest],
-        longest,
+        first[0] if first else "nothing",
+        "; ".join(times),
         ", ".join(counted),
         item.round_trip.verdict,
     )
@@ -173,9 +174,9 @@ def _locks(statements: Sequence[StatementEffects]) -> str:
     if not found:
         return "No lock that anything waits for.\n"
     rows = [
-        f"| {code(lane.relation)} | {lane.strongest} | {WAITS[len(lane.blocks)]} |"
-        f" {'unknown' if lane.blocked_ms is None else duration(lane.blocked_ms)} |"
+        f"| {code(lane.relation)} | {wait.mode} | {WAITS[wait.kind]} | {written(wait)} |"
         for lane in found
+        for wait in lane.waits
     ]
     return "\n".join(["| relation | lock | waits | for |", "|---|---|---|---|", *rows]) + "\n"
 

@@ -21,14 +21,14 @@ def lock_on(statement: StatementEffects, relation: str) -> Lock | None:
 
 def lock_over(statement: StatementEffects, relation: str) -> Lock | None:
     """Return the lock on a relation while a statement works on it, maybe an earlier one's."""
-    held = next((lock for lock in statement.held if lock.relation == relation), None)
+    held = next((lock for lock in statement.held if lock.blocked == relation), None)
     return held or lock_on(statement, relation)
 
 
 def blocking_locks(statement: StatementEffects, run: Run) -> Iterable[Lock]:
     """Yield the locks that stop reads or writes of tables that may have rows."""
     for lock in statement.locks:
-        if {"reads", "writes"} & set(lock.blocks) and not run.is_empty(lock.relation):
+        if {"reads", "writes"} & set(lock.blocks) and not run.is_empty(lock.blocked):
             yield lock
 
 
@@ -55,13 +55,19 @@ def blocked_for(statement: StatementEffects, relation: str, run: Run) -> str:
     if not run.knows(relation):
         return "for a time that depends on the table's size, which is not known"
     waited, own = statement.blocked_ms.get(relation, 0), statement.work_ms
-    rows = f"at {count(run.rows(relation))} rows"
+    rows = f"at {count(rows_worked(statement, relation, run))} rows"
     if own is not None and own * 2 < waited and relation in _worked(statement):
         return (
             f"for about {duration(waited)}, up to the end of the transaction; "
             f"{duration(own)} of it are this statement's {rows}"
         )
     return f"for about {duration(waited)} {rows}"
+
+
+def rows_worked(statement: StatementEffects, relation: str, run: Run) -> float:
+    """Return the rows of a relation, with those of partitions that a statement works on too."""
+    kin = {name for name in _worked(statement) if run.root(name) == run.root(relation)}
+    return sum(map(run.rows, kin)) if kin else run.rows(relation)
 
 
 def _worked(statement: StatementEffects) -> set[str]:

@@ -184,19 +184,32 @@ def compare(
 
 
 def _locks(before: Observation, after: Observation, known: Mapping[int, Known]) -> tuple[Lock, ...]:
-    """Return the locks on known relations that are stronger than what was held before."""
-    strongest: dict[int, int] = {}
-    for held in before.locks:
-        rank = LOCK_MODES.index(held.mode)
-        strongest[held.oid] = max(rank, strongest.get(held.oid, -1))
-    found: dict[int, Lock] = {}
-    for held in sorted(after.locks, key=lambda item: LOCK_MODES.index(item.mode)):
-        relation = known.get(held.oid)
-        rank = LOCK_MODES.index(held.mode)
-        if relation is None or relation.table or rank <= strongest.get(held.oid, 0):
-            continue
-        found[held.oid] = Lock(relation.name, held.mode, relation.kind)
-    return tuple(sorted(found.values(), key=lambda lock: lock.relation))
+    """Return the locks on known relations that are stronger than what was held before.
+
+    An index's lock is told where it is stronger than the one on its table.
+    """
+    earlier, now = _strongest(before), _strongest(after)
+    found = [
+        lock_of(oid, rank, known)
+        for oid, rank in now.items()
+        if oid in known and rank > max(earlier.get(oid, 0), now.get(known[oid].table, 0))
+    ]
+    return tuple(sorted(found, key=lambda lock: (lock.table, lock.relation)))
+
+
+def _strongest(observation: Observation) -> dict[int, int]:
+    """Return the rank of the strongest mode held, by relation."""
+    found: dict[int, int] = {}
+    for held in observation.locks:
+        found[held.oid] = max(LOCK_MODES.index(held.mode), found.get(held.oid, 0))
+    return found
+
+
+def lock_of(oid: int, rank: int, known: Mapping[int, Known]) -> Lock:
+    """Return a lock on a known relation by the rank of its mode."""
+    relation = known[oid]
+    table = known.get(relation.table)
+    return Lock(relation.name, LOCK_MODES[rank], relation.kind, table.name if table else "")
 
 
 def _rewrites(

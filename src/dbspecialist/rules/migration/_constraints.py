@@ -97,9 +97,9 @@ def held_lock(trial: Trial, statement: StatementEffects, relation: str) -> Lock 
         for item in trial.statements[:end]
         if item is statement or item.transaction == statement.transaction
         for lock in item.locks
-        if lock.relation == relation
+        if lock.blocked == relation
     ]
-    held += [lock for lock in statement.held if lock.relation == relation]
+    held += [lock for lock in statement.held if lock.blocked == relation]
     return max(held, key=lambda lock: LOCK_MODES.index(lock.mode), default=None)
 
 

@@ -1,11 +1,12 @@
-"""SET TABLESPACE copies a whole table while no read and no write passes.
+"""SET TABLESPACE copies a whole table or index while no read and no write passes.
 
 ## What it does
-Looks for filled tables that get another tablespace.
+Looks for filled tables, and indexes of filled tables, that get another tablespace.
 
 ## Why it matters
 The table's file is copied to the other disk under ACCESS EXCLUSIVE, and written to the
-write-ahead log on the way.
+write-ahead log on the way. An index is copied so too, and as every query locks all indexes of its
+tables, the table can be neither read nor written meanwhile.
 
 ## Example
     ALTER TABLE orders SET TABLESPACE cold;
@@ -14,7 +15,7 @@ write-ahead log on the way.
     CREATE TABLE orders_cold (LIKE orders INCLUDING ALL) TABLESPACE cold;
 
 filled in steps that commit, and put in place by two renames in one transaction; or pg_repack,
-which moves a table online.
+which moves a table online. For an index: REINDEX (TABLESPACE cold) INDEX CONCURRENTLY.
 
 ## What proves it
 The lock and the table's new file are read from the engine, on a twin with tablespaces of
@@ -28,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbspecialist.facts.effects import Lock, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import (
@@ -48,7 +50,40 @@ ENGINES = ("postgresql",)
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
-    """Yield a finding for each filled table that is copied to another tablespace."""
+    """Yield a finding for each filled table, or its index, that is copied to another tablespace."""
+    yield from _tables(trial, run)
+    for statement in trial.statements:
+        for lock in statement.locks:
+            if lock.relation in statement.index_builds and "REINDEX" not in _tags(statement):
+                yield from _index(trial, run, statement, lock)
+
+
+def _index(trial: Trial, run: Run, statement: StatementEffects, lock: Lock) -> Iterator[Finding]:
+    if "reads" not in lock.blocks or run.is_empty(lock.table):
+        return
+    yield Finding(
+        rule="avoid-set-tablespace",
+        severity=by_blocked_time(statement, lock.table, run),
+        message=(
+            f"Index {lock.relation} is copied to another tablespace: {blocks(lock)} of "
+            f"{lock.table} wait {blocked_for(statement, lock.table, run)} ({lock.mode})"
+        ),
+        location=at(trial, statement),
+        evidence=(
+            lock_evidence(lock),
+            seen(f"writes {lock.relation} anew: its storage is replaced"),
+            time_evidence(statement, lock.table, run),
+        ),
+        help="REINDEX (TABLESPACE …) INDEX CONCURRENTLY, outside of a transaction",
+        relation=lock.table,
+    )
+
+
+def _tags(statement: StatementEffects) -> set[str]:
+    return {*statement.tags, *(tag for tag, _, _ in statement.creates)}
+
+
+def _tables(trial: Trial, run: Run) -> Iterator[Finding]:
     for item in trial.differences:
         table = item.after
         if item.before is None or table is None or table.kind != "table":

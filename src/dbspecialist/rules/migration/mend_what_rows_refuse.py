@@ -61,7 +61,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if refused.error.sqlstate == "23514" and is_decided(run, trial, statement, "check"):
             continue  # check-constraints-against-data
         if statement.error is None and not all(
-            run.is_empty(lock.relation) for lock in statement.locks
+            run.is_empty(lock.blocked) for lock in statement.locks
         ):
             yield _finding(trial, statement, refused)
 

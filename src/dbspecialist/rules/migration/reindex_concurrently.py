@@ -1,12 +1,13 @@
-"""REINDEX without CONCURRENTLY stops writes while the index is built again.
+"""REINDEX without CONCURRENTLY stops reads and writes while the index is built again.
 
 ## What it does
-Looks for REINDEX statements that build an index over rows while they hold a lock that stops writes.
+Looks for REINDEX statements that build an index over
+rows while they hold it, or its table, so that reads wait.
 
 ## Why it matters
-REINDEX takes SHARE on the table, so that writes wait, and ACCESS EXCLUSIVE on the index, for which
-the planner of almost any query on the table waits too. REINDEX CONCURRENTLY builds a new index
-beside the old one under SHARE UPDATE EXCLUSIVE and changes them over.
+REINDEX takes SHARE on the table, so that writes wait, and ACCESS EXCLUSIVE on each index as it is
+built. Whoever plans a query locks every index of its tables, used or not: reads wait too. REINDEX
+CONCURRENTLY builds a new index beside the old one under SHARE UPDATE EXCLUSIVE and exchanges them.
 
 ## Example
     REINDEX INDEX orders_user_id_idx;
@@ -30,9 +31,10 @@ import re
 from collections.abc import Iterator
 
 from dbspecialist.facts.change import Phase
-from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.effects import Lock, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import plural
 from dbspecialist.rules.judging import (
     at,
     blocked_for,
@@ -55,32 +57,56 @@ _REINDEX = re.compile(
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
-    """Yield a finding for each table whose indexes are rebuilt while writes wait."""
+    """Yield a finding for each statement that rebuilds indexes while reads wait."""
     for statement in trial.statements:
         if "REINDEX" not in {*statement.tags, *(tag for tag, _, _ in statement.creates)}:
             continue
-        for table in dict.fromkeys(statement.index_builds.values()):
-            lock = held_lock(trial, statement, table)
-            if lock is None or "writes" not in lock.blocks or run.is_empty(table):
-                continue
-            first = holder(trial, statement, table)
-            built = [name for name, of in statement.index_builds.items() if of == table]
-            yield Finding(
-                rule="reindex-concurrently",
-                severity=by_blocked_time(first, table, run),
-                message=(
-                    f"Rebuilding {', '.join(built)} blocks {blocks(lock)} of {table} "
-                    f"{blocked_for(first, table, run)} ({lock.mode})"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    lock_evidence(lock),
-                    seen(f"builds {', '.join(built)} over the rows of {table}"),
-                    time_evidence(first, table, run),
-                ),
-                help=concurrently_help(trial, statement, "REINDEX … CONCURRENTLY"),
-                relation=table,
-            )
+        tables = [
+            table
+            for table in dict.fromkeys(statement.index_builds.values())
+            if _stops_reads(held_lock(trial, statement, table)) and not run.is_empty(table)
+        ]
+        if tables:
+            yield _finding(trial, run, statement, tables)
+
+
+def _finding(trial: Trial, run: Run, statement: StatementEffects, tables: list[str]) -> Finding:
+    """Tell what waits longest: REINDEX SCHEMA commits after each table."""
+    table = max(tables, key=lambda name: _waited(trial, statement, name))
+    lock = held_lock(trial, statement, table)
+    assert lock is not None
+    first = holder(trial, statement, table)
+    built = [name for name, of in statement.index_builds.items() if of == table]
+    others = f", and those of {plural(len(tables) - 1, 'more table')}" if len(tables) > 1 else ""
+    return Finding(
+        rule="reindex-concurrently",
+        severity=by_blocked_time(first, table, run),
+        message=(
+            f"Rebuilding {', '.join(built)}{others} blocks {blocks(lock)} of {table} "
+            f"{blocked_for(first, table, run)} ({_named(lock)})"
+        ),
+        location=at(trial, statement),
+        evidence=(
+            *(lock_evidence(item) for item in statement.locks if item.blocked == table),
+            seen(f"builds {', '.join(built)} over the rows of {table}"),
+            time_evidence(first, table, run),
+        ),
+        help=concurrently_help(trial, statement, "REINDEX … CONCURRENTLY"),
+        relation=table,
+    )
+
+
+def _stops_reads(lock: Lock | None) -> bool:
+    # CONCURRENTLY takes ShareLock on partitions for a moment; only what is built in place is held.
+    return lock is not None and "reads" in lock.blocks
+
+
+def _waited(trial: Trial, statement: StatementEffects, table: str) -> float:
+    return holder(trial, statement, table).blocked_ms.get(table, 0)
+
+
+def _named(lock: Lock) -> str:
+    return f"{lock.mode} on {lock.relation}" if lock.table else lock.mode
 
 
 def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:

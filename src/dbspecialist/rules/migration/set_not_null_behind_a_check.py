@@ -31,13 +31,14 @@ PostgreSQL manual, "ALTER TABLE", SET NOT NULL and "Notes".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import plural
 from dbspecialist.rules.judging import (
     at,
     blocked_for,
@@ -69,7 +70,8 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             rule="set-not-null-behind-a-check",
             severity=by_blocked_time(statement, table, run),
             message=(
-                f"Column {column.name} is searched for NULLs in {table}: {blocks(lock)} wait "
+                f"Column {column.name} is searched for NULLs in {_places(read, run, table)}: "
+                f"{blocks(lock)} wait "
                 f"{blocked_for(statement, table, run)} ({lock.mode})"
             ),
             location=at(trial, statement),
@@ -81,6 +83,11 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             help="add a NOT VALID check, validate it, then SET NOT NULL, then drop the check",
             relation=table,
         )
+
+
+def _places(read: Iterable[str], run: Run, table: str) -> str:
+    kin = [name for name in read if run.root(name) == run.root(table)]
+    return table if len(kin) == 1 else plural(len(kin), "partition")
 
 
 def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:

@@ -35,7 +35,7 @@ from dbspecialist.facts.effects import ConstraintChange, Lock, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
-from dbspecialist.rules.judging import at, blocks, by_blocked_time, lock_evidence, seen
+from dbspecialist.rules.judging import at, blocks, by_blocked_time, lock_evidence, rows_worked, seen
 from dbspecialist.rules.migration._constraints import (
     held_lock,
     in_two_steps,
@@ -56,12 +56,13 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             if lock is None:
                 continue
             first = _locking(trial, statement, lock)
+            read = _size(statement, run, lock.relation)
             yield Finding(
                 rule="validate-in-a-later-transaction",
                 severity=by_blocked_time(first, lock.relation, run),
                 message=(
                     f"Constraint {change.name} of {change.relation} is validated while "
-                    f"{blocks(lock)} of {lock.relation} wait: {_size(run, lock.relation)} are read "
+                    f"{blocks(lock)} of {lock.relation} wait: {read} are read "
                     f"under the {lock.mode} of its addition"
                 ),
                 location=at(trial, statement),
@@ -106,5 +107,7 @@ def _locking(trial: Trial, statement: StatementEffects, lock: Lock) -> Statement
     )
 
 
-def _size(run: Run, relation: str) -> str:
-    return f"{count(run.rows(relation))} rows" if run.knows(relation) else "all its rows"
+def _size(statement: StatementEffects, run: Run, relation: str) -> str:
+    if not run.knows(relation):
+        return "all its rows"
+    return f"{count(rows_worked(statement, relation, run))} rows"

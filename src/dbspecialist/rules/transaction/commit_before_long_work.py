@@ -86,9 +86,9 @@ def _waiting(trial: Trial, run: Run) -> Iterator[_Waiting]:
             continue  # its own work is other rules' matter
         later = [item for item in _following(statement, run) if not _validates(item[1], statement)]
         for lock in locks:
-            work = [item for item in later if not _is_own_work(item[1], lock.relation)]
-            place = (statement.transaction, lock.relation)
-            if work and place not in told and not _is_short(statement, lock.relation, run):
+            work = [item for item in later if not _is_own_work(item[1], lock.blocked)]
+            place = (statement.transaction, lock.blocked)
+            if work and place not in told and not _is_short(statement, lock.blocked, run):
                 told.add(place)
                 yield _Waiting(statement, lock, max(work, key=lambda item: _length(item[1])))
 
@@ -99,25 +99,25 @@ def _finding(trial: Trial, waiting: Sequence[_Waiting], run: Run) -> Finding:
     statement, lock, later = first.statement, first.lock, first.later
     return Finding(
         rule="commit-before-long-work",
-        severity=by_blocked_time(statement, lock.relation, run),
+        severity=by_blocked_time(statement, lock.blocked, run),
         message=(
             f"{_relations(waiting)} locked while {_named(later[1], run)} in "
             f"{_place(trial, later)}: {blocks(lock)} wait "
-            f"{_waited(statement, lock.relation)} ({lock.mode})"
+            f"{_waited(statement, lock.blocked)} ({lock.mode})"
         ),
         location=at(trial, statement),
         evidence=(
             *(lock_evidence(item.lock) for item in waiting[:NAMED]),
             seen(f"{_named(later[1], run)} in the same transaction"),
-            time_evidence(statement, lock.relation, run),
+            time_evidence(statement, lock.blocked, run),
         ),
         help=_help(trial, later[0]),
-        relation=lock.relation,
+        relation=lock.blocked,
     )
 
 
 def _relations(waiting: Sequence[_Waiting]) -> str:
-    names = [item.lock.relation for item in waiting]
+    names = [item.lock.blocked for item in waiting]
     if len(names) == 1:
         return f"{names[0]} stays"
     if len(names) <= NAMED:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
 import psycopg
 
-from dbspecialist.engines.postgresql.effects import Known, read_known
+from dbspecialist.engines.postgresql.effects import Known, lock_of, read_known
 from dbspecialist.facts.effects import LOCK_MODES, Lock
 
 #: How long the statement is given to reach its first wait.
@@ -145,12 +145,31 @@ class Bystander:
         return {row[0] for row in self._watcher.execute(_INVALID)}
 
     def _locks(self) -> tuple[Lock, ...]:
+        modes = dict(self._modes)
+        for oid, rank in self._of_new_files():
+            modes[oid] = max(rank, modes.get(oid, 0))
         found = [
-            Lock(self._known[oid].name, LOCK_MODES[rank], self._known[oid].kind)
-            for oid, rank in self._modes.items()
-            if self._is_existing(oid) and not self._known[oid].table and rank > 0
+            lock_of(oid, rank, self._known)
+            for oid, rank in modes.items()
+            if self._is_existing(oid) and rank > modes.get(self._known[oid].table, 0)
         ]
-        return tuple(sorted(found, key=lambda lock: lock.relation))
+        return tuple(sorted(found, key=lambda lock: (lock.table, lock.relation)))
+
+    def _of_new_files(self) -> Iterator[tuple[int, int]]:
+        """Yield the locks without which the files that are new could not have been made.
+
+        REINDEX SCHEMA and its kin come to most relations when nobody is left whom they would wait
+        for. Source: PostgreSQL source, relcache.c, RelationSetNewRelfilenumber, and index.c,
+        reindex_index and index_concurrently_build.
+        """
+        for oid, now in self._after.items():
+            was = self._before.get(oid)
+            in_place = was is not None and was.filenode != now.filenode
+            if in_place:
+                yield oid, LOCK_MODES.index("AccessExclusiveLock")
+            if now.table and (was is None or in_place):
+                mode = "ShareLock" if in_place else "ShareUpdateExclusiveLock"
+                yield now.table, LOCK_MODES.index(mode)
 
     def _is_existing(self, oid: int) -> bool:
         return oid in self._known and self._known[oid].existing
