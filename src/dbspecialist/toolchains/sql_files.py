@@ -54,6 +54,7 @@ class SqlFiles:
         folder: The folder, or the one file.
         single_transaction: Whether a file is one transaction (`psql --single-transaction`).
         notes: What was passed over, one sentence each.
+        dialect: The engine whose client splits the files.
     """
 
     root: Path
@@ -61,6 +62,7 @@ class SqlFiles:
     single_transaction: bool = False
     notes: tuple[str, ...] = ()
     name: str = "sql"
+    dialect: str = "postgresql"
 
     @cached_property
     def _files(self) -> dict[str, _File]:
@@ -91,7 +93,7 @@ class SqlFiles:
     def sections(self, revision: str) -> tuple[Section, Section | None]:
         """The way up and the way back of one file."""
         file = self._files[revision]
-        up, down = read_sections(file.up, file.down)
+        up, down = read_sections(file.up, file.down, self.dialect)
         if self.single_transaction:
             up = Section(up.statements, "transaction", up.notes)
         return up, down

@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dbspecialist.engines.postgresql.script import ScriptStatement, read_script
+from dbspecialist.engines.postgresql.script import Script, ScriptStatement, read_script
 from dbspecialist.engines.postgresql.tokens import line_at, script_text
 from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.sending import Wrapping
@@ -32,27 +32,39 @@ class Section:
         return self.wrapping != "each" and not alone
 
 
-def read_sections(up: Path, down: Path | None) -> tuple[Section, Section | None]:
+def read_sections(
+    up: Path, down: Path | None, dialect: str = "postgresql"
+) -> tuple[Section, Section | None]:
     """Read a migration's way up and, where it has one, its way back.
 
     Args:
         up: The file of the way up, which may hold both (goose, dbmate).
         down: The file of the way back, where it has one of its own.
+        dialect: The engine whose client splits the files.
 
     Raises:
         InputError: When a file is not a script.
     """
     text = script_text(up)
     if _GOOSE.search(text):
-        return _goose(text, up)
+        return _goose(text, up, dialect)
     if _DBMATE.search(text):
-        return _dbmate(text, up)
-    back = _section(script_text(down), down) if down else None
-    return _section(text, up), back
+        return _dbmate(text, up, dialect)
+    back = _section(script_text(down), down, dialect) if down else None
+    return _section(text, up, dialect), back
 
 
-def _section(text: str, path: Path) -> Section:
-    script = read_script(text, path)
+def _read(text: str, path: Path, dialect: str) -> Script:
+    """Split a script as the engine's client does."""
+    if dialect == "postgresql":
+        return read_script(text, path)
+    from dbspecialist.engines.mysql.script import split_script
+
+    return Script(split_script(text, path))
+
+
+def _section(text: str, path: Path, dialect: str) -> Section:
+    script = _read(text, path, dialect)
     return Section(script.statements, _wrapping(text, path), script.notes)
 
 
@@ -74,12 +86,12 @@ def _diesel_transaction(metadata: Path) -> bool:
         raise InputError(f"it is not TOML: {error}", str(metadata), "mend it") from error
 
 
-def _dbmate(text: str, path: Path) -> tuple[Section, Section | None]:
+def _dbmate(text: str, path: Path, dialect: str) -> tuple[Section, Section | None]:
     """Sections of dbmate: `-- migrate:up transaction:false`."""
     marks = list(_DBMATE.finditer(text))
     found: dict[str, Section] = {}
     for mark, end in zip(marks, [*(item.start() for item in marks[1:]), len(text)], strict=True):
-        script = _part(text, mark.end(), end, path)
+        script = _part(text, mark.end(), end, path, dialect)
         alone = "transaction:false" in mark[2].replace(" ", "")
         # The postgres driver gets the section as one message, in dbmate's own transaction or none.
         found[mark[1]] = Section(script, "implicit" if alone else "transaction")
@@ -88,7 +100,7 @@ def _dbmate(text: str, path: Path) -> tuple[Section, Section | None]:
     return found["up"], found.get("down")
 
 
-def _goose(text: str, path: Path) -> tuple[Section, Section | None]:
+def _goose(text: str, path: Path, dialect: str) -> tuple[Section, Section | None]:
     """Sections of goose: Up, Down, StatementBegin, StatementEnd, NO TRANSACTION."""
     alone, way = False, ""
     found: dict[str, list[ScriptStatement]] = {}
@@ -105,7 +117,7 @@ def _goose(text: str, path: Path) -> tuple[Section, Section | None]:
         if whole:
             statements.extend(_whole(text, mark.end(), end))
         else:
-            statements.extend(_part(text, mark.end(), end, path))
+            statements.extend(_part(text, mark.end(), end, path, dialect))
     if "up" not in found:
         raise InputError("there is no `-- +goose Up`", str(path), "write one")
     wrapping: Wrapping = "each" if alone else "transaction"
@@ -122,8 +134,8 @@ def _whole(text: str, start: int, end: int) -> tuple[ScriptStatement, ...]:
     return (ScriptStatement(sql, line),)
 
 
-def _part(text: str, start: int, end: int, path: Path) -> tuple[ScriptStatement, ...]:
+def _part(text: str, start: int, end: int, path: Path, dialect: str) -> tuple[ScriptStatement, ...]:
     """Split a part of a file; lines count from the file's beginning."""
     before = line_at(text, start) - 1
-    statements = read_script(text[start:end], path).statements
+    statements = _read(text[start:end], path, dialect).statements
     return tuple(replace(item, line=item.line + before) for item in statements)
