@@ -99,6 +99,11 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "blocked_ms": {name: _numbers(kinds) for name, kinds in statement.waits.items()},
         "work_ms": None if statement.work_ms is None else _number(statement.work_ms),
         "elapsed_ms": _number(statement.elapsed_ms),
+        "algorithm": statement.algorithm,
+        "reason": statement.reason,
+        "clauses": [asdict(item) for item in statement.clauses],
+        "commits": statement.commits,
+        "warnings": list(statement.warnings),
         "error": error
         and {"sqlstate": error.sqlstate, "message": error.message, "detail": error.detail},
         "unchecked": statement.unchecked,
