@@ -33,6 +33,8 @@ class Phase:
         transactional: Whether the statements run in one transaction.
         edits: Files that change with the step.
         when: What must be true before it may run ("" for at once).
+        present: Whether the migration has the step already: it is told for its place among the
+            others, and stays as it is.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Phase:
     transactional: bool = True
     edits: tuple[FileEdit, ...] = ()
     when: str = ""
+    present: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from dbspecialist.facts.change import Change
@@ -14,10 +14,14 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in a file: `path` relative to the repository's root, `line` from 1."""
+    """A place in a file: `path` relative to the repository's root, `line` from 1.
+
+    `statement` counts the migration's statements from 0; several may stand in one line.
+    """
 
     path: str
     line: int | None = None
+    statement: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,10 @@ class Trial:
 
     def location(self, statement: StatementEffects | None = None) -> Location:
         """The place of a statement, or of the file."""
-        return Location(self.migration.path, statement.line if statement else None)
+        if statement is None:
+            return Location(self.migration.path)
+        numbers = (number for number, item in enumerate(self.statements) if item is statement)
+        return Location(self.migration.path, statement.line, next(numbers, None))
 
     def from_statement(self, statement: StatementEffects) -> tuple[StatementEffects, ...]:
         """The statement and those that follow it in its transaction: a lock is held over them."""

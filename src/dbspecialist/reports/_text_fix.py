@@ -35,6 +35,8 @@ def fix_text(fix: Change, shown: set[FileEdit]) -> Group:
 
 def _phase(phase: Phase, number: int, shown: set[FileEdit]) -> Iterator[RenderableType]:
     title = Text(f"{number}. {visible(phase.title)}")
+    if phase.present:
+        title.append(", which is there", "dim")
     if not phase.transactional:
         title.append(", outside a transaction", "dim")
     yield title

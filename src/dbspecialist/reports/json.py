@@ -167,6 +167,7 @@ def _phase(phase: Phase) -> dict[str, Any]:
         "down": list(phase.down),
         "transactional": phase.transactional,
         "when": phase.when,
+        "present": phase.present,
         "edits": [{"path": edit.path, "text": edit.text} for edit in phase.edits],
     }
 

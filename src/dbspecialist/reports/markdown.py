@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from dbspecialist.facts.change import Change, FileEdit
+from dbspecialist.facts.change import Change, FileEdit, Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import SEVERITIES, Finding
 from dbspecialist.facts.proof import Proof
@@ -152,10 +152,17 @@ def _finding(finding: Finding) -> str:
 def _fix(fix: Change) -> Iterable[str]:
     yield f"Fix: {text(fix.summary)} ({'safe' if fix.safe else 'to be read first'}:"
     yield f"{text(fix.why)})"
-    statements = [f"{statement};" for phase in fix.phases for statement in phase.up]
-    if statements:
+    lines = [line for number, phase in enumerate(fix.phases, 1) for line in _phase(phase, number)]
+    if lines:
         yield ""
-        yield fenced("\n".join(statements), "sql")
+        yield fenced("\n".join(lines), "sql")
+
+
+def _phase(phase: Phase, number: int) -> Iterable[str]:
+    when = f", when {phase.when}" if phase.when else ""
+    outside = "" if phase.transactional else ", outside a transaction"
+    yield f"-- {number}. {one_line(phase.title)}{outside}{when}"
+    yield from (f"{statement};" for statement in phase.up)
 
 
 def _edits(findings: Iterable[Finding]) -> Iterable[FileEdit]:

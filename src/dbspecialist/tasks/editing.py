@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dbspecialist.facts.change import Change, FileEdit
+from dbspecialist.facts.change import Change, FileEdit, Phase
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
@@ -56,7 +56,7 @@ class _Scene:
         edits = [edit for item in drafts for edit in item.edits]
         seen = run_edited(self.stage, self.template, self.project, trials, edits)
         fixes = (item.fix for draft in drafts for item in draft.findings if item.fix is not None)
-        fixed = {sql.strip() for fix in fixes for phase in fix.phases for sql in phase.up}
+        fixed = {sql.strip() for fix in fixes for phase in _new(fix) for sql in phase.up}
         same = judge_edited(trials, seen, self.project.name, fixed)
         if same.verdict == "refuted":
             return {}
@@ -129,9 +129,13 @@ def _edits(
     if not fixed or not file.is_file() or file.read_text(errors="replace") != trial.source:
         return ()
     replacements = {
-        index: finding.fix.phases for finding, index in reversed(fixed) if finding.fix is not None
+        index: _new(finding.fix) for finding, index in reversed(fixed) if finding.fix is not None
     }
     return rewritten(scene.project, trial, replacements)
+
+
+def _new(fix: Change) -> list[Phase]:
+    return [phase for phase in fix.phases if not phase.present]
 
 
 def _proven(

@@ -32,11 +32,15 @@ class _Scene:
 
 @dataclass(frozen=True)
 class _Proposed:
-    """A finding's fix: the statement it replaces and by what."""
+    """A finding's fix: the statement it replaces and by what; `told` has what is there too."""
 
     finding: Finding
     index: int
-    phases: tuple[Phase, ...]
+    told: tuple[Phase, ...]
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        return tuple(phase for phase in self.told if not phase.present)
 
 
 def prove_fixes(
@@ -129,6 +133,8 @@ def statement_of(trial: Trial, finding: Finding) -> int | None:
     """Return the position of the statement that a finding is about."""
     if finding.location.path != trial.migration.path or finding.location.line is None:
         return None
+    if finding.location.statement is not None:
+        return finding.location.statement
     at_line = [
         number for number, item in enumerate(trial.statements) if item.line == finding.location.line
     ]
@@ -188,7 +194,7 @@ def hazard_gone(
 def _change(item: _Proposed, proofs: tuple[Proof, ...]) -> Change:
     return Change(
         summary=item.finding.help or item.phases[0].title,
-        phases=item.phases,
+        phases=item.told,
         proofs=proofs,
         safe=all(proof.verdict == "proven" for proof in proofs),
         why="; ".join(f"{proof.claim}: {proof.verdict}" for proof in proofs),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.engines.postgresql.tokens import Token, tokens
@@ -13,6 +14,7 @@ from dbspecialist.facts.effects import LOCK_MODES, ConstraintChange, Lock, State
 from dbspecialist.facts.trial import Run, Trial
 
 _NOT_VALID = re.compile(r"\bnot\s+valid\b", re.IGNORECASE)
+_VALIDATION = re.compile(r',\s*validate\s+constraint\s+("[^"]+"|\w+)\s*;?\s*$', re.IGNORECASE)
 _ADD = re.compile(r"\s*alter\s+table\b.*?\badd\b(?!\s+column\b)", re.IGNORECASE | re.DOTALL)
 
 
@@ -144,7 +146,8 @@ def _top_level(statement: StatementEffects) -> Iterator[Token]:
 
 def in_two_steps(change: ConstraintChange, statement: StatementEffects) -> tuple[Phase, ...] | None:
     """Return the phases that add a constraint NOT VALID and validate it later."""
-    if not is_sole_addition(statement):
+    alone = replace(statement, sql=_VALIDATION.sub("", statement.sql))
+    if not is_sole_addition(alone):
         return None
     table, name = change.relation, change.name
     return (

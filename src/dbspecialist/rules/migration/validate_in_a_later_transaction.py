@@ -39,7 +39,6 @@ from dbspecialist.rules.judging import at, blocks, by_blocked_time, lock_evidenc
 from dbspecialist.rules.migration._constraints import (
     held_lock,
     in_two_steps,
-    is_sole_addition,
     says_not_valid,
 )
 
@@ -76,11 +75,24 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 
 def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
-    """Validate in a transaction of its own."""
+    """Validate in a transaction of its own, after the one that adds the constraint."""
     found = [item for item in statement.constraints if item.valid]
     if len(found) == 1 and found[0].added:
-        return in_two_steps(found[0], statement) if is_sole_addition(statement) else None
-    return (Phase("validate after the addition has been committed", (statement.sql,)),)
+        return in_two_steps(found[0], statement)
+    made = {(item.relation, item.name) for item in found}
+    adding = [
+        item.sql
+        for item in trial.statements[: trial.statements.index(statement)]
+        if any((added.relation, added.name) in made for added in item.constraints)
+    ]
+    return (
+        Phase("commit the addition", tuple(adding), present=True),
+        Phase(
+            "validate in a transaction of its own",
+            (statement.sql,),
+            when="the step before has been committed",
+        ),
+    )
 
 
 def _lock_of_addition(
