@@ -47,6 +47,11 @@ from dbspecialist.cli._options import Duration, reporting
     "--single-transaction", is_flag=True, help="Run each SQL file in one transaction, as psql can."
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["postgresql", "mysql", "mariadb"]),
+    help="Try them on this engine, where no snapshot tells it.  [default: postgresql]",
+)
+@click.option(
     "--max-blocked",
     type=Duration(),
     metavar="TIME",

@@ -66,6 +66,7 @@ def prove(
     toolchain: str | None = None,
     python: str | PathLike[str] | None = None,
     single_transaction: bool = False,
+    engine: str | None = None,
     max_blocked: float | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
@@ -87,6 +88,7 @@ def prove(
         toolchain: The name of the toolchain, where several are there.
         python: The interpreter that has the project's packages.
         single_transaction: Whether each SQL file is one transaction.
+        engine: The engine to try the migrations on, where no snapshot tells it.
         max_blocked: How long reads or writes may wait before it is an error, in milliseconds.
         select: Only these rules.
         ignore: Not these rules.
@@ -106,16 +108,19 @@ def prove(
     )
     refuse_unusable_scale(scale)
     refuse_unknown_rules(configuration, (*rule_ids(), REASON, UNUSED))
-    if database:
+    if database and not engine:
         source_of(database)  # what cannot be read is refused before anything runs
     tell = progress or (lambda _: None)
     chosen = snapshot or configuration.snapshot
-    source = chosen if isinstance(chosen, Snapshot) else read_source(chosen, tell)
+    source = chosen if isinstance(chosen, Snapshot) else read_source(chosen, tell, engine)
+    asked_engine = source.engine if source else engine or "postgresql"
     division = partial(divide, snapshot=source, from_=from_, to=to, base=base)
-    asked = _Asked(source, scale, configuration, tell, fix, database)
+    asked = Asked(source, scale, configuration, tell, fix, database, asked_engine)
     reports, untried = [], []
     for project in (
-        item for root in roots for item in _projects(root, configuration, single_transaction)
+        item
+        for root in roots
+        for item in _projects(root, configuration, single_transaction, asked_engine)
     ):
         try:
             reports.append(seen_from_here(_prove_and_fix(project, division, asked), project.root))
@@ -132,7 +137,7 @@ class UntriedError(InputError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """What holds for all projects of one call."""
 
     snapshot: Snapshot | None
@@ -141,15 +146,18 @@ class _Asked:
     tell: Progress
     fix: bool = False
     database: str | None = None
+    engine: str = "postgresql"
 
 
 def _projects(
-    root: Path, configuration: Configuration, single_transaction: bool
+    root: Path, configuration: Configuration, single_transaction: bool, engine: str
 ) -> Iterable[Project]:
     chosen = find_projects(root, toolchain=configuration.toolchain)
     given: dict[str, Any] = {"python": configuration.python}
     if single_transaction:
         given["single_transaction"] = True
+    if engine != "postgresql":
+        given["dialect"] = engine
     return [_with(item, given) for item in chosen]
 
 
@@ -162,7 +170,7 @@ def _with(project: Any, given: dict[str, Any]) -> Project:
 
 
 def _prove_and_fix(
-    project: Project, division: Callable[[Project], Pending], asked: _Asked
+    project: Project, division: Callable[[Project], Pending], asked: Asked
 ) -> Report:
     """Prove a project and, where that is asked for, write its fixes and prove what they leave.
 
@@ -179,8 +187,12 @@ def _prove_and_fix(
     return replace(report, proofs=(*report.proofs, *files.proofs)) if asked.fix else report
 
 
-def _prove_project(project: Project, division: Pending, asked: _Asked) -> tuple[Report, Originals]:
+def _prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Report, Originals]:
     """Prove a project; return as well the files that its fixes edit, as they were read."""
+    if asked.engine in {"mysql", "mariadb"}:
+        from dbspecialist.tasks.prove_mysql import prove_project
+
+        return prove_project(project, division, asked), {}
     snapshot, scale, tell = asked.snapshot, asked.scale, asked.tell
     tell(f"preparing a twin for {len(division.pending)} {project.name} migrations")
     with meanwhile(all_rules), open_stage(snapshot, scale=scale) as stage:
@@ -215,7 +227,7 @@ def _prove_project(project: Project, division: Pending, asked: _Asked) -> tuple[
                 run = replace(run, edited=division.edited)
                 tell("proving fixes")
                 found = prove_fixes(
-                    stage, template, run, _judged(run, asked.configuration, project.root)
+                    stage, template, run, judged(run, asked.configuration, project.root)
                 )
                 tell("running the edited files")
                 edited = with_edits(stage, template, project, run, found)
@@ -278,7 +290,8 @@ def _to_run_first(division: Pending, snapshot: Snapshot | None) -> tuple[Any, ..
     return tuple(item for item in division.before if item.revision not in done)
 
 
-def _judged(run: Run, configuration: Configuration, root: Path) -> tuple[Finding, ...]:
+def judged(run: Run, configuration: Configuration, root: Path) -> tuple[Finding, ...]:
+    """Judge a run by the rules that the configuration leaves on, excuses and severities applied."""
     paths = [trial.migration.path for trial in run.trials]
     found = apply_excuses(findings_of(run), root, paths)
     return tuple(_sorted(apply_configuration(found, configuration), run))
@@ -287,7 +300,8 @@ def _judged(run: Run, configuration: Configuration, root: Path) -> tuple[Finding
 def findings_of(run: Run, select: Sequence[str] = ()) -> list[Finding]:
     """Judge a run by all rules, or the selected ones, sorted by place and rule."""
     configuration = Configuration(select=tuple(select))
-    rules = [item for item in all_rules() if is_on(item.id, configuration)]
+    known = (item for item in all_rules() if run.engine in item.engines)
+    rules = [item for item in known if is_on(item.id, configuration)]
     found = [
         finding for rule in rules for trial in run.trials for finding in rule.check(trial, run)
     ]

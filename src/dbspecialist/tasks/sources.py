@@ -17,9 +17,19 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.stage import open_stage
 
+#: The engines that migrations are tried on.
+ENGINES = ("postgresql", "mysql", "mariadb")
 
-def read_source(path: str | PathLike[str] | None, tell: Callable[[str], None]) -> Snapshot | None:
+
+def read_source(
+    path: str | PathLike[str] | None, tell: Callable[[str], None], engine: str | None = None
+) -> Snapshot | None:
     """Read what stands for production, or nothing where nothing is given.
+
+    Args:
+        path: A snapshot, or a .sql file with a schema.
+        tell: Called with a sentence on what is being done.
+        engine: The engine that is asked for; a .sql file is run on it.
 
     Raises:
         InputError: Where the file is neither, or its SQL does not run.
@@ -30,10 +40,20 @@ def read_source(path: str | PathLike[str] | None, tell: Callable[[str], None]) -
     if file.suffix.lower() != ".sql":
         tell(f"reading {file}")
         found = read_snapshot(file)
-        if found.engine != "postgresql":
+        if found.engine not in ENGINES:
             raise InputError(f"a snapshot of {found.engine}", str(file), "take one of PostgreSQL")
+        if engine and engine != found.engine:
+            raise InputError(
+                f"a snapshot of {found.engine}, and --engine says {engine}",
+                str(file),
+                "leave --engine out",
+            )
         return found
     tell(f"running {file} on an empty twin")
+    if engine in {"mysql", "mariadb"}:
+        from dbspecialist.tasks.sources_mysql import snapshot_of_sql as of_mysql
+
+        return of_mysql(file, engine)
     return snapshot_of_sql(file)
 
 

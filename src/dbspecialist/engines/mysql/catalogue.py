@@ -115,7 +115,7 @@ def _columns(connection: Connection, database: str, tables: set[str]) -> Iterato
             "collation": collation or "",
             "generated": _text(made or ""),
             "comment": _text(note),
-            "after": before.get(table, ""),
+            "position": f"after {before[table]}" if table in before else "first",
         }
         before[table] = name
         yield SchemaObject(

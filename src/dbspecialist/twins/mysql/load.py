@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dbspecialist.engines.mysql.driver import Connection, MySQLError, execute, rows
-from dbspecialist.engines.mysql.names import parts, quoted
+from dbspecialist.engines.mysql.names import quoted
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.snapshot import Snapshot
 
@@ -95,19 +95,3 @@ def _stood_in(text: str) -> str:
 def _stand_ins(item: SchemaObject) -> Iterator[str]:
     for found in _MYSQL_8_COLLATION.finditer(item.create):
         yield f"collation {found[0]}: {_stood_in(found[0])} stands in for it"
-
-
-def set_row_counts(admin: Connection, counts: dict[str, float]) -> None:
-    """Tell the optimiser production's row counts, which it reads when a table is opened.
-
-    Source: MySQL manual, "Configuring Persistent Optimizer Statistics Parameters".
-    """
-    for relation, count in counts.items():
-        database, table = parts(relation)[:2]
-        with admin.cursor() as cursor:
-            cursor.execute(
-                "UPDATE mysql.innodb_table_stats SET n_rows = %s "
-                "WHERE database_name = %s AND table_name = %s",
-                [max(int(count), 0), database, table],
-            )
-        execute(admin, f"FLUSH TABLE {quoted(database)}.{quoted(table)}")

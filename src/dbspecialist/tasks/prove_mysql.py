@@ -1,0 +1,115 @@
+"""Prove on MySQL and MariaDB: the same road, with that engine's stage and trials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.migration import Migration
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.report import Report, TwinFacts
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.proofs.mysql.rates import read_rates
+from dbspecialist.proofs.mysql.trials import try_migrations
+from dbspecialist.tasks.reporting import migration_report
+from dbspecialist.toolchains.base import MigrationFailed, Project
+from dbspecialist.toolchains.pending import Pending
+from dbspecialist.twins.confinement import gaps
+from dbspecialist.twins.mysql.stage import Stage, open_stage
+
+if TYPE_CHECKING:
+    from dbspecialist.tasks.prove import Asked
+
+#: What is proven on PostgreSQL and not here.
+UNCHECKED = (
+    (
+        "what the migrations need of production's rows holds",
+        "on this engine the database is not asked; sample rows and statistics alone were tried",
+    ),
+    (
+        "the history replays from zero and agrees with the models",
+        "on this engine that is not tried yet",
+    ),
+    ("the fixes end in the same catalogue", "on this engine fixes are not tried yet"),
+)
+
+
+def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
+    """Prove a project's pending migrations on a throwaway server of MariaDB or MySQL.
+
+    Raises:
+        InputError: Where the input cannot be used or no server is found.
+    """
+    from dbspecialist.tasks.prove import judged
+
+    snapshot, tell = asked.snapshot, asked.tell
+    if asked.database:
+        raise InputError(
+            f"{asked.engine} databases are not asked yet", "--database", "leave it out"
+        )
+    tell(f"preparing a twin for {len(division.pending)} {project.name} migrations")
+    with open_stage(snapshot, engine=asked.engine) as stage:
+        facts = twin_facts(stage, snapshot, asked.scale)
+        if not division.pending:
+            return Report(facts, notes=tuple(project.notes))
+        try:
+            run = try_migrations(
+                stage,
+                project,
+                division.pending,
+                _to_run_first(division, snapshot),
+                snapshot=snapshot,
+                scale=asked.scale,
+                max_blocked_ms=asked.configuration.max_blocked_ms,
+                rates=read_rates(stage.server),
+                tell=tell,
+            )
+        except MigrationFailed as error:
+            raise InputError(
+                f"the history does not replay: {error.reason}",
+                f"{project.name} revision {error.revision}",
+                "mend it, or give a snapshot of the database as it is",
+            ) from error
+        findings = judged(run, asked.configuration, project.root)
+    return Report(
+        facts,
+        tuple(migration_report(trial) for trial in run.trials),
+        findings,
+        proofs=_proofs(stage),
+        notes=tuple(project.notes),
+    )
+
+
+def _to_run_first(division: Pending, snapshot: Snapshot | None) -> tuple[Migration, ...]:
+    """Return the earlier migrations that the stage's schema does not hold yet."""
+    if snapshot is not None and snapshot.catalogue.objects and not division.applied:
+        return ()
+    done = {item.revision for item in division.applied}
+    return tuple(item for item in division.before if item.revision not in done)
+
+
+def twin_facts(stage: Stage, snapshot: Snapshot | None, scale: float) -> TwinFacts:
+    """Return what a report says of the twin."""
+    number = snapshot.server_version if snapshot else 0
+    return TwinFacts(
+        engine=stage.engine,
+        version=stage.server.version,
+        source=snapshot.source if snapshot else "an empty database",
+        source_version=f"{number // 10_000}.{number // 100 % 100}.{number % 100}" if number else "",
+        ready_ms=stage.ready_ms,
+        scale=scale,
+        left_out=(*stage.left_out, *(snapshot.unseen if snapshot else ())),
+    )
+
+
+def _proofs(stage: Stage) -> tuple[Proof, ...]:
+    told = tuple(Proof(claim, "unchecked", basis) for claim, basis in UNCHECKED)
+    if stage.snapshot is not None and stage.snapshot.engine != stage.engine:
+        claim = f"{stage.snapshot.engine} does as the twin does"
+        basis = f"the twin is {stage.engine} {stage.server.version}"
+        told = (Proof(claim, "unchecked", basis), *told)
+    found = gaps(stage.server.installation.program)
+    return (
+        *told,
+        *(Proof("code of migrations stays in the twin", "unchecked", gap) for gap in found),
+    )
