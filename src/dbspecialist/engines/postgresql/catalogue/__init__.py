@@ -81,9 +81,12 @@ def read_catalogue(
     with connection.transaction(force_rollback=is_inside):
         # One moment for all queries, where the transaction is ours.
         isolation = "" if is_inside else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; "
-        connection.execute(f"{isolation}SET LOCAL search_path = ''".encode())
+        generic = "; SET LOCAL plan_cache_mode = force_generic_plan"
+        connection.execute(f"{isolation}SET LOCAL search_path = ''{generic}".encode())
         reader = Reader(connection, schemas)
-        return Catalogue(tuple(all_objects(reader)))
+        found = tuple(all_objects(reader))
+    reader.keep()
+    return Catalogue(found)
 
 
 def all_objects(reader: Reader) -> Iterator[SchemaObject]:
@@ -104,7 +107,8 @@ def all_objects(reader: Reader) -> Iterator[SchemaObject]:
 def all_entries(reader: Reader) -> Iterator[Entry]:
     """Yield every object, in no particular order."""
     columns, sequences = read_columns(reader), read_sequences(reader)
-    constraints, indexes = read_constraints(reader), read_indexes(reader)
+    constraints, indexes_by_table = read_constraints(reader), read_indexes(reader)
+    indexes = {row.oid: row for rows in indexes_by_table.values() for row in rows}
     types = read_types(reader)
     yield from schema_entries(reader)
     yield from extension_entries(reader)
@@ -113,7 +117,7 @@ def all_entries(reader: Reader) -> Iterator[Entry]:
     yield from domain_constraints(constraints, domains)
     yield from routine_entries(reader)
     yield from free_sequences(reader, sequences)
-    yield from index_entries(reader, indexes)
+    yield from index_entries(reader, indexes_by_table)
     has_foreign = any(row.kind == "f" for row in reader.relations.values())
     foreign = read_foreign_tables(reader) if has_foreign else {}
     not_null = not_null_constraints(constraints)

@@ -24,8 +24,8 @@ GENERATED = {"s": "stored", "v": "virtual"}
 
 def read_columns(reader: Reader) -> dict[int, list[Any]]:
     """Read the live columns of all relations and composite types, by relation, in order."""
-    found: dict[int, list[Any]] = {}
-    for row in reader.rows("""
+    return reader.by_relation(
+        """
         select a.attrelid as relation, a.attnum as number, quote_ident(a.attname) as name,
                a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as not_null,
                pg_get_expr(d.adbin, d.adrelid) as expression,
@@ -41,10 +41,10 @@ def read_columns(reader: Reader) -> dict[int, list[Any]]:
           join pg_type t on t.oid = a.atttypid
           left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
         where c.relnamespace = any({schemas}) and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c')
-          and a.attnum > 0 and not a.attisdropped
-        order by a.attrelid, a.attnum"""):
-        found.setdefault(row.relation, []).append(row)
-    return found
+          and a.attnum > 0 and not a.attisdropped {changed}
+        order by a.attrelid, a.attnum""",
+        "a.attrelid",
+    )
 
 
 def column_entry(relation: str, position: int, row: Any, not_null: str) -> Entry:

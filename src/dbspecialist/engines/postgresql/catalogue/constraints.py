@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from dbspecialist.engines.postgresql.catalogue.reader import (
@@ -29,10 +30,11 @@ ACTIONS = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "
 PHASES = {"c": Phase.CHECK, "n": Phase.CHECK, "f": Phase.FOREIGN_KEY}
 
 
-def read_constraints(reader: Reader) -> list[Any]:
-    """Read the constraints of tables and domains; constraint triggers are left to triggers."""
+def read_constraints(reader: Reader) -> dict[int, list[Any]]:
+    """Read the constraints of tables and domains, by these; constraint triggers are triggers."""
     enforced = reader.since(18, "c.conenforced", "true")
-    rows = reader.rows(f"""
+    return reader.by_relation(
+        f"""
         select c.oid, c.contype as type, c.conrelid as relation, c.contypid as domain,
                c.conindid as index, c.conparentid as parent, c.conname,
                quote_ident(c.conname) as name, c.conkey::int2[] as numbers,
@@ -44,13 +46,20 @@ def read_constraints(reader: Reader) -> list[Any]:
                pg_get_expr(c.conbin, c.conrelid) as expression
         from pg_constraint c
         where c.connamespace = any({{schemas}}) and c.contype in ('p', 'u', 'f', 'c', 'x', 'n')
-        order by c.conrelid, c.contypid, c.conname""")
-    return [row for row in rows if row.domain or row.relation in reader.relations]
+          {{changed}}
+        order by c.conrelid, c.contypid, c.conname""",
+        "greatest(c.conrelid, c.contypid)",
+    )
 
 
-def not_null_constraints(rows: list[Any]) -> dict[tuple[int, int], Any]:
+def not_null_constraints(found: dict[int, list[Any]]) -> dict[tuple[int, int], Any]:
     """Pick the NOT NULL constraints (18), by relation and column number."""
-    return {(row.relation, row.numbers[0]): row for row in rows if row.numbers and row.type == "n"}
+    return {
+        (row.relation, row.numbers[0]): row
+        for rows in found.values()
+        for row in rows
+        if row.type == "n" and row.numbers
+    }
 
 
 def is_plain_not_null(reader: Reader, row: Any, column: str) -> bool:
@@ -60,14 +69,31 @@ def is_plain_not_null(reader: Reader, row: Any, column: str) -> bool:
 
 
 def table_constraints(
-    reader: Reader, rows: list[Any], columns: dict[int, list[Any]], indexes: dict[int, Any]
+    reader: Reader,
+    found: dict[int, list[Any]],
+    columns: dict[int, list[Any]],
+    indexes: dict[int, Any],
 ) -> Iterator[Entry]:
     """Yield the constraints of tables, without the clones that partitions get of themselves."""
+    for relation, rows in found.items():
+        if relation in reader.relations:
+            yield from reader.kept(
+                "constraints",
+                relation,
+                None,
+                partial(constraints_of, reader, rows, columns, indexes),
+            )
+
+
+def constraints_of(
+    reader: Reader, rows: list[Any], columns: dict[int, list[Any]], indexes: dict[int, Any]
+) -> Iterator[Entry]:
+    """Yield the constraints of one table."""
+    names = {column.number: column.attname for column in columns[rows[0].relation]}
     for row in rows:
-        if not row.relation or (row.type == "f" and row.parent):
+        if row.type == "f" and row.parent:
             continue
-        names = {column.number: column for column in columns[row.relation]}
-        if row.type == "n" and is_plain_not_null(reader, row, names[row.numbers[0]].attname):
+        if row.type == "n" and is_plain_not_null(reader, row, names[row.numbers[0]]):
             continue
         index = indexes.get(row.index) if row.type in "pux" else None
         yield constraint_entry(reader, row, columns, index)
@@ -168,10 +194,10 @@ def name_literal(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
-def domain_constraints(rows: list[Any], domains: dict[int, str]) -> Iterator[Entry]:
+def domain_constraints(found: dict[int, list[Any]], domains: dict[int, str]) -> Iterator[Entry]:
     """Yield the constraints of domains."""
-    for row in rows:
-        if row.domain not in domains or row.type == "n":
+    for row in (row for key, rows in found.items() if key in domains for row in rows):
+        if row.type == "n":
             continue
         domain = domains[row.domain]
         attributes = {"type": TYPES[row.type], "definition": row.definition} | known(

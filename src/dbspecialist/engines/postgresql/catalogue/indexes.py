@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from dbspecialist.engines.postgresql.catalogue.constraints import index_name, index_settings
@@ -17,10 +18,11 @@ from dbspecialist.engines.postgresql.catalogue.reader import (
 from dbspecialist.facts.catalogue import SchemaObject
 
 
-def read_indexes(reader: Reader) -> dict[int, Any]:
-    """Read all indexes by OID."""
+def read_indexes(reader: Reader) -> dict[int, list[Any]]:
+    """Read all indexes by their relation."""
     nulls = reader.since(15, "i.indnullsnotdistinct", "false")
-    found = reader.rows(f"""
+    return reader.by_relation(
+        f"""
         select i.indexrelid as oid, i.indrelid as relation, c.relnamespace as schema,
                quote_ident(c.relname) as part, c.relkind as kind, a.amname as method,
                pg_get_indexdef(i.indexrelid) as definition, i.indisunique as is_unique,
@@ -38,14 +40,23 @@ def read_indexes(reader: Reader) -> dict[int, Any]:
           left join pg_constraint k on k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')
             and k.conrelid = i.indrelid
           left join pg_tablespace s on s.oid = c.reltablespace
-        where c.relnamespace = any({{schemas}})""")
-    return {row.oid: row for row in found if row.relation in reader.relations}
+        where c.relnamespace = any({{schemas}}) {{changed}}""",
+        "i.indrelid",
+    )
 
 
-def index_entries(reader: Reader, found: dict[int, Any]) -> Iterator[Entry]:
+def index_entries(reader: Reader, found: dict[int, list[Any]]) -> Iterator[Entry]:
     """Yield the indexes; one behind a constraint has no SQL of its own."""
-    reader.index_names.update((oid, index_name(reader, row)) for oid, row in found.items())
-    return (index_entry(reader, row) for row in found.values())
+    tables = {key: rows for key, rows in found.items() if key in reader.relations}
+    for rows in tables.values():
+        reader.index_names.update((row.oid, index_name(reader, row)) for row in rows)
+    for relation, rows in tables.items():
+        yield from reader.kept("indexes", relation, None, partial(indexes_of, reader, rows))
+
+
+def indexes_of(reader: Reader, rows: list[Any]) -> Iterator[Entry]:
+    """Yield the indexes of one table."""
+    return (index_entry(reader, row) for row in rows)
 
 
 def index_entry(reader: Reader, row: Any) -> Entry:

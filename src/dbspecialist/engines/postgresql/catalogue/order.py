@@ -44,8 +44,8 @@ def ordered(reader: Reader, entries: list[Entry]) -> Iterator[Entry]:
 
 
 def mark(entry: Entry, extension: str) -> None:
-    """Set the extension an object needs."""
-    if extension:
+    """Set the extension an object needs; one that was read before may have needed another."""
+    if extension != entry.item.extension:
         entry.item = replace(entry.item, extension=extension)
 
 

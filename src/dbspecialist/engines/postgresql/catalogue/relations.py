@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dbspecialist.engines.postgresql.catalogue.columns import (
@@ -51,9 +51,23 @@ class Tables:
         """Yield tables with their columns, and the step that attaches each partition."""
         for row in self.reader.relations.values():
             if row.kind in "rpf":
-                yield self.table(row)
+                yield from self.reader.kept("table", row.oid, self.origin(row), self.maker(row))
                 if row.is_partition:
                     yield from self.attachment(row)
+
+    def origin(self, row: Any) -> list[Any]:
+        """Collect what of others a table is made of: its sequences, its foreign server."""
+        owned = [
+            sequence
+            for column in self.columns.get(row.oid, ())
+            for sequence in self.owned.get((row.oid, column.number), ())
+        ]
+        relations = [self.reader.relations[sequence.oid] for sequence in owned]
+        return [owned, relations, self.foreign.get(row.oid)]
+
+    def maker(self, row: Any) -> Callable[[], list[Entry]]:
+        """Put off telling a table."""
+        return lambda: [self.table(row)]
 
     def table(self, row: Any) -> Entry:
         """Tell one table."""

@@ -24,8 +24,11 @@ def read_sequences(reader: Reader) -> dict[int, Any]:
                s.seqcache as cache, s.seqcycle as cycle, d.deptype as dependency,
                d.refobjid as relation, d.refobjsubid as number, quote_ident(a.attname) as column
         from pg_sequence s
-          left join pg_depend d on d.classid = 1259 and d.objid = s.seqrelid and d.objsubid = 0
-            and d.refclassid = 1259 and d.deptype in ('a', 'i') and d.refobjsubid > 0
+          left join lateral (
+            select deptype, refobjid, refobjsubid from pg_depend
+            where classid = 1259 and objid = s.seqrelid and objsubid = 0
+              and refclassid = 1259 and deptype in ('a', 'i') and refobjsubid > 0
+            limit 1) d on true
           left join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid""")
     return {row.oid: row for row in found if row.oid in reader.relations}
 
