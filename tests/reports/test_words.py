@@ -19,6 +19,7 @@ def test_transactions() -> None:
     assert wrapped(ALONE) == "no transaction"
     assert wrapped(BEGUN, BEGUN) == "one transaction"
     assert wrapped(BEGUN, replace(BEGUN, transaction=3)) == "2 transactions"
+    assert wrapped(ALONE, BEGUN, ALONE) == "one transaction, 2 statements outside"
 
 
 def test_severities() -> None:

@@ -37,4 +37,6 @@ def transactions(item: MigrationReport) -> str:
         return "no statements"
     if not wrapped:
         return "no transaction"
-    return "one transaction" if len(wrapped) == 1 else plural(len(wrapped), "transaction")
+    said = "one transaction" if len(wrapped) == 1 else plural(len(wrapped), "transaction")
+    alone = sum(not one.in_transaction for one in item.statements)
+    return f"{said}, {plural(alone, 'statement')} outside" if alone else said

@@ -32,40 +32,26 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, seen
-from dbspecialist.rules.migration._constraints import added
-from dbspecialist.rules.migration._tables import is_filled
+from dbspecialist.rules.migration._foreign_keys import together
 
 TITLE = "Add foreign keys one at a time"
 SEVERITY = "info"
 ENGINES = ("postgresql",)
 
-#: One foreign key locks two.
-MANY = 3
-
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each transaction whose foreign keys lock three or more tables."""
-    for transaction in dict.fromkeys(item.transaction for item in trial.statements):
-        adding = [
-            item
-            for item in trial.statements
-            if item.transaction == transaction and any(added(trial, run, item, "foreign key"))
-        ]
-        found = [key for item in adding for key in added(trial, run, item, "foreign key")]
-        keys = [key.name for key in found]
-        both = {name for key in found for name in (key.relation, key.referenced)}
-        tables = {name for name in both if is_filled(trial, run, name)}
-        if len(keys) < 2 or len(tables) < MANY:
-            continue
+    for found in together(trial, run):
+        keys, tables = (key.name for key in found.keys), ", ".join(found.tables)
         yield Finding(
             rule="add-foreign-keys-one-at-a-time",
             severity="info",
             message=(
-                f"Foreign keys {', '.join(keys)} lock {len(tables)} tables in one transaction: "
-                f"writes of {', '.join(sorted(tables))} wait together"
+                f"Foreign keys {', '.join(keys)} lock {len(found.tables)} tables in one "
+                f"transaction: writes of {tables} wait together"
             ),
-            location=at(trial, adding[-1]),
-            evidence=(seen(f"holds locks that stop writes on {', '.join(sorted(tables))}"),),
+            location=at(trial, found.statements[-1]),
+            evidence=(seen(f"holds locks that stop writes on {tables}"),),
             help="add each in a transaction of its own",
-            relation=sorted(tables)[0],
+            relation=found.tables[0],
         )

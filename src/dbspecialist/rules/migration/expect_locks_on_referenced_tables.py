@@ -3,7 +3,8 @@
 ## What it does
 Looks for statements that make or drop a table or constraint and thereby lock another table, at the
 other end of a foreign key, that production has rows in. Work that follows in the transaction is
-commit-before-long-work's.
+commit-before-long-work's; foreign keys that lock three or more tables together are
+add-foreign-keys-one-at-a-time's.
 
 ## Why it matters
 CREATE TABLE … REFERENCES takes SHARE ROW EXCLUSIVE on the referenced table: its writes wait. DROP
@@ -29,9 +30,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.effects import Lock, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import plural
 from dbspecialist.rules.judging import (
     at,
     blocks,
@@ -43,33 +45,56 @@ from dbspecialist.rules.migration._constraints import (
     catalogue_before,
     dropped_constraint,
 )
+from dbspecialist.rules.migration._foreign_keys import together
 from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Expect locks on the tables at the other end of foreign keys"
 SEVERITY = "info"
 ENGINES = ("postgresql",)
 
+#: Further tables that a message names.
+NAMED = 2
+
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
-    """Yield a finding for each table that is locked because a foreign key leads to it."""
+    """Yield a finding for each statement that locks tables because a foreign key leads to them."""
+    many = {id(item) for found in together(trial, run) for item in found.statements}
     for statement in trial.statements:
         reasons = {**_made(trial, run, statement), **_dropped(trial, run, statement)}
-        for relation, reason in reasons.items():
-            lock = lock_on(statement, relation)
-            if lock is None or "writes" not in lock.blocks or not is_filled(trial, run, relation):
-                continue
-            yield Finding(
-                rule="expect-locks-on-referenced-tables",
-                severity="info",
-                message=(
-                    f"Table {relation} is locked by {reason}: its {blocks(lock)} wait up to the "
-                    f"end of the transaction ({lock.mode})"
-                ),
-                location=at(trial, statement),
-                evidence=(lock_evidence(lock),),
-                help="set a lock_timeout, and commit right after the statement",
-                relation=relation,
-            )
+        if id(statement) in many:  # add-foreign-keys-one-at-a-time
+            reasons = _dropped(trial, run, statement)
+        locks = [
+            lock
+            for relation in reasons
+            if (lock := lock_on(statement, relation)) is not None
+            and "writes" in lock.blocks
+            and is_filled(trial, run, relation)
+        ]
+        if locks:
+            yield _finding(trial, statement, locks, reasons)
+
+
+def _finding(
+    trial: Trial, statement: StatementEffects, locks: list[Lock], reasons: dict[str, str]
+) -> Finding:
+    first = max(locks, key=lambda lock: len(lock.blocks))
+    others = [lock for lock in locks if lock is not first]
+    also = "".join(f", {lock.relation} by {reasons[lock.relation]}" for lock in others[:NAMED])
+    if len(others) > NAMED:
+        also += f", and {plural(len(others) - NAMED, 'more table')}"
+    return Finding(
+        rule="expect-locks-on-referenced-tables",
+        severity="info",
+        message=(
+            f"Table {first.relation} is locked by {reasons[first.relation]}{also}: "
+            f"{'their' if others else 'its'} {blocks(first)} wait up to the end of the "
+            f"transaction ({first.mode})"
+        ),
+        location=at(trial, statement),
+        evidence=tuple(map(lock_evidence, (first, *others))),
+        help="set a lock_timeout, and commit right after the statement",
+        relation=first.relation,
+    )
 
 
 def _made(trial: Trial, run: Run, statement: StatementEffects) -> dict[str, str]:

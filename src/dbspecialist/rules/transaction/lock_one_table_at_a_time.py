@@ -3,7 +3,8 @@
 ## What it does
 Looks for transactions whose statements, one after the other, take locks that block reads or
 writes of two or more tables that production has rows in. Tables that one statement locks
-together (a foreign key and its target) count once.
+together (a foreign key and its target) count once. A transaction that locks tables for new foreign
+keys alone is add-foreign-keys-one-at-a-time's or expect-locks-on-referenced-tables's.
 
 ## Why it matters
 The transaction holds the first table while it waits for the second. A query of the application
@@ -34,6 +35,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, blocking_locks, lock_evidence
+from dbspecialist.rules.migration._foreign_keys import locked_by_keys
 
 TITLE = "Lock one table in each transaction"
 SEVERITY = "info"
@@ -45,6 +47,7 @@ _TABLES = {"table", "partitioned table"}
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding at the statement that adds another table to a transaction's locks."""
     held: dict[int, list[str]] = {}
+    others: set[int] = set()
     told: set[int] = set()
     for statement in trial.statements:
         before = held.setdefault(statement.transaction, [])
@@ -53,7 +56,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             for lock in blocking_locks(statement, run)
             if lock.kind in _TABLES and lock.relation not in before
         ]
-        if before and taken and statement.transaction not in told and statement.transaction:
+        if not {lock.relation for lock in taken} <= locked_by_keys(trial, run, statement):
+            others.add(statement.transaction)
+        if before and taken and statement.transaction in others - told - {0}:
             told.add(statement.transaction)
             yield _finding(trial, statement, before, taken[0].relation)
         before.extend(lock.relation for lock in taken)
