@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dbspecialist.facts.catalogue import Difference
+
 #: What each PostgreSQL table lock mode blocks while it is held. ShareUpdateExclusive and above
 #: block other DDL on the table (PostgreSQL manual, "Table-Level Locks").
 BLOCKS: Mapping[str, tuple[str, ...]] = {
@@ -166,6 +168,7 @@ class StatementEffects:
         clauses: The same for each clause, where there are several.
         commits: Whether it committed a transaction that was open, without being COMMIT.
         warnings: What the engine warned of.
+        changes: What it changed in the catalogue of the tables that it names (MySQL, MariaDB).
     """
 
     sql: str
@@ -194,6 +197,7 @@ class StatementEffects:
     clauses: tuple[Clause, ...] = ()
     commits: bool = False
     warnings: tuple[str, ...] = ()
+    changes: tuple[Difference, ...] = ()
     held: tuple[Lock, ...] = ()
     work_ms: float | None = None
 
