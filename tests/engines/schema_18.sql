@@ -1,4 +1,4 @@
-create schema v18; create extension btree_gist;
+create schema v18; create extension if not exists btree_gist;
 create table v18.t (a int, b int generated always as (a * 2) virtual, c int not null no inherit, d int, e int constraint mine not null,
   constraint soft check (a > 0) not enforced);
 create table v18.kid (f int) inherits (v18.t);

@@ -130,10 +130,14 @@ def _project(table: RowsFingerprint, columns: Sequence[str]) -> list[Hashes]:
 
 
 def _columns(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
-    """Return the columns of all tables that hold rows, sorted: their order is no difference."""
+    """Return the columns of all tables that hold rows, sorted: their order is no difference.
+
+    Virtual columns are left out: nothing is stored in them, and computing them can fail.
+    """
     found: dict[str, list[str]] = defaultdict(list)
     for item in catalogue.of_kind("column"):
-        found[item.parent].append(item.name.removeprefix(f"{item.parent}."))
+        if item.attributes.get("generated") != "virtual":
+            found[item.parent].append(item.name.removeprefix(f"{item.parent}."))
     return {
         table.name: tuple(sorted(found[table.name]))
         for table in catalogue.of_kind("table")

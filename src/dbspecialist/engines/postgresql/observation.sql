@@ -44,12 +44,64 @@ END $$;
 
 -- What observe() has told a session of its transaction: it tells only what is new, since a
 -- transaction that runs a long history holds hundreds of locks.
-CREATE UNLOGGED TABLE dbs_twin.told_locks (backend int, relation oid, mode text, filenode oid);
+CREATE UNLOGGED TABLE dbs_twin.told_locks (backend int, relation oid, mode text, version text);
 CREATE UNLOGGED TABLE dbs_twin.told_constraints (backend int, id oid, version text);
+CREATE UNLOGGED TABLE dbs_twin.told_columns (backend int, relation oid, number int, version text);
+
+-- Columns of tables as catalogues write them. A NOT NULL that was never checked is a constraint's.
+CREATE VIEW dbs_twin.columns AS
+SELECT a.attrelid AS relation, a.attnum AS number,
+       quote_ident(s.nspname) || '.' || quote_ident(c.relname) AS relation_name,
+       quote_ident(a.attname) AS name, format_type(a.atttypid, a.atttypmod) AS type,
+       CASE WHEN NOT a.attnotnull THEN 'false' WHEN NOT n.convalidated THEN 'not valid'
+            ELSE 'true' END AS not_null,
+       pg_get_expr(d.adbin, d.adrelid) AS expression, a.attgenerated AS generated,
+       a.attidentity AS identity,
+       CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END
+           AS collated,
+       a.attislocal AS local, a.attisdropped AS dropped,
+       CASE WHEN a.atthasmissing THEN a.attmissingval::text END AS missing,
+       a.ctid::text || coalesce(n.ctid::text, '') AS version,
+       age(a.xmin) AS age, age(n.xmin) AS not_null_age
+FROM pg_attribute a
+JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_namespace s ON s.oid = c.relnamespace
+LEFT JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN pg_constraint n ON n.conrelid = a.attrelid AND n.contype = 'n' AND n.conkey[1] = a.attnum
+WHERE a.attnum > 0 AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
+  AND c.oid >= 16384 AND s.nspname <> 'dbs_twin';
 
 -- Who may call observe(): it tells what is new once, and a migration that could call it as well
 -- could have it tell what it did to nobody. Hashes, since roles that read everything are about.
 CREATE UNLOGGED TABLE dbs_twin.keys (hash bytea NOT NULL);
+
+-- The columns of tables that the current transaction has written and that were not told yet.
+CREATE FUNCTION dbs_twin.written_columns(tables oid[]) RETURNS jsonb LANGUAGE plpgsql VOLATILE
+SET enable_nestloop = on
+AS $$
+DECLARE
+    told jsonb;
+BEGIN
+    WITH new AS MATERIALIZED (
+        SELECT c.* FROM dbs_twin.columns c
+        WHERE c.relation = ANY (tables)
+          AND least(c.age, c.not_null_age) <= age(pg_current_xact_id_if_assigned()::xid)
+          AND NOT EXISTS (
+              SELECT FROM dbs_twin.told_columns t
+              WHERE t.backend = pg_backend_pid() AND t.relation = c.relation
+                AND t.number = c.number AND t.version = c.version
+          )
+    ), noted AS (
+        INSERT INTO dbs_twin.told_columns
+        SELECT pg_backend_pid(), relation, number, version FROM new
+    )
+    SELECT coalesce(jsonb_agg(jsonb_build_array(
+        relation::bigint, number, relation_name, name, type, not_null, expression, generated,
+        identity, collated, local, dropped, missing
+    ) ORDER BY relation, number), '[]') INTO told FROM new;
+    RETURN told;
+END $$;
 
 CREATE FUNCTION dbs_twin.observe(fresh boolean, key text) RETURNS jsonb LANGUAGE plpgsql VOLATILE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET auto_explain.log_min_duration = -1
@@ -60,6 +112,7 @@ DECLARE
     noted jsonb;
     locks jsonb;
     constraints jsonb;
+    columns jsonb := '[]';
 BEGIN
     IF NOT EXISTS (SELECT FROM dbs_twin.keys WHERE hash = sha256(convert_to(key, 'UTF8'))) THEN
         RAISE insufficient_privilege USING MESSAGE = 'permission denied for function observe';
@@ -74,11 +127,12 @@ BEGIN
     IF fresh THEN
         DELETE FROM dbs_twin.told_locks WHERE backend = pg_backend_pid();
         DELETE FROM dbs_twin.told_constraints WHERE backend = pg_backend_pid();
+        DELETE FROM dbs_twin.told_columns WHERE backend = pg_backend_pid();
     END IF;
 
     WITH held AS MATERIALIZED (
         SELECT l.relation, l.mode, coalesce(c.relfilenode, 0) AS filenode,
-               c.relkind, c.relname, c.relnamespace
+               coalesce(c.ctid::text, '') AS version, c.relkind, c.relname, c.relnamespace
         FROM pg_lock_status() l
         LEFT JOIN pg_class c ON c.oid = l.relation
         WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.granted
@@ -91,11 +145,11 @@ BEGIN
         WHERE NOT EXISTS (
             SELECT FROM dbs_twin.told_locks t
             WHERE t.backend = pg_backend_pid() AND t.relation = h.relation AND t.mode = h.mode
-              AND t.filenode = h.filenode
+              AND t.version = h.version
         )
     ), told AS (
         INSERT INTO dbs_twin.told_locks
-        SELECT pg_backend_pid(), relation, mode, filenode FROM new
+        SELECT pg_backend_pid(), relation, mode, version FROM new
     )
     SELECT coalesce(jsonb_agg(jsonb_build_array(
         w.relation::bigint, w.mode, w.relkind,
@@ -137,6 +191,20 @@ BEGIN
     ) ORDER BY k.oid), '[]') INTO constraints
     FROM new k;
 
+    -- Only commands that event triggers see write pg_attribute; after ROLLBACK TO all is told anew.
+    IF fresh OR noted <> '[]' THEN
+        columns := dbs_twin.written_columns(CASE WHEN fresh THEN ARRAY(
+            SELECT relation FROM pg_lock_status()
+            WHERE locktype = 'relation' AND pid = pg_backend_pid() AND relation >= 16384
+        ) ELSE ARRAY(
+            WITH RECURSIVE family AS (
+                SELECT (event->>'oid')::bigint::oid AS id FROM jsonb_array_elements(noted) event
+                UNION
+                SELECT inhrelid FROM pg_inherits JOIN family ON inhparent = id
+            ) SELECT id FROM family
+        ) END);
+    END IF;
+
     RETURN jsonb_build_object(
         'events', noted,
         'locks', locks,
@@ -147,7 +215,8 @@ BEGIN
               AND pg_stat_get_xact_numscans(c.oid) > 0
         ),
         'last_constraint', (SELECT coalesce(max(oid), 0)::bigint FROM pg_constraint),
-        'constraints', constraints
+        'constraints', constraints,
+        'columns', columns
     );
 END $$;
 
@@ -174,6 +243,8 @@ $$;
 
 REVOKE ALL ON SCHEMA dbs_twin FROM PUBLIC;
 GRANT USAGE ON SCHEMA dbs_twin TO PUBLIC;
+-- The snapshot's default privileges may have taken it from functions made after them.
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA dbs_twin TO PUBLIC;
 
 CREATE EVENT TRIGGER dbs_twin_commands ON ddl_command_end EXECUTE FUNCTION dbs_twin.note_commands();
 CREATE EVENT TRIGGER dbs_twin_drops ON sql_drop EXECUTE FUNCTION dbs_twin.note_drops();
