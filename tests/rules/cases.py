@@ -46,12 +46,19 @@ class Case:
     name: str
     data: Mapping[str, Any]
 
+    @property
+    def engine(self) -> str:
+        """The engine that it runs on."""
+        return str(self.data.get("engine", "postgresql"))
+
 
 def all_cases() -> Iterator[Case]:
     for path in sorted(RULES.rglob("*.yaml")):
         rule = path.stem.replace("_", "-")
+        # The rules of a folder that is named for an engine are tried on that engine.
+        engine = {"mysql": "mariadb"}.get(path.parent.name, "postgresql")
         for data in yaml.safe_load(path.read_text()):
-            yield Case(rule, data["name"], data)
+            yield Case(rule, data["name"], {"engine": engine, **data})
 
 
 def snapshot_of(case: Case, cluster: Cluster) -> Snapshot:
@@ -296,6 +303,8 @@ def _check_measured(measured: Mapping[str, Any], run: Run) -> None:
             name: round(count) for item in statements for name, count in item.rows_modified.items()
         },
         "invalid_indexes": sorted({name for item in statements for name in item.invalid_indexes}),
+        "algorithms": [item.algorithm for item in statements if item.algorithm],
+        "commits": [item.sql for item in statements if item.commits],
     }
     for key, value in measured.items():
         assert seen[key] == value, f"{key}: the engine shows {seen[key]}"

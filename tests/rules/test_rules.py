@@ -4,16 +4,26 @@ from pathlib import Path
 
 import pytest
 from cases import RULES, Case, all_cases, check_case, run_case
+from mysql_cases import run_mysql_case
 
 from dbspecialist.rules.base import all_rules
 from dbspecialist.twins.cluster import Cluster
+from dbspecialist.twins.mysql.server import Server
 
 CASES = list(all_cases())
+MYSQL_CASES = [case for case in CASES if case.engine == "mariadb"]
+POSTGRESQL_CASES = [case for case in CASES if case.engine == "postgresql"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+@pytest.mark.parametrize("case", POSTGRESQL_CASES, ids=lambda case: f"{case.rule}: {case.name}")
 def test_rule_case_holds_on_the_engine(case: Case, cluster: Cluster, tmp_path: Path) -> None:
     check_case(case, *run_case(case, cluster, tmp_path))
+
+
+@pytest.mark.needs_mariadb
+@pytest.mark.parametrize("case", MYSQL_CASES, ids=lambda case: f"{case.rule}: {case.name}")
+def test_rule_case_holds_on_mariadb(case: Case, mariadb: Server, tmp_path: Path) -> None:
+    check_case(case, *run_mysql_case(case, mariadb, tmp_path))
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)

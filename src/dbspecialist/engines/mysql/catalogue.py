@@ -20,11 +20,11 @@ _DEFINER = re.compile(r" DEFINER=(?:`(?:[^`]|``)*`|\S+?)@(?:`(?:[^`]|``)*`|\S+)"
 _COLUMNS = """
 SELECT table_name, column_name, ordinal_position, column_type, is_nullable, column_default,
   extra, character_set_name, collation_name, generation_expression, column_comment
-FROM information_schema.columns WHERE table_schema = %s ORDER BY table_name, ordinal_position
+FROM information_schema.columns WHERE table_schema = %s {one} ORDER BY table_name, ordinal_position
 """
 _INDEXES = """
 SELECT table_name, index_name, non_unique, index_type, seq_in_index, {column}, sub_part, collation
-FROM information_schema.statistics WHERE table_schema = %s
+FROM information_schema.statistics WHERE table_schema = %s {one}
 ORDER BY table_name, index_name, seq_in_index
 """
 _FOREIGN_KEYS = """
@@ -34,36 +34,65 @@ FROM information_schema.key_column_usage k
 JOIN information_schema.referential_constraints r
   ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name
   AND r.table_name = k.table_name
-WHERE k.table_schema = %s AND k.referenced_table_name IS NOT NULL
+WHERE k.table_schema = %s {one} AND k.referenced_table_name IS NOT NULL
 ORDER BY k.table_name, k.constraint_name, k.ordinal_position
 """
 _CHECKS = {
     "mariadb": """
 SELECT table_name, constraint_name, check_clause
-FROM information_schema.check_constraints WHERE constraint_schema = %s
+FROM information_schema.check_constraints WHERE constraint_schema = %s {one}
 """,
     "mysql": """
 SELECT t.table_name, c.constraint_name, c.check_clause
 FROM information_schema.check_constraints c
 JOIN information_schema.table_constraints t USING (constraint_schema, constraint_name)
-WHERE c.constraint_schema = %s AND t.constraint_type = 'CHECK'
+WHERE c.constraint_schema = %s {one} AND t.constraint_type = 'CHECK'
 """,
 }
 _TABLES = """
 SELECT table_name, table_type, engine, row_format, table_collation, table_comment, create_options
 FROM information_schema.tables
-WHERE table_schema = %s AND table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
+WHERE table_schema = %s {one} AND table_type IN ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED')
 ORDER BY table_name
 """
 
 
 def read_catalogue(connection: Connection, database: str, engine: str) -> Catalogue:
     """Read one database: tables, their parts, views, triggers, routines and events."""
-    return Catalogue(tuple(_objects(connection, database, engine)))
+    tables = rows(connection, _TABLES.format(one=""), [database])
+    return Catalogue(
+        (
+            *_tables(connection, database, engine, tables),
+            *_views(connection, database, tables),
+            *_programs(connection, database),
+        )
+    )
 
 
-def _objects(connection: Connection, database: str, engine: str) -> Iterator[SchemaObject]:
-    tables = rows(connection, _TABLES, [database])
+def read_table(connection: Connection, database: str, table: str, engine: str) -> Catalogue:
+    """Read one table and its parts; nothing where it is not there."""
+    found = rows(connection, _TABLES.format(one=_ONE.format(alias="")), [database, table])
+    return Catalogue(tuple(_tables(connection, database, engine, found, table)))
+
+
+#: What narrows a query to one table.
+_ONE = "AND {alias}table_name = %s"
+
+
+def _asked(query: str, database: str, table: str, alias: str = "") -> tuple[str, list[str]]:
+    """Return a query for one table, or for all of a database, with its parameters."""
+    if not table:
+        return query.replace("{one}", ""), [database]
+    return query.replace("{one}", _ONE.format(alias=alias)), [database, table]
+
+
+def _tables(
+    connection: Connection,
+    database: str,
+    engine: str,
+    tables: list[tuple[Any, ...]],
+    only: str = "",
+) -> Iterator[SchemaObject]:
     for name, kind, storage, row_format, collation, comment, options in tables:
         if kind != "VIEW":
             create = _create(connection, "TABLE", database, name)
@@ -77,15 +106,19 @@ def _objects(connection: Connection, database: str, engine: str) -> Iterator[Sch
             }
             yield SchemaObject("table", shown(database, name), "", attributes, create)
     real = {row[0] for row in tables if row[1] != "VIEW"}
-    yield from _columns(connection, database, real)
-    yield from _indexes(connection, database, engine)
-    yield from _foreign_keys(connection, database)
-    yield from _checks(connection, database, engine)
+    yield from _columns(connection, database, real, only)
+    yield from _indexes(connection, database, engine, only)
+    yield from _foreign_keys(connection, database, only)
+    yield from _checks(connection, database, engine, only)
+
+
+def _views(
+    connection: Connection, database: str, tables: list[tuple[Any, ...]]
+) -> Iterator[SchemaObject]:
     for name, kind, *_ in tables:
         if kind == "VIEW":
             create = _DEFINER.sub("", _create(connection, "VIEW", database, name))
             yield SchemaObject("view", shown(database, name), "", {"definition": create}, create)
-    yield from _programs(connection, database)
 
 
 def _create(connection: Connection, kind: str, database: str, name: str) -> str:
@@ -100,9 +133,11 @@ def _partitions(create: str) -> str:
     return " ".join(rest.split())
 
 
-def _columns(connection: Connection, database: str, tables: set[str]) -> Iterator[SchemaObject]:
+def _columns(
+    connection: Connection, database: str, tables: set[str], only: str
+) -> Iterator[SchemaObject]:
     before: dict[str, str] = {}
-    for row in rows(connection, _COLUMNS, [database]):
+    for row in rows(connection, *_asked(_COLUMNS, database, only)):
         table, name, _position, kind, nullable, default, extra, charset, collation, made, note = row
         if table not in tables:
             continue
@@ -127,11 +162,14 @@ def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def _indexes(connection: Connection, database: str, engine: str) -> Iterator[SchemaObject]:
+def _indexes(
+    connection: Connection, database: str, engine: str, only: str
+) -> Iterator[SchemaObject]:
     # MySQL 8.0.13 has functional key parts, whose column is NULL.
     column = "column_name" if engine == "mariadb" else "coalesce(column_name, expression)"
     found: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
-    for row in rows(connection, _INDEXES.format(column=column), [database]):
+    query = _INDEXES.replace("{column}", column)
+    for row in rows(connection, *_asked(query, database, only)):
         found.setdefault((row[0], row[1]), []).append(row)
     for (table, name), parts in found.items():
         _, _, repeats, method, *_ = parts[0]
@@ -153,9 +191,9 @@ def _indexes(connection: Connection, database: str, engine: str) -> Iterator[Sch
         )
 
 
-def _foreign_keys(connection: Connection, database: str) -> Iterator[SchemaObject]:
+def _foreign_keys(connection: Connection, database: str, only: str) -> Iterator[SchemaObject]:
     found: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
-    for row in rows(connection, _FOREIGN_KEYS, [database]):
+    for row in rows(connection, *_asked(_FOREIGN_KEYS, database, only, "k.")):
         found.setdefault((row[0], row[1]), []).append(row)
     for (table, name), parts in found.items():
         _, _, _, schema, parent, _, on_update, on_delete = parts[0]
@@ -172,8 +210,11 @@ def _foreign_keys(connection: Connection, database: str) -> Iterator[SchemaObjec
         )
 
 
-def _checks(connection: Connection, database: str, engine: str) -> Iterator[SchemaObject]:
-    for table, name, clause in rows(connection, _CHECKS[engine], [database]):
+def _checks(
+    connection: Connection, database: str, engine: str, only: str
+) -> Iterator[SchemaObject]:
+    alias = "t." if engine == "mysql" else ""
+    for table, name, clause in rows(connection, *_asked(_CHECKS[engine], database, only, alias)):
         attributes = {"kind": "check", "expression": _text(clause)}
         yield SchemaObject(
             "constraint", shown(database, table, name), shown(database, table), attributes

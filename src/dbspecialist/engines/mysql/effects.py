@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from dbspecialist.engines.mysql.alter import Alter, read_alter
 from dbspecialist.engines.mysql.asking import UNSUPPORTED, Answer, ask
+from dbspecialist.engines.mysql.catalogue import read_table
 from dbspecialist.engines.mysql.driver import (
     Connection,
     MySQLError,
@@ -21,9 +22,10 @@ from dbspecialist.engines.mysql.driver import (
     execute,
     rows,
 )
-from dbspecialist.engines.mysql.names import in_sql, quoted, shown
+from dbspecialist.engines.mysql.names import in_sql, parts, quoted, shown
 from dbspecialist.engines.mysql.storage import Storage, read_storage
 from dbspecialist.engines.mysql.tokens import words
+from dbspecialist.facts.catalogue import Catalogue, Difference, differences
 from dbspecialist.facts.effects import EngineError
 
 _SETTINGS = (
@@ -58,6 +60,7 @@ class Seen:
         before: The storage before it; `after` behind it.
         locks: Metadata locks that the session holds behind it: relation and mode.
         warnings: What the engine warned of: number and text.
+        changes: What it changed in the catalogue of the table that it alters or makes.
         rows: How many rows it changed.
         was_in_transaction: Whether a transaction was open when it was sent.
         in_transaction: Whether one is open behind it.
@@ -73,6 +76,7 @@ class Seen:
     after: Storage = field(default_factory=Storage)
     locks: tuple[tuple[str, str], ...] = ()
     warnings: tuple[tuple[int, str], ...] = ()
+    changes: tuple[Difference, ...] = ()
     rows: int = 0
     was_in_transaction: bool = False
     in_transaction: bool = False
@@ -100,6 +104,7 @@ class Observer:
     def send(self, sql: str) -> Seen:
         """Send one statement and return what was seen."""
         before = self.storage
+        table = self._defined(read_alter(sql))
         settings = {name: str(value) for name, value in self._settings()}
         was_open = in_transaction(self.session)
         alter = read_alter(sql)
@@ -114,11 +119,34 @@ class Observer:
             seen,
             before=before,
             after=self.storage,
+            changes=self._changes(seen, table, before),
             settings=settings,
             was_in_transaction=was_open,
             in_transaction=in_transaction(self.session),
             elapsed_ms=elapsed,
         )
+
+    def _defined(self, alter: Alter | None) -> Catalogue:
+        """Read the table that an ALTER names, as it is now."""
+        if alter is None:
+            return Catalogue()
+        schema = alter.schema or self.database
+        return read_table(self.admin, schema, alter.table, self.engine)
+
+    def _changes(self, seen: Seen, before: Catalogue, storage: Storage) -> tuple[Difference, ...]:
+        """Compare the table of an ALTER with itself before it, and list what new tables have."""
+        if seen.table in self.storage.tables:  # it keeps its name
+            return differences(before, self._read(seen.table))
+        if seen.tag != "CREATE TABLE":
+            return ()
+        found: list[Difference] = []
+        for name in self.storage.tables.keys() - storage.tables.keys():
+            found += differences(Catalogue(), self._read(name))
+        return tuple(found)
+
+    def _read(self, name: str) -> Catalogue:
+        schema, table = parts(name)
+        return read_table(self.admin, schema, table, self.engine)
 
     def _settings(self) -> list[tuple[str, object]]:
         asked = ", ".join(("database()", *(f"@@{name}" for name in _SETTINGS)))

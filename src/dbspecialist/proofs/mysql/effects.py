@@ -65,6 +65,7 @@ def as_effects(
         ),
         commits=seen.was_in_transaction and not seen.in_transaction and seen.tag not in _ENDS,
         warnings=tuple(f"{number} {text}" for number, text in seen.warnings),
+        changes=seen.changes,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 
@@ -33,6 +34,8 @@ def apply_settings(admin: Connection, snapshot: Snapshot) -> list[str]:
     for name in SETTINGS:
         value = snapshot.settings.get(name)
         if value is None:
+            with contextlib.suppress(MySQLError):  # the other engine's
+                execute(admin, f"SET GLOBAL {name} = DEFAULT")
             continue
         text = value if _NUMERIC.match(value) else "'" + value.replace("'", "''") + "'"
         try:
