@@ -17,7 +17,13 @@ from source_server import source_server
 
 import dbspecialist
 from dbspecialist.engines.postgresql.capture import capture
-from dbspecialist.engines.postgresql.majors import features, functions, novelties, settings
+from dbspecialist.engines.postgresql.majors import (
+    features,
+    functions,
+    novelties,
+    other_effects,
+    settings,
+)
 from dbspecialist.facts.snapshot import Snapshot
 
 HERE = Path(__file__).parent
@@ -130,6 +136,17 @@ def test_settings_are_those_of_set_and_not_of_update() -> None:
         "setting event_triggers"
     ]
     assert novelties("UPDATE t SET io_method = 1", 14) == ()
+
+
+def test_every_difference_in_effects_is_told_and_none_that_is_not(
+    servers: dict[int, str],
+) -> None:
+    found = majors.compared(servers)
+    assert majors.untold(found) == []
+    for item in other_effects():
+        for statement in item.statements:
+            assert item.is_of(statement)
+            assert max(found[statement]) == item.until, statement
 
 
 # ------------------------------------------------------------------------------- snapshots

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.engines.postgresql.majors import novelties
 from dbspecialist.facts.change import Change, Phase
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
@@ -124,9 +125,17 @@ def _propose(trial: Trial, run: Run, findings: Sequence[Finding]) -> list[_Propo
         if fix is None or index is None:
             continue
         phases = fix(trial, trial.statements[index], run)
-        if phases:
+        if phases and not refused_by_production(phases, run):
             found.append(_Proposed(finding, index, phases))
     return found
+
+
+def refused_by_production(phases: Sequence[Phase], run: Run) -> bool:
+    """Tell whether production's server, older than the twin, refuses a fix."""
+    if run.snapshot is None:
+        return False
+    major = run.snapshot.server_version // 10_000
+    return any(novelties(sql, major) for phase in phases for sql in phase.up)
 
 
 def statement_of(trial: Trial, finding: Finding) -> int | None:

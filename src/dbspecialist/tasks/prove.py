@@ -35,7 +35,13 @@ from dbspecialist.tasks.excuses import REASON, UNUSED, apply_excuses
 from dbspecialist.tasks.files import WrittenFiles
 from dbspecialist.tasks.fixing import prove_fixes
 from dbspecialist.tasks.places import seen_from_here
-from dbspecialist.tasks.reporting import confinement, joined, migration_report, twin_facts
+from dbspecialist.tasks.reporting import (
+    confinement,
+    joined,
+    migration_report,
+    older_production,
+    twin_facts,
+)
 from dbspecialist.tasks.sources import read_source
 from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.base import MigrationFailed, Project
@@ -242,7 +248,7 @@ def _prove_project(project: Project, division: Pending, asked: Asked) -> tuple[R
     reports = tuple(migration_report(trial) for trial in run.trials)
     notes = tuple(project.notes)
     data = _data_fit(run) if asked.database else ()
-    proofs = (*run.history, *confinement(stage))
+    proofs = (*run.history, *older_production(stage, snapshot), *confinement(stage))
     return Report(facts, reports, edited.findings, proofs, notes, data), edited.originals
 
 

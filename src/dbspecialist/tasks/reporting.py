@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dbspecialist.engines.postgresql.majors import features, functions, settings
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 from dbspecialist.facts.snapshot import Snapshot
@@ -38,6 +39,27 @@ def confinement(stage: Stage) -> tuple[Proof, ...]:
     """Return what this machine does not give to keep the twin apart from it; nothing on most."""
     found = gaps(Path(stage.cluster.installation.program("postgres")))
     return tuple(Proof("code of migrations stays in the twin", "unchecked", gap) for gap in found)
+
+
+def older_production(stage: Stage, snapshot: Snapshot | None) -> tuple[Proof, ...]:
+    """Return what stays unchecked where production's server is older than the twin; else nothing.
+
+    What newer majors brought is looked for by a list; what they took away or mended is not.
+    """
+    twin = int(stage.cluster.version.partition(".")[0])
+    major = snapshot.server_version // 10_000 if snapshot else twin
+    if major >= twin:
+        return ()
+    listed = f"{len(features())} features, {len(functions())} functions and {len(settings())}"
+    return (
+        Proof(
+            f"PostgreSQL {major} does all that the twin, {twin}, does",
+            "unchecked",
+            f"no statement was sent to a {major}; {listed} settings that came after 14 are looked "
+            "for by name, not new arguments of old functions, names within strings, nor what "
+            f"{twin} refuses and {major} takes",
+        ),
+    )
 
 
 def _version(number: int) -> str:

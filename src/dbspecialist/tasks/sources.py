@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from os import PathLike
@@ -19,6 +20,10 @@ from dbspecialist.twins.stage import open_stage
 
 #: The engines that migrations are tried on.
 ENGINES = ("postgresql", "mysql", "mariadb")
+
+_DUMPED_FROM = re.compile(
+    r"^-- Dumped from database version (\d{2})(?:\.(\d+))?(?!\d)", re.MULTILINE
+)
 
 
 def read_source(
@@ -57,6 +62,12 @@ def read_source(
     return snapshot_of_sql(file)
 
 
+def dumped_from(text: str) -> int | None:
+    """Return the version of the server that pg_dump says a script is from, as servers number it."""
+    found = _DUMPED_FROM.search(text)
+    return int(found[1]) * 10_000 + int(found[2] or 0) if found else None
+
+
 def snapshot_of_sql(file: Path) -> Snapshot:
     """Make a schema-only snapshot by running a .sql file on an empty twin.
 
@@ -75,7 +86,7 @@ def snapshot_of_sql(file: Path) -> Snapshot:
                     "mend the statement",
                 ) from error
         catalogue = read_catalogue(connection)
-        version = connection.info.server_version
+        version = dumped_from(text) or connection.info.server_version
     return Snapshot(
         engine="postgresql",
         server_version=version,

@@ -42,7 +42,7 @@ def found_novelties(trial: Trial, major: int) -> Iterator[tuple[StatementEffects
             recogniser = _STATEMENTS.get(item.engine)
             if recogniser and item.major > major and recogniser(trial, statement):
                 told.add(item.what)
-                yield statement, item, "what the engine did"
+                yield statement, item, "what the engine did with it"
     for made in _made(trial):
         for item in _of_object(made, major, own):
             maker = _maker(trial, made)

@@ -53,9 +53,10 @@ def _finding(
     trial: Trial, statement: StatementEffects, item: Novelty, where: str, major: int
 ) -> Finding:
     what = item.what[0].upper() + item.what[1:]
-    tried = f"it was seen in {where}"
-    if item.example:
-        tried += f"; {item.major - 1} refuses and {item.major} takes {item.example}"
+    older = f"14 to {item.major - 1} refuse" if item.major > 15 else "14 refuses"
+    tried = f"{where} have it; " if where == "its words" else f"{where} has it; "
+    tried += f"of real servers, {older} and {item.major} takes"
+    tried += f" {item.example}" if item.example else " it"
     return Finding(
         rule="keep-to-what-the-server-knows",
         severity="error",

@@ -58,6 +58,22 @@ class Novelty:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherEffect:
+    """What a statement does otherwise on majors up to `until`; see `effects.toml`."""
+
+    until: int
+    what: str
+    then: str
+    tokens: str
+    statements: tuple[str, ...]
+    partitioned: bool = False
+
+    def is_of(self, sql: str) -> bool:
+        """Tell whether a statement, or one of the body that it holds, is of this kind."""
+        return any(re.search(self.tokens, text) for text in outlines(sql))
+
+
+@dataclass(frozen=True, slots=True)
 class _Pattern:
     novelty: Novelty
     tokens: re.Pattern[str] | None
@@ -91,6 +107,13 @@ def novelties(sql: str, major: int, own: Collection[str] = ()) -> tuple[Novelty,
             if item.major > major:
                 found[item] = None
     return tuple(found)
+
+
+@cache
+def other_effects() -> tuple[OtherEffect, ...]:
+    """Return what statements do otherwise on older majors."""
+    text = files(__package__).joinpath("effects.toml").read_text(encoding="utf-8")
+    return tuple(OtherEffect(**item) for item in tomllib.loads(text)["effect"])
 
 
 @cache
