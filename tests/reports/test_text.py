@@ -7,6 +7,7 @@ from golden import same_as_golden
 from sample_report import ADD_STATUS, BUILD_FIX, EMPTY, FINDINGS, INDEX, MIGRATIONS, REPORT
 
 from dbspecialist.facts.finding import Finding, Location
+from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import Report
 from dbspecialist.reports.text import render
 
@@ -75,11 +76,11 @@ def test_render_shows_what_a_fix_changes_in_a_file(
     )
     shown = render(replace(REPORT, findings=FINDINGS[1:2]))
     assert (
-        "                 @@ -1,3 +1,6 @@\n"
-        "                  def upgrade() -> None:\n"
-        "                      with op.get_context().autocommit_block():\n"
-        "                 -        pass\n"
-        "                 +        op.create_index(\n"
+        "    @@ -1,3 +1,6 @@\n"
+        "     def upgrade() -> None:\n"
+        "         with op.get_context().autocommit_block():\n"
+        "    -        pass\n"
+        "    +        op.create_index(\n"
     ) in shown
 
 
@@ -97,7 +98,7 @@ def test_render_shows_a_change_that_fixes_have_in_common_once() -> None:
     again = replace(FINDINGS[1], rule="another-rule")
     shown = render(replace(EMPTY, findings=(FINDINGS[1], again)))
     path = FINDINGS[1].location.path
-    assert shown.count(f"--fix writes {path}\n") == 1
+    assert shown.count(f"--fix writes {path}:\n") == 1
     assert shown.count(f"--fix writes {path}, as above\n") == 1
     assert shown.count("+def upgrade() -> None:") == 1
 
@@ -109,5 +110,19 @@ def test_render_shows_a_change_of_a_file_that_is_elsewhere() -> None:
     read = replace(edit, path="elsewhere/a.py", before=f"{first}\n")
     fix = replace(BUILD_FIX, phases=(replace(phase, edits=(read,)),))
     shown = render(replace(EMPTY, findings=(replace(FINDINGS[1], fix=fix),)))
-    assert f"                  {first}\n" in shown
+    assert f"     {first}\n" in shown
     assert f"+{first}" not in shown
+
+
+def test_render_says_proofs_of_one_basis_in_one_row() -> None:
+    evidence = (
+        Proof("takes ShareLock on a", "proven", "seen"),
+        Proof("builds i over a", "proven", "seen"),
+        Proof("a is blocked for 3 s", "unchecked", "estimated"),
+        Proof("the way back works", "refuted", "it fails with 42P07"),
+    )
+    finding = Finding("r", "error", "a: it fails with 42P07", Location("a.sql"), evidence)
+    shown = render(replace(EMPTY, findings=(finding,)))
+    assert "  proven      takes ShareLock on a; builds i over a: seen\n" in shown
+    assert "  unchecked   a is blocked for 3 s: estimated\n" in shown
+    assert "  refuted     the way back works\n" in shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -19,21 +19,32 @@ INDENT = 3
 LINE_COLOURS = {"+": "green", "-": "red", "@": "dim"}
 
 
-def fix_text(fix: Change, shown: set[FileEdit]) -> Group:
-    """Write a fix: what it does, why it is safe or not, and each phase.
+def fix_text(fix: Change, shown: Collection[FileEdit]) -> Group:
+    """Write a fix: what it does, whether it is safe, and each phase.
 
     Args:
         fix: What to write.
         shown: Edits that are in the report already; fixes of one file have them in common.
     """
-    why = f"{'safe' if fix.safe else 'to be read first'}: {visible(fix.why)}"
-    parts: list[RenderableType] = [Text(visible(fix.summary)), Text(why, "dim")]
+    parts: list[RenderableType] = [Text(visible(fix.summary)), Text(_safety(fix), "dim")]
     for number, phase in enumerate(fix.phases, 1):
         parts += _phase(phase, number, shown)
     return Group(*parts)
 
 
-def _phase(phase: Phase, number: int, shown: set[FileEdit]) -> Iterator[RenderableType]:
+def _safety(fix: Change) -> str:
+    """Say whether a fix is safe, and why where the proofs below it do not say so."""
+    word = "safe" if fix.safe else "to be read first"
+    proofs = "; ".join(f"{proof.claim}: {proof.verdict}" for proof in fix.proofs)
+    return word if fix.why in proofs else f"{word}: {visible(fix.why)}"
+
+
+def new_edits(fix: Change, shown: Collection[FileEdit]) -> list[FileEdit]:
+    """List the edits of a fix that are not in the report yet."""
+    return [edit for phase in fix.phases for edit in phase.edits if edit not in shown]
+
+
+def _phase(phase: Phase, number: int, shown: Collection[FileEdit]) -> Iterator[RenderableType]:
     title = Text(f"{number}. {visible(phase.title)}")
     if phase.present:
         title.append(", which is there", "dim")
@@ -45,19 +56,19 @@ def _phase(phase: Phase, number: int, shown: set[FileEdit]) -> Iterator[Renderab
     for statement in phase.up:
         yield _indented(Text(f"{visible(statement)};", "cyan"))
     for edit in phase.edits:
-        again = ", as above" if edit in shown else ""
-        yield _indented(Text(f"--fix writes {visible(edit.path)}{again}", "dim"))
-        if not again:
-            yield from map(_indented, _difference(edit))
-        shown.add(edit)
+        where = ", as above" if edit in shown else ":"
+        yield _indented(Text(f"--fix writes {visible(edit.path)}{where}", "dim"))
 
 
 def _indented(text: Text) -> Padding:
     return Padding(text, (0, 0, 0, INDENT))
 
 
-def _difference(edit: FileEdit) -> Iterator[Text]:
+def difference(edit: FileEdit) -> Iterator[Text]:
+    """Yield the lines of a file's change."""
     lines = list(changed_lines(edit))
+    while lines and not lines[-1].strip():
+        lines.pop()
     for line in lines[:SHOWN]:
         yield Text(visible(line), LINE_COLOURS.get(line[:1], ""))
     if len(lines) > SHOWN:

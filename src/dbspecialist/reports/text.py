@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from io import StringIO
+from itertools import groupby
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +20,7 @@ from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 from dbspecialist.facts.units import duration, plural
 from dbspecialist.reports._clean import visible
 from dbspecialist.reports._repeated import Repeated
-from dbspecialist.reports._text_fix import fix_text
+from dbspecialist.reports._text_fix import difference, fix_text, new_edits
 from dbspecialist.reports._text_migration import LEGEND, migration_body, notable
 from dbspecialist.reports._words import engine, name, severities, transactions
 
@@ -153,7 +155,18 @@ def _more(console: Console, more: str) -> None:
         console.print(Padding(table, (0, 0, 0, 2)))
 
 
-def _finding(finding: Finding, shown: set[FileEdit]) -> Table:
+def _finding(finding: Finding, shown: set[FileEdit]) -> Group:
+    parts: list[RenderableType] = [_told(finding, shown)]
+    if finding.fix is not None:
+        edits = new_edits(finding.fix, shown)
+        # As wide as the report, so that the fewest lines of code wrap.
+        parts += [Padding(line, (0, 0, 0, 2)) for edit in edits for line in difference(edit)]
+        shown.update(edits)
+        parts.append(_proofs(_labelled(), finding.fix.proofs, ""))
+    return Group(*parts)
+
+
+def _told(finding: Finding, shown: set[FileEdit]) -> Table:
     table = _labelled()
     place = finding.location.path
     if finding.location.line is not None:
@@ -162,14 +175,26 @@ def _finding(finding: Finding, shown: set[FileEdit]) -> Table:
         Text(finding.severity, COLOURS[finding.severity]), Text(visible(finding.message), "bold")
     )
     table.add_row("", Text(f"{finding.rule}  {visible(place)}", "dim"))
-    for proof in finding.evidence:
-        table.add_row(Text(proof.verdict, COLOURS[proof.verdict]), _claim_and_basis(proof))
+    _proofs(table, finding.evidence, finding.message)
     if finding.help and (finding.fix is None or finding.help != finding.fix.summary):
         table.add_row("instead", Text(visible(finding.help)))
     if finding.fix is not None:
         table.add_row("fix", fix_text(finding.fix, shown))
-        for proof in finding.fix.proofs:
-            table.add_row(Text(proof.verdict, COLOURS[proof.verdict]), _claim_and_basis(proof))
+    return table
+
+
+def _proofs(table: Table, proofs: Iterable[Proof], message: str) -> Table:
+    """Add proofs to a table, those with one basis in one row.
+
+    What a message says already is not said again.
+    """
+    for (verdict, basis, _), group in groupby(
+        proofs, lambda one: (one.verdict, one.basis, one.tries)
+    ):
+        found = list(group)
+        told = replace(found[0], claim="; ".join(item.claim for item in found))
+        text = Text(visible(told.claim)) if basis in message else _claim_and_basis(told)
+        table.add_row(Text(verdict, COLOURS[verdict]), text)
     return table
 
 

@@ -47,18 +47,32 @@ def by_blocked_time(statement: StatementEffects, relation: str, run: Run) -> Sev
     return "error" if statement.blocked_ms.get(relation, 0) > run.max_blocked_ms else "warning"
 
 
-def blocked_for(statement: StatementEffects, relation: str, run: Run) -> str:
+def blocked_for(
+    statement: StatementEffects,
+    relation: str,
+    run: Run,
+    working: StatementEffects | None = None,
+) -> str:
     """Say for how long, with the size that it was estimated from.
 
-    Where most of it is the work of later statements in the transaction, its own share is said.
+    Where much of it is the work of other statements in the transaction, the statement's own share
+    is said.
+
+    Args:
+        statement: It takes the lock.
+        relation: What it locks.
+        run: Tells production's sizes.
+        working: The statement that works on the relation, where that is a later one.
     """
     if not run.knows(relation):
         return "for a time that depends on the table's size, which is not known"
-    waited, own = statement.blocked_ms.get(relation, 0), statement.work_ms
-    rows = f"at {count(rows_worked(statement, relation, run))} rows"
-    if own is not None and own * 2 < waited and relation in _worked(statement):
+    working = working or statement
+    waited, own = statement.blocked_ms.get(relation, 0), working.work_ms
+    rows = f"at {count(rows_worked(working, relation, run))} rows"
+    if own is not None and own < waited * 0.8 and relation in _worked(working):
+        since = "" if working is statement or not statement.line else f"from line {statement.line} "
         return (
-            f"for about {duration(waited)}, up to the end of the transaction; "
+            f"for about {duration(waited)}, {since}up to the end of the transaction; "
             f"{duration(own)} of it are this statement's {rows}"
         )
     return f"for about {duration(waited)} {rows}"

@@ -65,8 +65,8 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             rule="add-primary-key-using-index",
             severity=by_blocked_time(first, table, run),
             message=(
-                f"Primary key {change.name} blocks {blocks(lock)} of {change.relation} "
-                f"{blocked_for(first, table, run)} while its index is built ({lock.mode})"
+                f"Primary key {change.name} blocks {blocks(lock)} of {change.relation} while its "
+                f"index is built, {blocked_for(first, table, run, statement)} ({lock.mode})"
             ),
             location=at(trial, statement),
             evidence=(

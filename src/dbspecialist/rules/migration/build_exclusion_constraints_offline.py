@@ -54,7 +54,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             severity=by_blocked_time(first, table, run),
             message=(
                 f"Exclusion constraint {change.name} blocks {blocks(lock)} of {change.relation} "
-                f"{blocked_for(first, table, run)} ({lock.mode})"
+                f"{blocked_for(first, table, run, statement)} ({lock.mode})"
             ),
             location=at(trial, statement),
             evidence=(

@@ -68,7 +68,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 severity=by_blocked_time(first, table, run),
                 message=(
                     f"Index {index} blocks {blocks(lock)} of {table} "
-                    f"{blocked_for(first, table, run)} ({lock.mode})"
+                    f"{blocked_for(first, table, run, statement)} ({lock.mode})"
                 ),
                 location=at(trial, statement),
                 evidence=(

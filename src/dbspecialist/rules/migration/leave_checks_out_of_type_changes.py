@@ -75,7 +75,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 severity=by_blocked_time(first, tables[0], run),
                 message=(
                     f"A type change of {table} tests {names} on every row: {blocks(lock)} wait "
-                    f"{blocked_for(first, tables[0], run)} ({lock.mode})"
+                    f"{blocked_for(first, tables[0], run, statement)} ({lock.mode})"
                 ),
                 location=at(trial, statement),
                 evidence=(

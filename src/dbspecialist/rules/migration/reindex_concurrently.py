@@ -83,7 +83,7 @@ def _finding(trial: Trial, run: Run, statement: StatementEffects, tables: list[s
         severity=by_blocked_time(first, table, run),
         message=(
             f"Rebuilding {', '.join(built)}{others} blocks {blocks(lock)} of {table} "
-            f"{blocked_for(first, table, run)} ({_named(lock)})"
+            f"{blocked_for(first, table, run, statement)} ({_named(lock)})"
         ),
         location=at(trial, statement),
         evidence=(

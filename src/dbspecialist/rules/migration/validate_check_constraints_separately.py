@@ -75,7 +75,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 severity=by_blocked_time(first, tables[0], run),
                 message=(
                     f"Constraint {change.name} blocks {blocks(lock)} of {change.relation} "
-                    f"{blocked_for(first, tables[0], run)} ({lock.mode})"
+                    f"{blocked_for(first, tables[0], run, statement)} ({lock.mode})"
                 ),
                 location=at(trial, statement),
                 evidence=(

@@ -75,7 +75,8 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 severity=by_blocked_time(first, tables[0], run),
                 message=(
                     f"Foreign key {change.name} of {change.relation} blocks {blocks(lock)} of "
-                    f"{' and '.join(both)} {blocked_for(first, tables[0], run)} ({lock.mode})"
+                    f"{' and '.join(both)} {blocked_for(first, tables[0], run, statement)} "
+                    f"({lock.mode})"
                 ),
                 location=at(trial, statement),
                 evidence=(

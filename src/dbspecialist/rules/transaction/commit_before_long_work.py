@@ -97,18 +97,21 @@ def _finding(trial: Trial, waiting: Sequence[_Waiting], run: Run) -> Finding:
     """Tell the first lock, which waits for the longest, and name some of the others."""
     first = waiting[0]
     statement, lock, later = first.statement, first.lock, first.later
+    work = _named(later[1], run)
+    own = [lock.blocked] == [item.lock.blocked for item in waiting]
+    told = work.replace(lock.blocked, "it", 1) if own and work.startswith(lock.blocked) else work
     return Finding(
         rule="commit-before-long-work",
         severity=by_blocked_time(statement, lock.blocked, run),
         message=(
-            f"{_relations(waiting)} locked while {_named(later[1], run)} in "
+            f"{_relations(waiting)} locked while {told} in "
             f"{_place(trial, later)}: {blocks(lock)} wait "
             f"{_waited(statement, lock.blocked)} ({lock.mode})"
         ),
         location=at(trial, statement),
         evidence=(
             *(lock_evidence(item.lock) for item in waiting[:NAMED]),
-            seen(f"{_named(later[1], run)} in the same transaction"),
+            seen(f"{work} in the same transaction"),
             time_evidence(statement, lock.blocked, run),
         ),
         help=_help(trial, later[0]),
