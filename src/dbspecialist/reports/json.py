@@ -9,6 +9,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+from dbspecialist.facts.catalogue import Difference
 from dbspecialist.facts.change import Change, Phase
 from dbspecialist.facts.effects import Lock, StatementEffects
 from dbspecialist.facts.finding import Finding
@@ -104,6 +105,7 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "clauses": [asdict(item) for item in statement.clauses],
         "commits": statement.commits,
         "warnings": list(statement.warnings),
+        "changes": [_difference(item) for item in statement.changes],
         "error": error
         and {"sqlstate": error.sqlstate, "message": error.message, "detail": error.detail},
         "unchecked": statement.unchecked,
@@ -117,6 +119,15 @@ def _lock(lock: Lock) -> dict[str, Any]:
         "kind": lock.kind,
         "table": lock.table,
         "blocks": list(lock.blocks),
+    }
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    return {
+        "kind": difference.object.kind,
+        "name": difference.object.name,
+        "before": difference.before and dict(difference.before.attributes),
+        "after": difference.after and dict(difference.after.attributes),
     }
 
 
