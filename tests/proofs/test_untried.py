@@ -83,7 +83,7 @@ def test_way_back_that_throws_on_made_up_rows_alone_is_unchecked(
     )
     assert read.round_trip is not None
     assert (read.round_trip.kind, read.round_trip.proof.verdict) == ("unchecked", "unchecked")
-    assert "stops by itself (JSONDecodeError" in read.round_trip.proof.basis
+    assert "it stops (JSONDecodeError" in read.round_trip.proof.basis
     assert after.round_trip is not None
     assert after.round_trip.kind == "works"
 

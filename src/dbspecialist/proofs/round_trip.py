@@ -210,11 +210,11 @@ def throws_by_itself(seen: Observed) -> str:
 
 
 def without_rows(reason: str, tried: RoundTrip) -> RoundTrip:
-    """Judge a round trip that stops by itself on made-up rows by how it went without rows."""
+    """Judge a round trip that stops on made-up rows by how it went without rows."""
     if tried.kind != "works":
         return tried
     basis = (
-        f"on a twin with made-up rows it stops by itself ({reason}); without rows upgrade, "
+        f"on a twin with made-up rows it stops ({reason}); without rows upgrade, "
         "downgrade and upgrade end alike"
     )
     return _told("unchecked", "unchecked", basis)
