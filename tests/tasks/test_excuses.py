@@ -79,14 +79,16 @@ def test_apply_excuses_without_a_reason(tmp_path: Path) -> None:
 
 
 def test_apply_excuses_that_are_unused(tmp_path: Path) -> None:
-    (tmp_path / "a.sql").write_text("-- dbs: ignore a-rule why\nSELECT 1;\n")
+    (tmp_path / "a.sql").write_text("-- dbs: ignore avoid-truncate why\nSELECT 1;\n")
     (added,) = apply_excuses([], tmp_path, ["a.sql"])
     assert (added.rule, added.severity, added.location) == (
         "remove-unused-ignores",
         "info",
         Location("a.sql", 1),
     )
-    assert added.message == "dbs: ignore a-rule excuses nothing: the rule is silent on line 2"
+    assert (
+        added.message == "dbs: ignore avoid-truncate excuses nothing: the rule is silent on line 2"
+    )
 
 
 def test_apply_excuses_where_the_file_is_gone(tmp_path: Path) -> None:
@@ -98,3 +100,65 @@ def test_excuse_in_a_literal_excuses_nothing(tmp_path: Path) -> None:
     (tmp_path / "m.sql").write_text(text)
     finding = Finding("build-index-concurrently", "error", "x", Location("m.sql", 1))
     assert apply_excuses([finding], tmp_path) == (finding,)
+
+
+def test_excuse_of_a_rule_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("SELECT 1; -- dbs: ignore build-indexes-concurrently why\n")
+    (added,) = apply_excuses([], tmp_path, ["a.sql"])
+    assert added.message == (
+        "dbs: ignore build-indexes-concurrently excuses nothing: there is no such rule; did you "
+        "mean build-index-concurrently?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.sql", "SELECT 1;\nCREATE INDEX i\n  ON t\n  (a); -- dbs: ignore a-rule why\n"),
+        ("a.sql", "SELECT 1;\nCREATE INDEX i\n  ON t -- dbs: ignore a-rule why\n  (a);\n"),
+        ("a.py", "x = 1\nop.execute(\n    'SELECT 1'\n)  # dbs: ignore a-rule why\n"),
+        ("a.py", "x = 1\nop.execute(\n    'SELECT 1'  # dbs: ignore a-rule why\n)\n"),
+    ],
+)
+def test_excuse_behind_a_line_of_a_statement_covers_the_statement(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    kept = finding("a-rule", 1, name)
+    assert apply_excuses([kept, finding("a-rule", 2, name)], tmp_path) == (kept,)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("m.sql", "SELECT $$ -- dbs: ignore a-rule why $$; CREATE INDEX i ON t (a);"),
+        ("m.sql", 'SELECT 1 AS "-- dbs: ignore a-rule why";'),
+        ("m.py", "op.execute(\"SELECT '# dbs: ignore a-rule why'\"); op.drop_table('t')"),
+        ("m.py", "op.execute('SELECT \\'-- dbs: ignore a-rule why\\'')"),
+        ("m.py", "op.execute('SELECT 1 # dbs: ignore a-rule why')"),
+        ("m.ts", "await q.query(`SELECT '// dbs: ignore a-rule why'`)"),
+        ("m.js", 'q("see // dbs: ignore a-rule why")'),
+    ],
+)
+def test_excuse_in_quotes_of_any_language_excuses_nothing(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    assert apply_excuses([finding("a-rule", 1, name)], tmp_path) == (finding("a-rule", 1, name),)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("m.py", "op.execute('SELECT 1')  # dbs: ignore a-rule why"),
+        ("m.py", "op.execute('SELECT 1 -- dbs: ignore a-rule why')"),
+        ("m.ts", "await q.query(`SELECT '1' -- dbs: ignore a-rule why\n`)"),
+        ("m.ts", "await q.query(`SELECT '1'`) // dbs: ignore a-rule why"),
+        ("m.ts", "/* dbs */ q('it\\'s'); // dbs: ignore a-rule why"),
+        ("m.sql", "SELECT 'it''s'; /* -- dbs: ignore a-rule why */"),
+        ("m.sql", "SELECT 'not closed -- dbs: ignore a-rule why"),
+    ],
+)
+def test_excuse_beside_quotes_holds(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    assert apply_excuses([finding("a-rule", 1, name)], tmp_path) == ()

@@ -54,6 +54,13 @@ def test_pending_from_behind_the_snapshot_keeps_what_must_run_first(project: Pro
     assert [item.revision for item in found.applied] == ["aaa1"]
 
 
+def test_pending_to_a_revision_before_from_is_an_input_error(project: Project) -> None:
+    with pytest.raises(InputError, match="revision aaa1 comes before bbb3") as told:
+        pending(project, None, from_="bbb3", to="aaa1")
+    assert told.value.todo == "give --from aaa1 --to bbb3"
+    assert names(pending(project, None, from_="aab2", to="aab2")) == (["aaa1", "aab2"], [])
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbspecialist.engines.postgresql.tokens import tokens
-from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
+from dbspecialist.rules.base import rule_ids
+from dbspecialist.tasks.comments import commented
 
 REASON = "give-a-reason-for-ignores"
 UNUSED = "remove-unused-ignores"
 COMMENT = re.compile(
     r"(?:--|#|//)\s*dbs:\s*ignore(?P<file>-file)?\s+(?P<rule>[a-z0-9-]+)[ \t:]*(?P<reason>.*)"
 )
-COMMENTS = frozenset({"line_comment", "block_comment"})
 #: A line with nothing but a comment stands for the line below it.
 ONLY_COMMENT = re.compile(r"\s*(?:--|#|//)")
 
@@ -45,11 +45,17 @@ class Excuse:
         return self.covers is None or finding.location.line in {self.line, self.covers}
 
 
-def excuses(text: str) -> tuple[Excuse, ...]:
-    """Read the excuses of one file, from SQL, Python and JavaScript comments alike."""
+def excuses(text: str, begins: Mapping[int, int] | None = None) -> tuple[Excuse, ...]:
+    """Read the excuses of one file, from SQL, Python and JavaScript comments alike.
+
+    Args:
+        text: The file's text.
+        begins: The first line of the statement that stands on a line: a comment behind it stands
+            for the whole statement.
+    """
     lines = text.splitlines()
     return tuple(
-        _excuse(found, number, lines)
+        _excuse(found, number, lines, begins or {})
         for number, line in enumerate(lines, 1)
         if (found := COMMENT.search(line))
     )
@@ -83,37 +89,22 @@ def apply_excuses(
 def _read(path: Path) -> tuple[Excuse, ...]:
     if not path.is_file():
         return ()
-    text = path.read_text(encoding="utf-8", errors="replace")
-    if path.suffix.lower() == ".sql":
-        text = _without_literals(text)
-    return excuses(text)
+    found = commented(path.read_text(encoding="utf-8", errors="replace"), path.suffix)
+    return excuses(found.text, found.begins)
 
 
-def _without_literals(text: str) -> str:
-    """Blank what stands in quotes, so that a comment's look within a text excuses nothing."""
-    try:
-        found = list(tokens(text, ""))
-    except InputError:  # not SQL: refused elsewhere, with its place
-        return text
-    kept = list(text)
-    for item in found:
-        if item.kind not in COMMENTS:
-            kept[item.start : item.end] = re.sub(
-                r"-(?=-)|#|/(?=/)", " ", text[item.start : item.end]
-            )
-    return "".join(kept)
-
-
-def _excuse(found: re.Match[str], number: int, lines: Sequence[str]) -> Excuse:
-    covers = None if found["file"] else _covered(number, lines)
+def _excuse(
+    found: re.Match[str], number: int, lines: Sequence[str], begins: Mapping[int, int]
+) -> Excuse:
+    covers = None if found["file"] else _covered(number, lines, begins)
     reason = found["reason"].removesuffix("*/").strip()
     return Excuse(found["rule"], reason, number, covers)
 
 
-def _covered(number: int, lines: Sequence[str]) -> int:
+def _covered(number: int, lines: Sequence[str], begins: Mapping[int, int]) -> int:
     """Return the line that a comment on line `number` stands for."""
     if not ONLY_COMMENT.match(lines[number - 1]):
-        return number
+        return begins.get(number, number)
     for below, line in enumerate(lines[number:], number + 1):
         if line.strip() and not ONLY_COMMENT.match(line):
             return below
@@ -142,14 +133,23 @@ def _without_reason(path: str, excuse: Excuse) -> Finding:
 
 
 def _unused(path: str, excuse: Excuse) -> Finding:
-    place = "this file" if excuse.covers is None else f"line {excuse.covers}"
     return Finding(
         rule=UNUSED,
         severity="info",
-        message=f"dbs: ignore {excuse.rule} excuses nothing: the rule is silent on {place}",
+        message=f"dbs: ignore {excuse.rule} excuses nothing: {_why_unused(excuse)}",
         location=Location(path, excuse.line),
         evidence=(
             Proof("no finding of the rule is there", "proven", "all findings were compared"),
         ),
         help="Take the comment out.",
     )
+
+
+def _why_unused(excuse: Excuse) -> str:
+    known = (*rule_ids(), REASON, UNUSED)
+    if excuse.rule not in known:
+        near = difflib.get_close_matches(excuse.rule, known, n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        return f"there is no such rule{meant}"
+    place = "this file" if excuse.covers is None else f"line {excuse.covers}"
+    return f"the rule is silent on {place}"

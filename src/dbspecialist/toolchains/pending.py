@@ -66,7 +66,7 @@ def pending(
 
     Raises:
         InputError: When a revision is not known or its beginning fits several, or when git does
-            not know the base.
+            not know the base, or when `to` comes before `from_`.
     """
     history = project.history()
     known = {item.revision for item in history}
@@ -87,6 +87,12 @@ def pending(
         done = set() if from_ in _FIRST else _up_to(from_, history, project)
     if to is not None and to not in _LAST:
         wanted = _up_to(to, history, project)
+        if from_ is not None and wanted < done:
+            raise InputError(
+                f"revision {to} comes before {from_}",
+                f"{project.name} in {project.root}",
+                f"give --from {to} --to {from_}",
+            )
     return Pending(
         before=tuple(item for item in history if item.revision in done),
         pending=tuple(item for item in history if item.revision in wanted - done),
