@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dbspecialist.engines.snapshot_file import read_snapshot, write_snapshot
+    from dbspecialist.facts.backfill import (
+        BackfillLimits,
+        BackfillReceipt,
+        BackfillReport,
+        BackfillState,
+        BackfillStep,
+    )
     from dbspecialist.facts.catalogue import Catalogue, SchemaObject
     from dbspecialist.facts.change import Change, FileEdit, Phase
     from dbspecialist.facts.effects import EngineError, Lock, StatementEffects
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
     from dbspecialist.facts.snapshot import Snapshot
     from dbspecialist.rules.base import Rule, all_rules
+    from dbspecialist.tasks.backfill import backfill
     from dbspecialist.tasks.prove import prove
     from dbspecialist.tasks.snapshot import snapshot
     from dbspecialist.tasks.twin import twin_open, twin_run
@@ -31,6 +39,11 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 #: Where each public name lives; imported when first asked for, so that start-up stays short.
 _HOMES = {
+    "BackfillLimits": "facts.backfill",
+    "BackfillReceipt": "facts.backfill",
+    "BackfillReport": "facts.backfill",
+    "BackfillState": "facts.backfill",
+    "BackfillStep": "facts.backfill",
     "Catalogue": "facts.catalogue",
     "Change": "facts.change",
     "EngineError": "facts.effects",
@@ -50,6 +63,7 @@ _HOMES = {
     "StatementEffects": "facts.effects",
     "TwinFacts": "facts.report",
     "all_rules": "rules.base",
+    "backfill": "tasks.backfill",
     "prove": "tasks.prove",
     "read_snapshot": "engines.snapshot_file",
     "snapshot": "tasks.snapshot",
@@ -59,6 +73,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "BackfillLimits",
+    "BackfillReceipt",
+    "BackfillReport",
+    "BackfillState",
+    "BackfillStep",
     "Catalogue",
     "Change",
     "EngineError",
@@ -78,6 +97,7 @@ __all__ = [
     "StatementEffects",
     "TwinFacts",
     "all_rules",
+    "backfill",
     "prove",
     "read_snapshot",
     "snapshot",

@@ -15,15 +15,24 @@ from dbspecialist.rules.base import rule_ids
 
 
 def commands() -> Iterator[tuple[str, list[str], click.Command]]:
-    """Yield page, words and command of everything that can be called."""
+    """Yield page, words and command of everything that can be called.
+
+    A group has one page, or each of its commands has its own.
+    """
     with group.make_context("dbs", ["rules"]) as context:
         for name in group.list_commands(context):
             command = group.get_command(context, name)
             assert command is not None
-            yield name, [name], command
-            if isinstance(command, click.Group):
-                for sub, subcommand in command.commands.items():
-                    yield name, [name, sub], subcommand
+            if not isinstance(command, click.Group):
+                yield name, [name], command
+                continue
+            whole = (DOCS / "commands" / f"{name}.md").exists()
+            if whole:
+                yield name, [name], command
+            for sub in command.list_commands(context):
+                subcommand = command.get_command(context, sub)
+                assert subcommand is not None
+                yield name if whole else f"{name}-{sub}", [name, sub], subcommand
 
 
 COMMANDS = list(commands())

@@ -36,7 +36,12 @@ class Commands(click.Group):
 
 def summary(command: str) -> str:
     """Return the first line of a command module's docstring, read without importing it."""
-    with (FOLDER / f"{command}.py").open(encoding="utf-8") as lines:
+    return first_line(FOLDER / f"{command}.py")
+
+
+def first_line(module: Path) -> str:
+    """Return the first line of a module's docstring, read without importing it."""
+    with module.open(encoding="utf-8") as lines:
         return lines.readline().strip().strip('"')
 
 

@@ -1,0 +1,1 @@
+"""The subcommands of dbs migrate: one module each, found by being there."""

@@ -1,0 +1,104 @@
+"""Write the SQL that makes one schema equal to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dbspecialist.cli._options import debug_option
+
+if TYPE_CHECKING:
+    from dbspecialist.tasks.migrate import Ask
+
+
+def _pairs(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    """Split OLD=NEW at its first equals sign."""
+    found: dict[str, str] = {}
+    for text in given:
+        old, sign, new = text.partition("=")
+        if not sign or not old:
+            raise click.BadParameter(f"'{text}' is not OLD=NEW")
+        if found.setdefault(old, new) != new:
+            raise click.BadParameter(f"'{old}' is given two new names")
+    return found
+
+
+@click.command("diff")
+@click.argument("before", metavar="FROM")
+@click.argument("after", metavar="TO")
+@click.option("--down", is_flag=True, help="Print the way back instead.")
+@click.option(
+    "--rename",
+    "renames",
+    multiple=True,
+    callback=_pairs,
+    metavar="OLD=NEW",
+    help="OLD, a table or TABLE.COLUMN, is now NEW; with nothing behind `=` it is dropped.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="SQL, or both directions with their proofs as JSON.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write to FILE instead of standard output.",
+)
+@click.option("--exit-code", is_flag=True, help="End with status 1 where the two differ.")
+@debug_option
+def command(
+    *,
+    before: str,
+    after: str,
+    down: bool,
+    renames: dict[str, str],
+    format_: str,
+    output: Path | None,
+    exit_code: bool,
+) -> int:
+    """Write the SQL that makes the schema FROM equal to the schema TO.
+
+    Each is a .sql file, a snapshot, a database URL (only read), a folder with migrations, or
+    MODULE:METADATA for SQLAlchemy models. The script is run on a twin of FROM, and the catalogue
+    and the output of pg_dump are compared with those of TO; the way back likewise. Where the two
+    are equal, nothing is printed.
+    """
+    from dbspecialist.cli._output import progress, write_file, write_standard_output
+    from dbspecialist.cli._status import FINDINGS
+    from dbspecialist.reports._schema_diff import as_json, sql
+    from dbspecialist.tasks.migrate import diff
+
+    with progress() as told:
+        found = diff(before, after, renames=renames, ask=_question(), tell=told)
+    for note in found.notes:
+        click.echo(f"not compared: {note}", err=True)
+    text = as_json(found) if format_ == "json" else sql(found, down=down)
+    if output is not None:
+        write_file(output, text)
+    elif text:
+        write_standard_output(text)
+    refuted = not (found.down if down else found.up).proven
+    return FINDINGS if refuted or (exit_code and not found.equal) else 0
+
+
+def _question() -> Ask | None:
+    """Return what asks at a terminal, or nothing where there is none."""
+    import sys
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+
+    def ask(old: str, new: str, seen: str) -> bool:
+        return click.confirm(f"{seen}. Was {old} renamed to {new}?", err=True)
+
+    return ask

@@ -1,0 +1,325 @@
+"""The trial of a backfill: on a twin with sample rows, in one statement and in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg
+
+from dbspecialist.engines.postgresql.backfill import statements
+from dbspecialist.engines.postgresql.backfill.reading import Statement, read_statement
+from dbspecialist.engines.postgresql.backfill.runner import Runner
+from dbspecialist.engines.postgresql.backfill.session import Access, empty_search_path
+from dbspecialist.engines.postgresql.backfill.table import (
+    Target,
+    fingerprint,
+    raw,
+    read_shape,
+    read_target,
+)
+from dbspecialist.engines.receipt_file import NAME_LENGTH, plan_hash
+from dbspecialist.facts.backfill import (
+    STATE_TABLE,
+    BackfillLimits,
+    BackfillPlan,
+    BackfillReceipt,
+    Key,
+)
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.proofs.backfill.exclusion import NOT_AGAIN, not_again
+from dbspecialist.proofs.backfill.purity import own_functions, own_row, refuse_moving
+from dbspecialist.twins.rows import fill
+from dbspecialist.twins.stage import OWNER, Stage
+
+Connection = psycopg.Connection[Any]
+
+TAKEN = "the engine takes the new values of each row"
+SAME = "in batches the statement does what it does at once"
+TWICE = "done twice, a row is as done once"
+#: Sample rows, and rows of a batch: several batches, the last of them not full.
+ROWS, BATCH = 40, 7
+LIMITS = BackfillLimits(batch_rows=BATCH, largest_batch=BATCH, pause_ms=0.0, patience_ms=10_000.0)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A plan without what only the target database knows, and what the trial showed."""
+
+    plan: BackfillPlan
+    target: Target
+    proofs: tuple[Proof, ...]
+
+
+def try_backfill(
+    stage: Stage,
+    snapshot: Snapshot,
+    text: str,
+    settings: Mapping[str, str],
+    *,
+    volatile: bool = False,
+) -> Tried:
+    """Read a statement on a twin and try it there.
+
+    Args:
+        stage: A twin of the database.
+        snapshot: What it stands for.
+        text: One UPDATE.
+        settings: Session settings that the meaning of values depends on.
+        volatile: Whether assignments may call volatile functions.
+
+    Raises:
+        InputError: Where the statement cannot be taken in batches by key, or sample rows show
+            that batches do not do what it does.
+    """
+    with (
+        stage.database() as database,
+        _owner(stage, database, settings) as connection,
+    ):
+        statement = read_statement(connection, text)
+        refuse_moving(connection, statement, volatile=volatile)
+        target = read_target(connection, statement.relation)
+        plan = _plan(connection, statement, target, settings)
+        own = own_row(connection, statement)
+        again = not_again(connection, statement, target, own)
+        triggers = _triggers(target)
+    rows, tried = _on_rows(stage, snapshot, plan, target, own)
+    if again.verdict == "unchecked" and rows is not None:
+        again = rows
+    plan = replace(plan, excludes=again.verdict)
+    return Tried(plan, target, (own, again, *tried, *triggers))
+
+
+def receipt_of(plan: BackfillPlan, proofs: Sequence[Proof]) -> BackfillReceipt:
+    """Make the receipt of a plan."""
+    hashed = plan_hash(plan)
+    return BackfillReceipt(
+        hashed[:NAME_LENGTH], plan, hashed, fingerprint(plan.shape), tuple(proofs)
+    )
+
+
+def _owner(stage: Stage, database: str, settings: Mapping[str, str]) -> Connection:
+    connection = stage.cluster.connect(database, OWNER)
+    connection.execute("SET client_min_messages = warning")
+    for name, value in settings.items():
+        raw(connection).execute("SELECT set_config($1, $2, false)", [name, value])
+    return connection
+
+
+def _plan(
+    connection: Connection, statement: Statement, target: Target, settings: Mapping[str, str]
+) -> BackfillPlan:
+    names = [item.name for item in target.key]
+    numbers = dict(
+        raw(connection)
+        .execute(
+            "SELECT quote_ident(attname), attnum::int FROM pg_attribute"
+            " WHERE attrelid = $1::bigint::oid",
+            [target.oid],
+        )
+        .fetchall()
+    )
+    moved = [name for name in names if numbers[name] in statement.columns]
+    if moved:
+        raise InputError(
+            f"the statement sets {moved[0]}, a column of the primary key by which its rows are"
+            " taken in batches",
+            target.relation,
+            "change keys by hand, or in a new column",
+        )
+    by_number = {number: name for name, number in numbers.items()}
+    assignments = ", ".join(f"{item.target} = {item.expression}" for item in statement.assignments)
+    return BackfillPlan(
+        relation=statement.relation,
+        alias=statement.alias,
+        only=statement.only,
+        assignments=assignments,
+        condition=statement.condition,
+        targets=tuple(by_number[number] for number in statement.columns),
+        key=target.key,
+        settings={name: value for name, value in settings.items() if name != "search_path"},
+        calls=own_functions(connection, statement),
+    )
+
+
+def _triggers(target: Target) -> tuple[Proof, ...]:
+    claim = f"no trigger of {target.relation} fires for its updated rows"
+    if not target.triggers:
+        return (Proof(claim, "proven", "read from the catalogue"),)
+    names = ", ".join(target.triggers)
+    return (Proof(claim, "refuted", f"{names}: fired as for any UPDATE of the application"),)
+
+
+def _on_rows(
+    stage: Stage, snapshot: Snapshot, plan: BackfillPlan, target: Target, own: Proof
+) -> tuple[Proof | None, tuple[Proof, ...]]:
+    """Run the statement at once and in batches, and compare; then run it once more."""
+    with stage.database() as filled:
+        with stage.visitor(filled) as connection:
+            fill(
+                connection,
+                snapshot.catalogue,
+                snapshot,
+                rows_per_table=ROWS,
+                tables=[plan.relation],
+            )
+            _match_more(connection, plan)
+            taken = _fitting(connection, plan, snapshot)
+        again, tried = _compared(stage, plan, target, own, filled)
+        return again, (taken, *tried)
+
+
+def _match_more(connection: Connection, plan: BackfillPlan) -> None:
+    """Give every second sample row that is not matched the values of one that is."""
+    condition = f" WHERE {plan.condition}" if plan.condition else ""
+    source, keys = statements.source(plan), statements.key_texts(plan)
+    matched = connection.execute(f"SELECT {keys} FROM {source}{condition}".encode()).fetchall()
+    if not matched:
+        return
+    rest = connection.execute(
+        f"SELECT {keys} FROM {source} ORDER BY {statements.key_order(plan)}".encode()
+    ).fetchall()
+    for key in [item for item in rest if item not in matched][::2]:
+        try:
+            with connection.transaction():
+                connection.execute("SET LOCAL session_replication_role = replica")
+                raw(connection).execute(*statements.copy_row(plan, matched[0], key))
+        except psycopg.errors.IntegrityError:  # it stays as it is
+            continue
+
+
+def _fitting(connection: Connection, plan: BackfillPlan, snapshot: Snapshot) -> Proof:
+    """Take the sample rows out that the engine refuses to change, and say whether there are any."""
+    keys = connection.execute(
+        f"SELECT {statements.key_texts(plan)} FROM {statements.source(plan)}".encode()
+    ).fetchall()
+    refused: dict[Key, str] = {}
+    for key in keys:
+        try:
+            with connection.transaction(force_rollback=True):
+                raw(connection).execute(*statements.update_row(plan, key))
+        except psycopg.Error as error:
+            refused[key] = f"{error.diag.message_primary} ({error.sqlstate})"
+            with connection.transaction():
+                connection.execute("SET LOCAL session_replication_role = replica")
+                raw(connection).execute(*statements.delete_row(plan, key))
+    if refused and len(refused) == len(keys):
+        raise InputError(
+            f"the engine refuses it on every sample row: {next(iter(refused.values()))}",
+            plan.relation,
+            "mend the statement",
+        )
+    return _taken(len(keys), refused, bool(snapshot.relation.get(plan.relation)))
+
+
+def _taken(rows: int, refused: Mapping[Key, str], is_like_production: bool) -> Proof:
+    if not refused:
+        return Proof(TAKEN, "tested", f"{rows} sample rows, one by one", tries=max(rows, 1))
+    (key, why), *_ = refused.items()
+    basis = f"{len(refused)} of {rows} sample rows are refused, that of key {', '.join(key)}: {why}"
+    if is_like_production:
+        return Proof(TAKEN, "refuted", basis)
+    return Proof(TAKEN, "unchecked", f"{basis}; their values are made up, without statistics")
+
+
+def _compared(
+    stage: Stage, plan: BackfillPlan, target: Target, own: Proof, filled: str
+) -> tuple[Proof | None, tuple[Proof, ...]]:
+    with stage.database(filled) as whole, _owner(stage, whole, plan.settings) as connection:
+        changed = _run_whole(connection, plan)
+        if not changed:
+            why = "no sample row matches the condition"
+            return None, (Proof(SAME, "unchecked", why), Proof(TWICE, "unchecked", why))
+        done = _rows(connection, plan)
+        again = _again(changed, _count(connection, plan))
+        _run_whole(connection, plan)
+        twice = _twice(done, _rows(connection, plan), changed, own)
+    with stage.database(filled) as parts:
+        in_batches = _run_batches(stage, plan, target, parts)
+        with _owner(stage, parts, plan.settings) as connection:
+            same = _same(done, _rows(connection, plan), changed, in_batches, own)
+    if same.verdict == "refuted":
+        raise InputError(f"{SAME}: refuted on a twin, {same.basis}", plan.relation, "do it by hand")
+    return again, (same, twice)
+
+
+def _run_whole(connection: Connection, plan: BackfillPlan) -> int:
+    try:
+        return raw(connection).execute(plan.statement).rowcount
+    except psycopg.Error as error:  # each row alone was taken
+        raise InputError(
+            f"the engine refuses it on sample rows: {error.diag.message_primary}"
+            f" ({error.sqlstate})",
+            plan.relation,
+            "mend the statement",
+        ) from error
+
+
+def _run_batches(stage: Stage, plan: BackfillPlan, target: Target, database: str) -> int:
+    with _owner(stage, database, {}) as connection, empty_search_path(connection):
+        shape = read_shape(connection, target, plan.calls)
+    tried = replace(plan, shape=shape, excludes="refuted")
+    access = Access(
+        stage.cluster.url(database, OWNER),
+        OWNER,
+        superuser=False,
+        settings=plan.settings,
+        limits=BackfillLimits(
+            batch_rows=BATCH, largest_batch=BATCH, pause_ms=0.0, patience_ms=10_000.0
+        ),
+    )
+    return Runner(access, receipt_of(tried, ()), STATE_TABLE, lambda _step: None).run().rows
+
+
+def _again(changed: int, matched: int) -> Proof:
+    if matched:
+        basis = f"{matched} of {changed} sample rows match again; each row is gone over once by key"
+        return Proof(NOT_AGAIN, "refuted", basis)
+    return Proof(NOT_AGAIN, "tested", "none of the sample rows matches again", tries=changed)
+
+
+def _twice(once: Mapping[str, str], again: Mapping[str, str], changed: int, own: Proof) -> Proof:
+    differing = [key for key in once if once[key] != again.get(key)]
+    if not differing:
+        return Proof(TWICE, "tested", "the statement was run twice on sample rows", tries=changed)
+    if own.verdict != "proven":
+        return Proof(TWICE, "unchecked", own.basis)
+    basis = (
+        f"{len(differing)} sample rows change again; the state table and the batch are committed"
+        " together, so each row is done once"
+    )
+    return Proof(TWICE, "refuted", basis)
+
+
+def _same(
+    whole: Mapping[str, str], parts: Mapping[str, str], changed: int, in_batches: int, own: Proof
+) -> Proof:
+    differing = [key for key in whole if whole[key] != parts.get(key)]
+    if differing and own.verdict != "proven":
+        return Proof(SAME, "unchecked", own.basis)
+    if differing or changed != in_batches or whole.keys() != parts.keys():
+        basis = (
+            f"{changed} rows at once and {in_batches} in batches;"
+            f" {len(differing)} rows differ afterwards"
+        )
+        return Proof(SAME, "refuted", basis)
+    basis = f"{changed} of {len(whole)} sample rows changed, in batches of {BATCH}, and compared"
+    return Proof(SAME, "tested", basis, tries=changed)
+
+
+def _rows(connection: Connection, plan: BackfillPlan) -> dict[str, str]:
+    """Return each row as text by its key."""
+    keys = ", ".join(f"t.{item.name}" for item in plan.key)
+    query = f"SELECT ROW({keys})::text, t::text FROM {plan.relation} AS t"
+    return dict(connection.execute(query.encode()).fetchall())
+
+
+def _count(connection: Connection, plan: BackfillPlan) -> int:
+    condition = f" WHERE {plan.condition}" if plan.condition else ""
+    query = f"SELECT count(*) FROM {plan.relation} AS {plan.alias}{condition}"
+    row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return int(row[0])
