@@ -20,9 +20,11 @@ class Claim:
         text: The claim, one sentence without a full stop.
         object: The column, constraint or index that needs it.
         relation: The table, as the migration names it.
-        columns: The columns it speaks of, quoted where they must be.
+        columns: Production's names of the columns it speaks of, quoted where they must be; those
+            in which the run itself gives all rows one value are left out.
         query: The query that decides it, in production's names: a row refutes it.
-        misfit: The condition on one row that refutes it, or "" where no row does alone.
+        misfit: The condition on one row that refutes it, in production's names, or "" where no
+            row does alone.
         reads: The tables that the query reads, in production's names.
         obstacle: Why production cannot be asked, or "".
         revision: The migration.
@@ -49,11 +51,12 @@ class DataFit:
     Args:
         claim: What is claimed.
         proof: `refuted` by statistics or the database, `proven` by the database alone.
-        source: Who decided it: `statistics`, `database`, or "".
+        source: Who decided it: `statistics`, `database`, `run` (every row holds what the run
+            itself puts in), or "".
         counterexample: What refutes it, shortened; "" where it may not be shown.
     """
 
     claim: Claim
     proof: Proof
-    source: Literal["", "statistics", "database"] = ""
+    source: Literal["", "statistics", "database", "run"] = ""
     counterexample: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dbspecialist.facts.catalogue import Difference
+from dbspecialist.facts.catalogue import Difference, SchemaObject
 
 #: What each PostgreSQL table lock mode blocks while it is held. ShareUpdateExclusive and above
 #: block other DDL on the table (PostgreSQL manual, "Table-Level Locks").
@@ -131,6 +131,36 @@ class ConstraintChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Filling:
+    """The one value of a column that a statement gives all rows; nothing stands for NULL."""
+
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """A column that a statement made, changed, renamed or dropped.
+
+    Args:
+        id: What it is known by over the run, whatever its name: its table's and its own number.
+        before: As it was before the statement, in the table of its present name; nothing where it
+            is new.
+        after: As it is now; nothing where it is gone.
+        origin: Its table's name and its own in production; nothing where this run made it.
+        makes_table: Whether the statement makes its table as well.
+        filling: What all rows that were there get in a new column; nothing where each row's is
+            computed, and for a column that is not new.
+    """
+
+    id: tuple[int, int]
+    before: SchemaObject | None
+    after: SchemaObject | None
+    origin: tuple[str, str] | None = None
+    makes_table: bool = False
+    filling: Filling | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatementEffects:
     """What one statement did on the twin.
 
@@ -151,6 +181,12 @@ class StatementEffects:
         cascades: Those of `drops` that depended on what was named and went with it.
         creates: Objects made or altered, as `(tag, kind, name)`.
         constraints: Constraints made or changed.
+        columns: Columns made, changed or dropped.
+        columns_set: By relation, the columns that its UPDATEs set, where its rows change in those
+            alone; rows of other relations in `rows_modified` come, go, or change in any column.
+        renames: The new names of relations that it renames or moves, by their names before it.
+        names: Relations whose names do not mean what they mean in production when it has run: the
+            names that they have there, or "" for those that this run made.
         invalid_indexes: Indexes left INVALID.
         settings: `lock_timeout`, `statement_timeout` … in force when it ran, in milliseconds
             for time-outs (0: none).
@@ -186,6 +222,10 @@ class StatementEffects:
     cascades: tuple[str, ...] = ()
     creates: tuple[tuple[str, str, str], ...] = ()
     constraints: tuple[ConstraintChange, ...] = ()
+    columns: tuple[ColumnChange, ...] = ()
+    columns_set: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    renames: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     invalid_indexes: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     error: EngineError | None = None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from dbspecialist.facts.catalogue import Catalogue, Difference, differences
 from dbspecialist.facts.data_fit import DataFit
 from dbspecialist.facts.effects import EngineError, StatementEffects
 from dbspecialist.facts.finding import Location
+from dbspecialist.facts.lineage import State, states
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
@@ -91,6 +92,34 @@ class Trial:
         """What it changed in the catalogue."""
         return differences(self.before, self.after)
 
+    def name_before(self, relation: str, statement: StatementEffects) -> str:
+        """Return the name before the migration of a relation that a statement leaves under one."""
+        return self._followed(relation, reversed(self.statements[: self._place(statement) + 1]))
+
+    def name_then(self, relation: str, column: str, index: int | None) -> tuple[str, str]:
+        """Return the names when a statement had run of what has these after the migration."""
+        if index is None:
+            return relation, column
+        for statement in reversed(self.statements[index + 1 :]):
+            for change in statement.columns:
+                if change.after and change.before and change.after.name == f"{relation}.{column}":
+                    column = change.before.name.removeprefix(f"{change.before.parent}.")
+            relation = self._followed(relation, (statement,))
+        return relation, column
+
+    def _place(self, statement: StatementEffects) -> int:
+        places = (n for n, item in enumerate(self.statements) if item is statement)
+        return next(places, len(self.statements) - 1)
+
+    @staticmethod
+    def _followed(relation: str, backwards: Iterable[StatementEffects]) -> str:
+        for statement in backwards:
+            for was, name in statement.renames.items():
+                if name == relation:
+                    relation = was
+                    break
+        return relation
+
     def location(self, statement: StatementEffects | None = None) -> Location:
         """The place of a statement, or of the file."""
         if statement is None:
@@ -116,7 +145,7 @@ class Run:
         scale: By how much sizes are multiplied.
         max_blocked_ms: How long reads or writes may wait before it is an error.
         created: Relations that the run itself made: production has no rows in them.
-        renamed: The names in production of relations that the run renames, by their new names.
+        renamed: The names in production of relations that the run renames, by each later name.
         settings: Time-outs that the tool's runner sets by itself.
         history: Claims about the whole history (it replays, models agree).
         model_drift: Objects that the models and the migrated database do not have alike: as the
@@ -143,6 +172,33 @@ class Run:
     heads: tuple[str, ...] = ()
     data_fit: tuple[DataFit, ...] = ()
     engine: str = "postgresql"
+
+    @cached_property
+    def _states(self) -> Mapping[int, tuple[State, State]]:
+        return {id(item): (before, after) for item, before, after in states(self.trials)}
+
+    def state(self, statement: StatementEffects | None) -> State:
+        """Return what the run has made of production's tables when a statement has run."""
+        found = self._states.get(id(statement))
+        return found[1] if found else State(names=self.renamed)
+
+    def state_before(self, statement: StatementEffects) -> State:
+        """Return what the run has made of production's tables before a statement."""
+        found = self._states.get(id(statement))
+        return found[0] if found else State(names=self.renamed)
+
+    def at(self, statement: StatementEffects) -> Run:
+        """Return a run that takes names as they are when a statement has run."""
+        names = statement.names
+        there = self.snapshot.relation if self.snapshot else {}
+        made = {name for name, was in names.items() if not was}
+        later = {name for name in self.created if name not in names and name not in there}
+        renamed = {name: was for name, was in self.renamed.items() if name not in there}
+        return replace(
+            self,
+            created=frozenset(made | later),
+            renamed={**renamed, **{name: was for name, was in names.items() if was}},
+        )
 
     def statistics(self, relation: str) -> RelationStatistics | None:
         """Return what the snapshot says of a relation, by the name it had in production."""

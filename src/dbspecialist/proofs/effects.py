@@ -124,6 +124,9 @@ def _held(statements: Sequence[StatementEffects]) -> Iterator[tuple[Lock, ...]]:
             for name, lock in own.items()
             if name not in held or _is_stronger(lock, held[name])
         }
+        for was, name in item.renames.items():
+            if was in held:
+                held[name] = replace(held.pop(was), relation=name)
 
 
 def _is_stronger(one: Lock, other: Lock) -> bool:

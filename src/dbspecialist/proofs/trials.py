@@ -35,7 +35,7 @@ class Seen:
         failures: Why a revision stopped, by revision.
         untried: Why a revision was not, or not wholly, run.
         created: Relations that the run made.
-        renamed: The names in production of relations that were renamed, by today's names.
+        renamed: The names in production of relations that were renamed, by each later name.
     """
 
     statements: dict[str, list[StatementEffects]] = field(default_factory=dict)
@@ -156,12 +156,7 @@ def _names(observer: Observer) -> tuple[frozenset[str], dict[str, str]]:
     before = {item.name for item in observer.original.values()}
     created = {item.name for item in observer.known.values() if not item.existing}
     created |= observer.made - before
-    renamed = {
-        now.name: observer.original[oid].name
-        for oid, now in observer.known.items()
-        if oid in observer.original and observer.original[oid].name != now.name
-    }
-    return frozenset(created), renamed
+    return frozenset(created), dict(observer.renamed)
 
 
 def _by_revision(recorded: Sequence[Observed]) -> dict[str, list[StatementEffects]]:

@@ -16,6 +16,11 @@ from typing import Any
 
 import psycopg
 
+from dbspecialist.engines.postgresql.changed_columns import (
+    Columns,
+    changed_columns,
+    parse_columns,
+)
 from dbspecialist.engines.postgresql.changed_constraints import changed_constraints
 from dbspecialist.facts.effects import LOCK_MODES, Lock
 
@@ -92,6 +97,7 @@ class Observation:
     settings: Mapping[str, str] = field(default_factory=dict)
     constraints: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)
     last_constraint: int = 0
+    columns: Columns = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: bytes | str) -> Observation:
@@ -105,6 +111,7 @@ class Observation:
             settings=told["settings"],
             constraints={item[0]: tuple(item[1:]) for item in seen["constraints"]},
             last_constraint=seen["last_constraint"],
+            columns=parse_columns(seen["columns"]),
         )
 
     def then(self, new: Observation) -> Observation:
@@ -115,7 +122,12 @@ class Observation:
             held.pop((item.oid, item.mode), None)
             held[item.oid, item.mode] = item
         constraints = {**self.constraints, **new.constraints}
-        return replace(new, locks=tuple(held.values()), constraints=constraints)
+        return replace(
+            new,
+            locks=tuple(held.values()),
+            constraints=constraints,
+            columns={**self.columns, **new.columns},
+        )
 
 
 def install(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
@@ -146,6 +158,8 @@ def compare(
     plans: Iterable[str] = (),
     *,
     utility: bool,
+    columns: Columns | None = None,
+    first: Columns | None = None,
 ) -> dict[str, Any]:
     """Return the effects between two observations, as arguments of `StatementEffects`.
 
@@ -157,7 +171,12 @@ def compare(
         plans: Plans of the queries that it ran, also nested ones.
         utility: Whether the statement was no plain query; scans are of interest only then,
             since the planner of a twin with short files reads everything from front to back.
+        columns: Columns as they were after the last transaction.
+        first: Columns as they were before the migrations at hand.
+
+    Relations bear the names that they had before the statement.
     """
+    known = {**known, **_renamed(known, before)}
     existing = {oid: relation for oid, relation in known.items() if relation.existing}
     return {
         "locks": _locks(before, after, existing),
@@ -179,7 +198,23 @@ def compare(
         "constraints": changed_constraints(
             before.constraints, after.constraints, before.last_constraint
         ),
+        "columns": changed_columns(
+            {**(columns or {}), **before.columns},
+            after.columns,
+            first or {},
+            {item["oid"] for item in after.events if item["event"] == "rewrite"},
+        ),
+        "renames": {known[oid].name: item.name for oid, item in _renamed(known, after).items()},
         "settings": before.settings,
+    }
+
+
+def _renamed(known: Mapping[int, Known], now: Observation) -> dict[int, Known]:
+    """Return the known relations that have another name now."""
+    return {
+        held.oid: replace(known[held.oid], name=held.name)
+        for held in now.locks
+        if held.name and held.oid in known and known[held.oid].name != held.name
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dbspecialist.facts.catalogue import Difference, SchemaObject
+from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.data_fit import Claim
 from dbspecialist.proofs.data_fit.ground import Ground, part
 from dbspecialist.proofs.data_fit.misfits import misfit, not_labelled
@@ -18,60 +18,50 @@ _LATEST = 180_000
 
 def column_claims(ground: Ground) -> Iterator[Claim]:
     """Yield what changed and dropped columns need of the rows."""
-    for item in ground.trial.differences:
-        column = item.before
-        if column is None or column.kind != "column" or not ground.is_filled(column.parent):
-            continue
-        if column.attributes.get("local") == "false":
-            continue
-        if item.after is None:
-            yield from _lost(ground, column)
-        else:
-            yield from _not_null(ground, item)
-            yield from _narrowed(ground, item)
+    for index, statement in enumerate(ground.trial.statements):
+        for change in statement.columns:
+            column = change.after or change.before
+            if column is None or column.attributes.get("local") == "false":
+                continue
+            if not ground.is_filled(column.parent, index):
+                continue
+            if change.before is not None and change.after is not None:
+                yield from _changed(ground, index, change.before, change.after)
+            elif change.before is not None and change.origin is not None:
+                yield from _lost(ground, index, change.before)
     yield from _relabelled(ground)
     yield from _numbered(ground)
 
 
-def _not_null(ground: Ground, item: Difference) -> Iterator[Claim]:
-    column = item.object
-    if "not_null" not in item.changed or column.attributes["not_null"] != "true":
-        return
+def _changed(
+    ground: Ground, index: int, before: SchemaObject, after: SchemaObject
+) -> Iterator[Claim]:
+    if before.attributes["not_null"] != after.attributes["not_null"] == "true":
+        yield _not_null(ground, index, after)
+    if before.attributes["type"] != after.attributes["type"]:
+        yield from _narrowed(ground, index, before, after)
+
+
+def _not_null(ground: Ground, index: int, column: SchemaObject) -> Claim:
     name = part(column)
-    yield ground.claim(
-        "not null",
-        f"no row of {column.parent} has NULL in {name}",
-        column,
-        (name,),
-        ground.statement_about(column.parent, name),
-        misfit=f"{name} IS NULL",
-    )
+    text = f"no row of {column.parent} has NULL in {name}"
+    return ground.claim("not null", text, column, (name,), index, misfit=f"{name} IS NULL")
 
 
-def _narrowed(ground: Ground, item: Difference) -> Iterator[Claim]:
-    column = item.object
-    if "type" not in item.changed or item.before is None:
-        return
-    old, new, name = item.before.attributes["type"], column.attributes["type"], part(column)
+def _narrowed(
+    ground: Ground, index: int, before: SchemaObject, column: SchemaObject
+) -> Iterator[Claim]:
+    old, new, name = before.attributes["type"], column.attributes["type"], part(column)
     condition = misfit(old, new, name, ground.trial.after, _version(ground))
-    index = ground.statement_about(column.parent, name)
     if condition and _is_plain_cast(ground, index, name):
         text = f"every value of {column.name} fits {new}"
         yield ground.claim("type", text, column, (name,), index, misfit=condition)
 
 
-def _lost(ground: Ground, column: SchemaObject) -> Iterator[Claim]:
-    if ground.trial.after.get("table", column.parent) is None or "generated" in column.attributes:
+def _lost(ground: Ground, index: int, column: SchemaObject) -> Iterator[Claim]:
+    if "generated" in column.attributes:
         return
     name = part(column)
-    index = next(
-        (
-            number
-            for number, statement in enumerate(ground.trial.statements)
-            if f"table column {column.name}" in statement.drops
-        ),
-        None,
-    )
     text = f"no value is lost with {column.name}"
     yield ground.claim("loss", text, column, (name,), index, misfit=f"{name} IS NOT NULL")
 
@@ -86,10 +76,10 @@ def _relabelled(ground: Ground) -> Iterator[Claim]:
         if before.count("', '") <= after.count("', '"):
             continue
         for column in ground.trial.before.of_kind("column"):
-            if column.attributes["type"] != enum.name or not ground.is_filled(column.parent):
-                continue
             name = part(column)
             index = ground.statement_about(column.parent, name)
+            if column.attributes["type"] != enum.name or not ground.is_filled(column.parent, index):
+                continue
             if ground.trial.after.get("column", column.name) and _is_plain_cast(
                 ground, index, name
             ):

@@ -12,7 +12,7 @@ from dbspecialist.engines.postgresql.index_definition import (
 from dbspecialist.engines.postgresql.tokens import tokens
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.data_fit import Claim
-from dbspecialist.proofs.data_fit.ground import Ground, mentions, part
+from dbspecialist.proofs.data_fit.ground import Ground, expression, in_production, mentions, part
 
 
 def constraint_claims(ground: Ground) -> Iterator[Claim]:
@@ -30,7 +30,7 @@ def constraint_claims(ground: Ground) -> Iterator[Claim]:
 
 
 def _constraint(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
-    if not ground.is_filled(made.parent) or made.attributes.get("enforced") == "false":
+    if made.attributes.get("enforced") == "false" or not _is_filled(ground, made):
         return
     if _is_renamed(ground, made):
         return
@@ -38,6 +38,11 @@ def _constraint(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
         yield from _check(ground, made)
     elif made.attributes["type"] == "foreign key":
         yield from _references(ground, made)
+
+
+def _is_filled(ground: Ground, made: SchemaObject) -> bool:
+    index = _adding(ground, made)
+    return ground.is_filled(ground.then(made, "", index)[0], index)
 
 
 def _is_renamed(ground: Ground, made: SchemaObject) -> bool:
@@ -51,25 +56,26 @@ def _is_renamed(ground: Ground, made: SchemaObject) -> bool:
 
 def _check(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
     columns = _listed(made.attributes.get("columns", ""))
-    if not _all_there(ground, made.parent, columns):
+    if not _all_there(ground, made, columns, _adding(ground, made)):
         return
-    expression = made.attributes["expression"]
+    condition = made.attributes["expression"]
     yield ground.claim(
         "check",
         f"every row of {made.parent} satisfies {part(made)}",
         made,
         columns,
         _adding(ground, made),
-        misfit=f"NOT ({expression})",
-        obstacle=_unasked(ground, part(made), expression),
+        misfit=f"NOT ({condition})",
+        obstacle=_unasked(ground, part(made), condition),
     )
 
 
 def _domain(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
     """Yield a claim for each column of a domain that gets a check."""
-    expression = made.attributes["definition"].removeprefix("CHECK ")
+    condition = made.attributes["definition"].removeprefix("CHECK ")
     for column in ground.trial.before.of_kind("column"):
-        if column.attributes["type"] != made.parent or not ground.is_filled(column.parent):
+        index = _adding(ground, made)
+        if column.attributes["type"] != made.parent or not ground.is_filled(column.parent, index):
             continue
         name = part(column)
         yield ground.claim(
@@ -78,15 +84,15 @@ def _domain(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
             SchemaObject("constraint", made.name, column.parent),
             (name,),
             _adding(ground, made),
-            misfit=f"NOT ({_with_value(expression, name)})",
-            obstacle=_unasked(ground, part(made), expression),
+            misfit=f"NOT ({_with_value(condition, name)})",
+            obstacle=_unasked(ground, part(made), condition),
         )
 
 
 def _references(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
     columns = _listed(made.attributes.get("columns", ""))
     parent = made.attributes.get("referenced", "")
-    if not parent or not _all_there(ground, made.parent, columns):
+    if not parent or not _all_there(ground, made, columns, _adding(ground, made)):
         return
     obstacle = "it compares periods" if "PERIOD" in made.attributes["definition"] else ""
     yield ground.claim(
@@ -103,14 +109,20 @@ def _references(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
 
 def _orphans(ground: Ground, made: SchemaObject, columns: tuple[str, ...]) -> str:
     """Write the query for one row without its parent (MATCH SIMPLE lets any NULL pass)."""
-    child, parent = ground.name(made.parent), ground.name(made.attributes["referenced"])
+    index = _adding(ground, made)
+    relation, sources = ground.sources(made, columns, index)
+    child = ground.name(relation, index)
+    parent = ground.name(made.attributes["referenced"], index)
+    mine = {
+        name: f"child.{source.origin[1]}" if source.origin else source.value
+        for name, source in sources.items()
+    }
     pairs = zip(columns, _listed(made.attributes["referenced_columns"]), strict=True)
-    shown = ", ".join(f"child.{name}::text" for name in columns)
-    filled = " AND ".join(f"child.{name} IS NOT NULL" for name in columns)
-    if "MATCH FULL" in made.attributes["definition"]:
-        filled = " OR ".join(f"child.{name} IS NOT NULL" for name in columns)
+    shown = ", ".join(f"{name}::text" for name in mine.values())
+    together = " OR " if "MATCH FULL" in made.attributes["definition"] else " AND "
+    filled = together.join(f"{name} IS NOT NULL" for name in mine.values())
     equal = " AND ".join(
-        f"parent.{there} {_equals(ground, f'{made.parent}.{here}')} child.{here}"
+        f"parent.{there} {_equals(ground, f'{made.parent}.{here}')} {mine[here]}"
         for here, there in pairs
     )
     return (
@@ -131,43 +143,46 @@ def _equals(ground: Ground, column: str) -> str:
 def _unique(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
     parts = index_parts(made)
     columns = tuple(name for name in parts.columns if name)
-    if not parts.unique or "attached_to" in made.attributes or not ground.is_filled(made.parent):
+    if not parts.unique or "attached_to" in made.attributes:
         return
-    if not _all_there(ground, made.parent, columns):
-        return
-    if not _is_built(ground, made.parent):
-        return  # it was there under another name
-    keys = [key_expression(key) for key in parts.keys]
-    text = f"the values of {', '.join(keys)} in {made.parent} are all different"
     index = next(
         (n for n, item in enumerate(ground.trial.statements) if made.name in item.index_builds),
         ground.statement_about(made.parent, part(made)),
     )
+    relation, sources = ground.sources(made, columns, index)
+    if not ground.is_filled(relation, index) or not _all_there(ground, made, columns, index):
+        return
+    if not _is_built(ground, made, relation):
+        return  # it was there under another name
+    keys = [key_expression(key) for key in parts.keys]
+    text = f"the values of {', '.join(keys)} in {made.parent} are all different"
+    there = {name: expression(source) for name, source in sources.items()}
     yield ground.claim(
         "unique",
         text,
         made,
         columns,
         index,
-        query=_repeats(ground, parts, keys),
+        query=_repeats(ground.name(relation, index), parts, there),
         obstacle=_unasked(ground, "", " ".join([*keys, parts.predicate])),
     )
 
 
-def _is_built(ground: Ground, table: str) -> bool:
-    family = set(ground.family(table))
+def _is_built(ground: Ground, made: SchemaObject, relation: str) -> bool:
+    family = {*ground.family(made.parent), *ground.family(relation), relation}
     return any(family & set(item.index_builds.values()) for item in ground.trial.statements)
 
 
-def _repeats(ground: Ground, parts: IndexParts, keys: list[str]) -> str:
+def _repeats(table: str, parts: IndexParts, there: dict[str, str]) -> str:
     """Write the query for one repeated key; a NULL in it makes it differ from all others."""
-    conditions = [parts.predicate] if parts.predicate else []
+    keys = [in_production(key_expression(key), there) for key in parts.keys]
+    conditions = [in_production(parts.predicate, there)] if parts.predicate else []
     if "NULLS NOT DISTINCT" not in parts.rest:
         conditions += [f"{key} IS NOT NULL" for key in keys]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     shown = ", ".join(f"({key})::text" if " " in key else f"{key}::text" for key in keys)
     return (
-        f"SELECT {shown}, count(*)::text FROM {ground.name(parts.table)}{where} "
+        f"SELECT {shown}, count(*)::text FROM {table}{where} "
         f"GROUP BY {', '.join(keys)} HAVING count(*) > 1 LIMIT 1"
     )
 
@@ -178,7 +193,9 @@ def _adding(ground: Ground, made: SchemaObject) -> int | None:
         number
         for number, statement in enumerate(ground.trial.statements)
         for change in statement.constraints
-        if (change.relation, change.name) == (made.parent, part(made)) and change.valid
+        if change.name == part(made)
+        and change.relation == ground.then(made, "", number)[0]
+        and change.valid
     ]
     return found[-1] if found else None
 
@@ -214,16 +231,19 @@ def _unasked(ground: Ground, name: str, expression: str) -> str:
 _CODE = frozenset({"function", "operator", "cast", "aggregate"})
 
 
-def _all_there(ground: Ground, relation: str, columns: tuple[str, ...]) -> bool:
-    """Tell whether the migration finds the columns: values of new ones are its own."""
-    return all(ground.trial.before.get("column", f"{relation}.{name}") for name in columns)
+def _all_there(
+    ground: Ground, made: SchemaObject, columns: tuple[str, ...], index: int | None
+) -> bool:
+    """Tell whether production tells the columns' values, or the run gives all rows one."""
+    _, sources = ground.sources(made, columns, index)
+    return all(source.origin or source.value for source in sources.values())
 
 
 def _listed(names: str) -> tuple[str, ...]:
     return tuple(names.split(", ")) if names else ()
 
 
-def _with_value(expression: str, column: str) -> str:
+def _with_value(condition: str, column: str) -> str:
     """Put a column in the place of VALUE."""
-    words = [expression[token.start : token.end] for token in tokens(expression, "")]
+    words = [condition[token.start : token.end] for token in tokens(condition, "")]
     return "".join(column if word == "VALUE" else word for word in words)

@@ -13,11 +13,13 @@ import psycopg
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.data_fit import Claim, DataFit
+from dbspecialist.facts.names import bare
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.units import count
+from dbspecialist.proofs.data_fit.given import answer_given
 from dbspecialist.proofs.data_fit.words import quoted, told, undecided
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -38,18 +40,28 @@ def answer(
         production: The catalogue that the run begins with.
         connect: Opens a database with production's types, where one is needed.
     """
-    if claim.obstacle or claim.kind == "references":
-        return undecided(claim, claim.obstacle or "statistics do not tell of single rows")
+    if claim.obstacle:
+        return undecided(claim, claim.obstacle)
+    if claim.kind == "references":
+        return undecided(claim, "statistics do not tell of single rows")
     if claim.kind == "sequence":
         return _sequence(claim, run)
+    if not claim.columns:
+        return answer_given(claim, _rows(run, production, claim.reads[0]), connect)
+    return _by_columns(claim, run, production, connect)
+
+
+def _by_columns(
+    claim: Claim, run: Run, production: Catalogue, connect: Callable[[], Connection]
+) -> DataFit:
     known = [_column(claim, run, name) for name in claim.columns]
     columns = [item for item in known if item is not None]
-    if not known or len(columns) < len(known):
+    if len(columns) < len(known):
         return undecided(claim, "the snapshot has no statistics of it")
+    rows = _rows(run, production, claim.reads[0])
     if claim.kind in {"not null", "loss"}:
-        return _nulls(claim, columns[0], _rows(run, production, claim.reads[0]))
+        return _nulls(claim, columns[0], rows)
     if claim.kind == "unique":
-        rows = _rows(run, production, claim.reads[0])
         return _overridden(claim, production) or _unique(claim, columns, rows)
     return _values(claim, columns, run.snapshot, production, connect)
 
@@ -63,8 +75,7 @@ def _rows(run: Run, production: Catalogue, table: str) -> float:
 def _column(claim: Claim, run: Run, name: str) -> ColumnStatistics | None:
     if run.snapshot is None or not claim.reads:
         return None
-    known = run.snapshot.column
-    return known.get((claim.reads[0], name)) or known.get((claim.reads[0], name.strip('"')))
+    return run.snapshot.column.get((claim.reads[0], bare(name)))
 
 
 def _nulls(claim: Claim, column: ColumnStatistics, rows: float) -> DataFit:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from dbspecialist.facts.catalogue import Difference, SchemaObject
-from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.effects import ColumnChange, StatementEffects
+from dbspecialist.facts.names import bare
 from dbspecialist.facts.statistics import ColumnStatistics
 from dbspecialist.facts.trial import Run, Trial
 
@@ -22,8 +24,8 @@ def mentions(statement: StatementEffects, name: str) -> bool:
     The engine reports ALTER TABLE by table: which of several statements meant a column is read
     from the text, and only that.
     """
-    bare = re.escape(name.strip('"').replace('""', '"'))
-    return re.search(rf"(?<![\w$]){bare}(?![\w$])", statement.sql, re.IGNORECASE) is not None
+    word = re.escape(bare(name))
+    return re.search(rf"(?<![\w$]){word}(?![\w$])", statement.sql, re.IGNORECASE) is not None
 
 
 def altered(statement: StatementEffects) -> set[str]:
@@ -31,29 +33,51 @@ def altered(statement: StatementEffects) -> set[str]:
     return {name for _, _, name in statement.creates}
 
 
-#: What statements say behind a column's name.
-TYPE = r"(?:set\s+data\s+)?type"
-SET_NOT_NULL = r"set\s+not\s+null"
-DROP_NOT_NULL = r"drop\s+not\s+null"
+def statement_for(trial: Trial, column: SchemaObject) -> StatementEffects | None:
+    """Return the first statement of a migration that adds, changes or names a column.
 
-
-def statement_for(trial: Trial, column: SchemaObject, action: str = "") -> StatementEffects | None:
-    """Return the statement of a migration that is about a column.
-
-    Several may be: the one that says `action` behind the column's name goes before others.
+    The engine tells the columns that a statement writes; of others, whose type or sequence is
+    changed, the text tells.
     """
+    for item in trial.statements:
+        if any(change.after and change.after.name == column.name for change in item.columns):
+            return item
     touching = [item for item in trial.statements if column.parent in altered(item)]
     named = [item for item in touching if mentions(item, part(column))]
-    if action:
-        bare = re.escape(part(column).strip('"').replace('""', '"'))
-        says = re.compile(rf'(?<![\w$]){bare}"?\s+{action}(?![\w$])', re.IGNORECASE)
-        named = [item for item in named if says.search(item.sql)] or named
     return next(iter(named or touching), None)
 
 
-def is_old_table(trial: Trial, relation: str) -> bool:
-    """Tell whether a table was there before a migration, under the same name."""
-    return trial.before.get("table", relation) is not None
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A column that a statement adds or changes, in a table that was there before the migration.
+
+    Args:
+        statement: Which one.
+        before: The column as it was; nothing where it is new.
+        column: As it is when the statement has run.
+        change: What the engine told.
+    """
+
+    statement: StatementEffects
+    before: SchemaObject | None
+    column: SchemaObject
+    change: ColumnChange
+
+    @property
+    def origin(self) -> tuple[str, str] | None:
+        """Its table's name and its own in production."""
+        return self.change.origin
+
+
+def altered_columns(trial: Trial) -> Iterator[Altered]:
+    """Yield the columns that statements add to, or change in, tables that were there before."""
+    made: set[int] = set()
+    for statement in trial.statements:
+        for change in statement.columns:
+            if change.makes_table or change.id[0] in made:
+                made.add(change.id[0])
+            elif change.after is not None and is_own(change.after):
+                yield Altered(statement, change.before, change.after, change)
 
 
 def is_own(column: SchemaObject) -> bool:
@@ -61,25 +85,39 @@ def is_own(column: SchemaObject) -> bool:
     return column.attributes.get("local") != "false"
 
 
-def added_columns(trial: Trial, relation: str = "") -> Iterator[SchemaObject]:
-    """Yield the columns that a migration adds to tables that were there before it."""
-    for item in trial.differences:
-        column = item.after
-        if item.before is None and column is not None and column.kind == "column":
-            if relation and column.parent != relation:
-                continue
-            if is_own(column) and is_old_table(trial, column.parent):
-                yield column
+def added_columns(trial: Trial, relation: str = "") -> Iterator[Altered]:
+    """Yield the columns that statements add to tables that were there before the migration."""
+    for item in altered_columns(trial):
+        if item.before is None and relation in {"", item.column.parent}:
+            yield item
 
 
-def changed_columns(trial: Trial, *attributes: str) -> Iterator[tuple[Difference, SchemaObject]]:
-    """Yield the columns of which one of the attributes changes, with how they are after it."""
-    for item in trial.differences:
-        after = item.after
-        if after is None or after.kind != "column" or not is_own(after):
+def changed_columns(trial: Trial, *attributes: str) -> Iterator[Altered]:
+    """Yield the columns of which a statement changes one of the attributes."""
+    for item in altered_columns(trial):
+        if item.before is None:
             continue
-        if set(attributes) & set(item.changed) and is_old_table(trial, after.parent):
-            yield item, after
+        old, new = item.before.attributes, item.column.attributes
+        if any(old.get(name) != new.get(name) for name in attributes):
+            yield item
+
+
+def renamed_columns(trial: Trial) -> Iterator[Altered]:
+    """Yield the columns that statements rename."""
+    for item in altered_columns(trial):
+        if item.before is not None and item.before.name != item.column.name:
+            yield item
+
+
+def at_end(trial: Trial, item: Altered) -> SchemaObject | None:
+    """Return a column as the migration leaves it; nothing where it drops it."""
+    changes = [
+        change
+        for statement in trial.statements
+        for change in statement.columns
+        if change.id == item.change.id
+    ]
+    return changes[-1].after
 
 
 def is_serial(column: SchemaObject) -> bool:
@@ -90,9 +128,24 @@ def is_serial(column: SchemaObject) -> bool:
     )
 
 
-def statistics_of(run: Run, relation: str, column: str) -> ColumnStatistics | None:
-    """Return what the snapshot says of a column, by the name its table had in production."""
-    if run.snapshot is None or relation in run.created:
+def statistics_of(
+    run: Run, statement: StatementEffects | None, relation: str, column: str
+) -> ColumnStatistics | None:
+    """Return what the snapshot says of a column, by its names when a statement has run.
+
+    Nothing where the run made the column.
+    """
+    return _statistics(run, run.state(statement).source(relation, column).origin)
+
+
+def statistics_before(
+    run: Run, statement: StatementEffects, relation: str, column: str
+) -> ColumnStatistics | None:
+    """Return what the snapshot says of a column, by its names before a statement."""
+    return _statistics(run, run.state_before(statement).source(relation, column).origin)
+
+
+def _statistics(run: Run, origin: tuple[str, str] | None) -> ColumnStatistics | None:
+    if run.snapshot is None or origin is None:
         return None
-    name = run.renamed.get(relation, relation)
-    return run.snapshot.column.get((name, column.strip('"')))
+    return run.snapshot.column.get((origin[0], bare(origin[1])))

@@ -19,9 +19,17 @@ def fits(run: Run, trial: Trial, kind: ClaimKind) -> Iterator[DataFit]:
             yield item
 
 
-def fit_of(run: Run, trial: Trial, kind: ClaimKind, name: str) -> DataFit | None:
-    """Return the claim of a column, constraint or index."""
-    return next((item for item in fits(run, trial, kind) if item.claim.object == name), None)
+def fit_of(
+    run: Run, trial: Trial, kind: ClaimKind, name: str, statement: StatementEffects | None = None
+) -> DataFit | None:
+    """Return the claim of a column, constraint or index, of one statement where it is given."""
+    for item in fits(run, trial, kind):
+        at_statement = statement is None or (
+            item.claim.index is not None and trial.statements[item.claim.index] is statement
+        )
+        if item.claim.object == name and at_statement:
+            return item
+    return None
 
 
 def is_decided(run: Run, trial: Trial, statement: StatementEffects, kind: ClaimKind) -> bool:

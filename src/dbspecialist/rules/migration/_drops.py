@@ -10,43 +10,24 @@ from dbspecialist.facts.finding import Severity
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
-from dbspecialist.rules.migration._columns import added_columns, is_own, part, statistics_of
+from dbspecialist.rules.migration._columns import added_columns, is_own, part, statistics_before
 from dbspecialist.rules.migration._tables import (
-    as_at,
-    before_run,
     changed_rows_before,
     is_filled,
     knows,
     rows_of,
 )
 
-_COLUMN = "table column "
-
 
 def dropped_columns(trial: Trial, run: Run) -> Iterator[tuple[StatementEffects, SchemaObject]]:
     """Yield the columns that statements drop, of tables that may have rows in production."""
     for statement in trial.statements:
-        for name in statement.drops:
-            column = trial.before.get("column", name.removeprefix(_COLUMN))
-            if not name.startswith(_COLUMN) or column is None or not is_own(column):
+        for change in statement.columns:
+            column = change.before
+            if change.after is not None or column is None or not is_own(column):
                 continue
-            then = as_at(run, trial, statement, column.parent)
-            if is_filled(trial, then, column.parent) and _was_there(run, column):
+            if change.origin is not None and is_filled(trial, run, column.parent, statement):
                 yield statement, column
-
-
-def _was_there(run: Run, column: SchemaObject) -> bool:
-    """Tell whether production has a column, under its name of now or of then.
-
-    A column keeps its place in the table when it is renamed.
-    """
-    table = run.renamed.get(column.parent, column.parent)
-    at_first = list(before_run(run).parts_of(table, "column"))
-    if not at_first:
-        return True
-    place = column.attributes.get("position")
-    names = {part(item) for item in at_first}
-    return part(column) in names or place in {item.attributes.get("position") for item in at_first}
 
 
 def successor(trial: Trial, column: SchemaObject) -> SchemaObject | None:
@@ -57,14 +38,12 @@ def successor(trial: Trial, column: SchemaObject) -> SchemaObject | None:
     again = trial.after.get("column", column.name)
     if again is not None:
         return again
-    added = list(added_columns(trial, column.parent))
+    added = [item.column for item in added_columns(trial, column.parent)]
     gone = [
-        item.before
-        for item in trial.differences
-        if item.after is None
-        and item.before is not None
-        and item.before.kind == "column"
-        and item.before.parent == column.parent
+        change.before
+        for statement in trial.statements
+        for change in statement.columns
+        if change.after is None and change.before and change.before.parent == column.parent
     ]
     if len(added) == len(gone) == 1 and added[0].attributes["type"] == column.attributes["type"]:
         return added[0]
@@ -74,22 +53,26 @@ def successor(trial: Trial, column: SchemaObject) -> SchemaObject | None:
 def is_copied(run: Run, trial: Trial, statement: StatementEffects, column: SchemaObject) -> bool:
     """Tell whether the run added a column and changed rows of the table before the drop."""
     added = any(True for item in run.trials for _ in added_columns(item, column.parent))
-    return added and changed_rows_before(run, trial, statement, column.parent)
+    return added and changed_rows_before(run, statement, column.parent)
 
 
-def loss(trial: Trial, run: Run, column: SchemaObject) -> tuple[Severity, str, Proof] | None:
+def loss(
+    trial: Trial, run: Run, statement: StatementEffects, column: SchemaObject
+) -> tuple[Severity, str, Proof] | None:
     """Return what goes with a column's values; nothing where all of them are NULL."""
     table = column.parent
     claim = f"no value is lost with {column.name}"
-    known = statistics_of(run, table, part(column))
+    known = statistics_before(run, statement, table, part(column))
     if known is not None and known.null_frac >= 1:
         return None
     if known is None:
-        rows = count(rows_of(trial, run, table))
+        rows = count(rows_of(trial, run, table, statement))
         told = (
-            f"up to {rows} values" if knows(trial, run, table) else "values, which are not counted"
+            f"up to {rows} values"
+            if knows(trial, run, table, statement)
+            else "values, which are not counted"
         )
         return "warning", told, Proof(claim, "unchecked", "the snapshot has no statistics of it")
-    number = (1 - known.null_frac) * rows_of(trial, run, table)
+    number = (1 - known.null_frac) * rows_of(trial, run, table, statement)
     basis = f"null_frac is {known.null_frac:g} in pg_stats, as of the snapshot"
     return "error", f"about {count(number)} values", Proof(claim, "refuted", basis)

@@ -53,25 +53,57 @@ def rewritten(
     yield from found.items()
 
 
-def is_filled(trial: Trial, run: Run, relation: str) -> bool:
-    """Tell whether a table may have rows in production, its partitions counted in."""
-    return any(not run.is_empty(name) for name in leaves(trial.before, relation))
+def is_filled(
+    trial: Trial, run: Run, relation: str, statement: StatementEffects | None = None
+) -> bool:
+    """Tell whether a table may have rows in production, its partitions counted in.
+
+    Args:
+        trial: Tells the partitions.
+        run: Tells the sizes.
+        relation: The table, by its name when the statement has run, or before the migration.
+        statement: Which one.
+    """
+    then = run.at(statement) if statement else run
+    return any(not then.is_empty(name) for name in _holding(trial, relation, statement))
 
 
-def knows(trial: Trial, run: Run, relation: str) -> bool:
+def knows(trial: Trial, run: Run, relation: str, statement: StatementEffects | None = None) -> bool:
     """Tell whether production's size of a table is known, its partitions counted in."""
-    return all(run.knows(name) for name in leaves(trial.before, relation))
+    then = run.at(statement) if statement else run
+    return all(then.knows(name) for name in _holding(trial, relation, statement))
 
 
-def rows_of(trial: Trial, run: Run, relation: str) -> float:
+def rows_of(
+    trial: Trial, run: Run, relation: str, statement: StatementEffects | None = None
+) -> float:
     """Return production's rows of a table, its partitions counted in."""
-    return sum(run.rows(name) for name in leaves(trial.before, relation))
+    then = run.at(statement) if statement else run
+    return sum(then.rows(name) for name in _holding(trial, relation, statement))
 
 
-def first_filled(trial: Trial, run: Run, relation: str, among: Iterable[str]) -> str | None:
+def first_filled(
+    trial: Trial,
+    run: Run,
+    relation: str,
+    among: Iterable[str],
+    statement: StatementEffects | None = None,
+) -> str | None:
     """Return the first of a table and its partitions that is named and may have rows."""
-    wanted = set(family(trial.before, relation)) & set(among)
-    return next((name for name in sorted(wanted) if not run.is_empty(name)), None)
+    then = run.at(statement) if statement else run
+    wanted = set(family_then(trial, relation, statement)) & set(among)
+    return next((name for name in sorted(wanted) if not then.is_empty(name)), None)
+
+
+def family_then(trial: Trial, relation: str, statement: StatementEffects | None) -> list[str]:
+    """Return a table and its partitions, by its name when a statement has run."""
+    before = trial.name_before(relation, statement) if statement else relation
+    return [relation if name == before else name for name in family(trial.before, before)]
+
+
+def _holding(trial: Trial, relation: str, statement: StatementEffects | None) -> list[str]:
+    before = trial.name_before(relation, statement) if statement else relation
+    return [relation if name == before else name for name in leaves(trial.before, before)]
 
 
 def before_run(run: Run) -> Catalogue:
@@ -103,12 +135,6 @@ def rows_error(trial: Trial, statement: StatementEffects) -> EngineError | None:
     return next((item.error for item in trial.rows_errors if item.index == number), None)
 
 
-def changed_rows_before(run: Run, trial: Trial, statement: StatementEffects, table: str) -> bool:
+def changed_rows_before(run: Run, statement: StatementEffects, table: str) -> bool:
     """Tell whether the run changed rows of a table before a statement."""
-    for other in run.trials:
-        for item in other.statements:
-            if item is statement:
-                return False
-            if table in item.rows_modified:
-                return True
-    return False
+    return run.state_before(statement).changes(table)

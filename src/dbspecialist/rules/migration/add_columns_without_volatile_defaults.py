@@ -38,7 +38,6 @@ from dbspecialist.rules.migration._columns import (
     added_columns,
     changed_columns,
     is_serial,
-    mentions,
     part,
 )
 from dbspecialist.rules.migration._sequences import backfill, set_not_null, single_action
@@ -79,9 +78,10 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 def _columns(trial: Trial, statement: StatementEffects, table: str) -> list[SchemaObject]:
     """Return the columns that a statement adds, or gives a new expression."""
-    changed = (column for _, column in changed_columns(trial, "expression"))
-    found = [*added_columns(trial, table), *(item for item in changed if item.parent == table)]
-    return [item for item in found if mentions(statement, part(item))]
+    found = (*added_columns(trial, table), *changed_columns(trial, "expression"))
+    return [
+        item.column for item in found if item.statement is statement and item.column.parent == table
+    ]
 
 
 def is_plain(column: SchemaObject) -> bool:
@@ -93,10 +93,10 @@ def is_plain(column: SchemaObject) -> bool:
 def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
     """Add the column empty, give it its default, fill it, and set NOT NULL where it was said."""
     columns = [
-        item
+        item.column
         for table in statement.rewrites
         for item in added_columns(trial, table)
-        if mentions(statement, part(item))
+        if item.statement is statement
     ]
     if len(columns) != 1 or not single_action(statement.sql):
         return None

@@ -34,7 +34,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
-from dbspecialist.rules.migration._columns import added_columns, is_serial, mentions, part
+from dbspecialist.rules.migration._columns import added_columns, is_serial, part
 from dbspecialist.rules.migration._sequences import backfill, set_not_null, single_action
 from dbspecialist.rules.migration._tables import is_partitioned, rewritten
 
@@ -109,6 +109,6 @@ def _numbering(
 ) -> Iterator[tuple[SchemaObject, str]]:
     """Yield the numbering columns that a statement adds, with the table that it rewrites."""
     for table, leaf in rewritten(trial, statement, run, REASON):
-        for column in added_columns(trial, table):
-            if is_serial(column) and mentions(statement, part(column)):
-                yield column, leaf
+        for item in added_columns(trial, table):
+            if is_serial(item.column) and item.statement is statement:
+                yield item.column, leaf

@@ -31,7 +31,7 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.judging import at
-from dbspecialist.rules.migration._columns import added_columns, part, statement_for
+from dbspecialist.rules.migration._columns import added_columns, part
 from dbspecialist.rules.migration._tables import is_filled, knows, rows_error, rows_of
 
 TITLE = "Add NOT NULL columns with a default"
@@ -43,20 +43,20 @@ NOT_NULL_VIOLATION = "23502"
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each new column that rows make fail."""
-    for column in added_columns(trial):
-        statement = statement_for(trial, column)
-        if statement is None or column.attributes["not_null"] == "false":
+    for item in added_columns(trial):
+        column, statement = item.column, item.statement
+        if column.attributes["not_null"] == "false":
             continue
         error, table = rows_error(trial, statement), column.parent
         if error is None or error.sqlstate != NOT_NULL_VIOLATION:
             continue
         if (
-            not is_filled(trial, run, table)
+            not is_filled(trial, run, table, statement)
             or f'"{part(column).strip(chr(34))}"' not in error.message
         ):
             continue
-        known = knows(trial, run, table)
-        rows = f"{count(rows_of(trial, run, table))} rows" if known else "any row"
+        known = knows(trial, run, table, statement)
+        rows = f"{count(rows_of(trial, run, table, statement))} rows" if known else "any row"
         yield Finding(
             rule="add-not-null-columns-with-a-default",
             severity="error" if known else "warning",

@@ -31,15 +31,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
-from dbspecialist.rules.migration._columns import (
-    added_columns,
-    changed_columns,
-    mentions,
-    part,
-)
+from dbspecialist.rules.migration._columns import added_columns, changed_columns
 from dbspecialist.rules.migration._tables import rewritten
 
 TITLE = "Avoid stored generated columns on filled tables"
@@ -55,9 +51,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each stored generated column that rewrites its table."""
     for statement in trial.statements:
         for table, leaf in rewritten(trial, statement, run, REASON):
-            for column in _stored(trial, table):
-                if not mentions(statement, part(column)):
-                    continue
+            for column in _stored(trial, statement, table):
                 yield Finding(
                     rule="avoid-stored-generated-columns-on-filled-tables",
                     severity=by_blocked_time(statement, leaf, run),
@@ -75,10 +69,11 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 )
 
 
-def _stored(trial: Trial, table: str) -> Iterator[SchemaObject]:
-    changed = (column for _, column in changed_columns(trial, "expression"))
-    for column in (*added_columns(trial, table), *changed):
-        if column.parent == table and column.attributes.get("generated") == "stored":
+def _stored(trial: Trial, statement: StatementEffects, table: str) -> Iterator[SchemaObject]:
+    for item in (*added_columns(trial, table), *changed_columns(trial, "expression")):
+        column = item.column
+        is_stored = column.attributes.get("generated") == "stored"
+        if item.statement is statement and column.parent == table and is_stored:
             yield column
 
 

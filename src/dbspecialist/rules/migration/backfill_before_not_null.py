@@ -30,26 +30,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.data_fit import DataFit
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.judging import at
-from dbspecialist.rules.migration._columns import (
-    SET_NOT_NULL,
-    changed_columns,
-    part,
-    statement_for,
-    statistics_of,
-)
+from dbspecialist.rules.migration._columns import changed_columns, part, statistics_of
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
-from dbspecialist.rules.migration._tables import (
-    changed_rows_before,
-    is_filled,
-    rows_error,
-    rows_of,
-)
+from dbspecialist.rules.migration._tables import is_filled, rows_error, rows_of
 
 TITLE = "Fill columns before they are set NOT NULL"
 SEVERITY = "error"
@@ -57,15 +47,20 @@ ENGINES = ("postgresql",)
 
 NOT_NULL_VIOLATION = "23502"
 
+#: A severity, the words for the message, and the proof.
+Judged = tuple[Severity, str, Proof]
+
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column whose NULLs make NOT NULL fail."""
-    for item, column in changed_columns(trial, "not_null"):
-        statement = statement_for(trial, column, SET_NOT_NULL)
-        if item.before is None or column.attributes["not_null"] != "true" or statement is None:
+    for item in changed_columns(trial, "not_null"):
+        column, statement = item.column, item.statement
+        if column.attributes["not_null"] != "true":
+            continue
+        if not is_filled(trial, run, column.parent, statement):
             continue
         judged = _judge(trial, statement, column, run)
-        if judged is None or not is_filled(trial, run, column.parent):
+        if judged is None:
             continue
         severity, told, proof = judged
         yield Finding(
@@ -81,20 +76,44 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 def _judge(
     trial: Trial, statement: StatementEffects, column: SchemaObject, run: Run
-) -> tuple[Severity, str, Proof] | None:
+) -> Judged | None:
     table = column.parent
-    fit = fit_of(run, trial, "not null", column.name)
+    fit = fit_of(run, trial, "not null", column.name, statement)
     if fit is not None and fit.source == "database":
         told = f"a row holds NULL{such_as(fit)}: it fails with 23502"
         return None if fit.proof.verdict == "proven" else ("error", told, fit.proof)
-    claim = f"no row of {table} has NULL in {part(column)}"
+    source = run.state(statement).source(table, part(column))
+    if source.value and not source.changed and fit is not None:
+        return _new(trial, statement, column, run, fit)
     error = rows_error(trial, statement)
     refused = error is not None and error.sqlstate == NOT_NULL_VIOLATION
-    known = statistics_of(run, table, part(column))
-    if not refused and changed_rows_before(run, trial, statement, table):
+    if not refused and source.changed:
         return None
+    return _by_statistics(trial, statement, column, run, refused=refused)
+
+
+def _new(
+    trial: Trial, statement: StatementEffects, column: SchemaObject, run: Run, fit: DataFit
+) -> Judged | None:
+    """Judge a column that the run made: every row that was there holds the same."""
+    if fit.proof.verdict == "proven":
+        return None
+    if fit.proof.verdict == "refuted":
+        rows = count(rows_of(trial, run, column.parent, statement))
+        told = f"all {rows} rows hold NULL, which the run makes it with: it fails with 23502"
+        return "error", told, fit.proof
+    return "warning", "every row holds NULL: it fails with 23502 if there is one", fit.proof
+
+
+def _by_statistics(
+    trial: Trial, statement: StatementEffects, column: SchemaObject, run: Run, *, refused: bool
+) -> Judged | None:
+    table = column.parent
+    claim = f"no row of {table} has NULL in {part(column)}"
+    fit = fit_of(run, trial, "not null", column.name, statement)
+    known = statistics_of(run, statement, table, part(column))
     if known is not None and known.null_frac > 0:
-        rows = count(known.null_frac * rows_of(trial, run, table))
+        rows = count(known.null_frac * rows_of(trial, run, table, statement))
         told = f"about {rows} rows hold NULL as of the snapshot: it fails with 23502"
         basis = f"null_frac is {known.null_frac:g} in pg_stats, as of the snapshot"
         return "error", told, with_query(Proof(claim, "refuted", basis), fit)

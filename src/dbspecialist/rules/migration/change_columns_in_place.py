@@ -40,7 +40,7 @@ ENGINES = ("postgresql",)
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column that is dropped and there again at the end."""
     for statement, column in dropped_columns(trial, run):
-        again, lost = trial.after.get("column", column.name), loss(trial, run, column)
+        again, lost = trial.after.get("column", column.name), loss(trial, run, statement, column)
         if again is None or lost is None:
             continue
         if again.attributes.get("generated") or column.attributes.get("generated"):

@@ -33,7 +33,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
-from dbspecialist.rules.migration._columns import changed_columns, mentions, part
+from dbspecialist.rules.migration._columns import changed_columns
 from dbspecialist.rules.migration._tables import rewritten
 
 TITLE = "Change types without rewriting filled tables"
@@ -65,8 +65,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 
 def _subject(trial: Trial, statement: StatementEffects, table: str) -> str:
-    for item, column in changed_columns(trial, "type"):
-        if item.before and column.parent == table and mentions(statement, part(column)):
+    for item in changed_columns(trial, "type"):
+        column = item.column
+        if item.before and column.parent == table and item.statement is statement:
             old, new = item.before.attributes["type"], column.attributes["type"]
             return f"Column {column.name} from {old} to {new}"
     return f"A column of {table}"

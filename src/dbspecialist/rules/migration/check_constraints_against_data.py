@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbspecialist.facts.data_fit import DataFit
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.migration._data_fit import fits, place, such_as, told_by
@@ -45,16 +46,24 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         claim = fit.claim
         if fit.proof.verdict != "refuted":
             continue
-        told = "a row" if fit.source == "database" else f"a value of {claim.columns[0]}"
+        told = _told(fit)
         yield Finding(
             rule="check-constraints-against-data",
             severity="error",
             message=(
-                f"Constraint {claim.object} is broken by {told} of {claim.relation} "
-                f"{told_by(fit)}{such_as(fit)}: it fails with 23514"
+                f"Constraint {claim.object} is broken by {told}{such_as(fit)}: it fails with 23514"
             ),
             location=place(trial, fit),
             evidence=(fit.proof,),
             help="add it NOT VALID, mend the rows in steps that commit, then VALIDATE CONSTRAINT",
             relation=claim.relation,
         )
+
+
+def _told(fit: DataFit) -> str:
+    """Say what breaks a constraint, and when it was seen."""
+    table = fit.claim.relation
+    if fit.source == "run":
+        return f"the value that the run gives every row of {table}"
+    what = "a row" if fit.source == "database" else f"a value of {fit.claim.columns[0]}"
+    return f"{what} of {table} {told_by(fit)}"

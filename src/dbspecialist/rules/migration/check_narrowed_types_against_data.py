@@ -41,11 +41,10 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._capacity import Fits, narrowed
 from dbspecialist.rules.migration._columns import (
-    TYPE,
+    Altered,
     changed_columns,
     part,
-    statement_for,
-    statistics_of,
+    statistics_before,
 )
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
 from dbspecialist.rules.migration._tables import is_filled
@@ -57,24 +56,26 @@ ENGINES = ("postgresql",)
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column whose type holds less than before."""
-    for item, column in changed_columns(trial, "type"):
-        statement = statement_for(trial, column, TYPE)
-        if item.before is None or statement is None or not is_filled(trial, run, column.parent):
+    for item in changed_columns(trial, "type"):
+        column, statement = item.column, item.statement
+        if item.before is None or not is_filled(trial, run, column.parent, statement):
             continue
         old, new = item.before.attributes["type"], column.attributes["type"]
-        smaller, fit = narrowed(old, new), fit_of(run, trial, "type", column.name)
+        smaller, fit = narrowed(old, new), fit_of(run, trial, "type", column.name, statement)
         is_refuted = fit is not None and fit.proof.verdict == "refuted"
         if (smaller is None and not is_refuted) or _is_proven(fit):
+            continue
+        if run.state_before(statement).source(column.parent, part(column)).changed:
             continue
         fits, sqlstate = smaller or (None, "an error of class 22")
         # The engine says nothing of values that a cast cuts: the word is the user's.
         cuts = sqlstate == "22001" and re.search(r"\busing\b", statement.sql, re.IGNORECASE)
         misfit = "it cuts them" if cuts else f"it fails with {sqlstate}"
-        if fit is not None and is_refuted and (fits is None or fit.source == "database"):
+        if fit is not None and is_refuted and (fits is None or fit.source in {"database", "run"}):
             severity, told, proof = _refuted(fit, misfit)
         else:
             assert fits is not None
-            severity, told, proof = _judge(run, column, fits, misfit)
+            severity, told, proof = _judge(run, item, fits, misfit)
         yield Finding(
             rule="check-narrowed-types-against-data",
             severity=severity,
@@ -94,9 +95,10 @@ def _refuted(fit: DataFit, misfit: str) -> tuple[Severity, str, Proof]:
     return "error", f"meets values that do not fit{such_as(fit)}: {misfit}", fit.proof
 
 
-def _judge(run: Run, column: SchemaObject, fits: Fits, misfit: str) -> tuple[Severity, str, Proof]:
+def _judge(run: Run, item: Altered, fits: Fits, misfit: str) -> tuple[Severity, str, Proof]:
+    column = item.column
     claim = f"every value of {column.name} fits {column.attributes['type']}"
-    values = _values(run, column)
+    values = _values(run, item)
     if not values:
         told = f"may meet values that do not fit: {misfit} if there are any, which is not known"
         basis = "the snapshot has no values of the column"
@@ -112,8 +114,9 @@ def _judge(run: Run, column: SchemaObject, fits: Fits, misfit: str) -> tuple[Sev
     return "info", told, Proof(claim, "tested", basis, number)
 
 
-def _values(run: Run, column: SchemaObject) -> list[str]:
-    known = statistics_of(run, column.parent, part(column))
+def _values(run: Run, item: Altered) -> list[str]:
+    column = item.column
+    known = statistics_before(run, item.statement, column.parent, part(column))
     if known is None or (run.snapshot and run.snapshot.redacted and "char" not in _type(column)):
         return []  # stand-ins keep width, not magnitude
     texts = (known.values.get(key, "{}") for key in ("most_common_vals", "histogram_bounds"))

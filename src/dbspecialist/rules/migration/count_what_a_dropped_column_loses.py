@@ -46,7 +46,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each dropped column with values."""
     for statement, column in dropped_columns(trial, run):
         fit = fit_of(run, trial, "loss", column.name)
-        lost = _by_database(fit, loss(trial, run, column))
+        lost = _by_database(fit, loss(trial, run, statement, column))
         if lost is None or successor(trial, column) or is_copied(run, trial, statement, column):
             continue
         if "generated" in column.attributes:

@@ -21,7 +21,8 @@ Remove the repeats first, in batches, and keep new ones out; then build the inde
 ANALYZE counts distinct values in a sample: where it tells fewer than there are values, it has seen
 one twice. For several columns it tells of each alone; that fewer combinations are possible than
 there are rows is an estimate and is said to be one. The database decides it where it is asked, for
-partial indexes and expressions too.
+partial indexes and expressions too. A column that the run itself makes holds one value in all rows
+that were there. Without statistics nothing is known, and that is said.
 
 ## Source
 PostgreSQL manual, "pg_stats", on n_distinct and null_frac; "PostgreSQL Error Codes", 23505
@@ -31,9 +32,11 @@ unique_violation.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import prod
 
 from dbspecialist.facts.data_fit import DataFit
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding, Location, Severity
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.statistics import ColumnStatistics
@@ -42,7 +45,7 @@ from dbspecialist.facts.units import count
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._columns import statistics_of
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
-from dbspecialist.rules.migration._indexes import IndexParts, index_parts
+from dbspecialist.rules.migration._indexes import IndexParts, index_parts, indexes_on
 
 TITLE = "Remove repeated values before a unique index is built"
 SEVERITY = "error"
@@ -63,15 +66,15 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             index = trial.after.get("index", name)
             known = trial.before.get("index", name) is not None
             parts = index_parts(index) if index and not known else None
-            if parts is None or run.is_empty(table):
+            if parts is None or not parts.unique or run.at(statement).is_empty(table):
                 continue
             whole = index.attributes.get("attached_to", name) if index else name
             fit = fit_of(run, trial, "unique", whole)
-            if fit is not None and fit.source == "database":
-                judged = _by_database(fit) if whole not in told_of else None
+            if fit is not None and fit.source in {"database", "run"}:
+                judged = _by_rows(fit) if whole not in told_of else None
                 told_of.add(whole)
             else:
-                judged = _by_statistics(trial, run, parts)
+                judged = _by_statistics(trial, run, Build(statement, table, parts))
             if judged:
                 severity, told, proof = judged
                 yield _finding(at(trial, statement), parts, severity, told, with_query(proof, fit))
@@ -84,7 +87,7 @@ def _finding(
     return Finding(
         rule="deduplicate-before-unique",
         severity=severity,
-        message=f"Unique index {parts.name} on {parts.table} ({keys}) fails with 23505: {told}",
+        message=f"Unique index {parts.name} on {parts.table} ({keys}) fails with 23505{told}",
         location=place,
         evidence=(proof,),
         help=(
@@ -95,28 +98,60 @@ def _finding(
     )
 
 
-def _by_database(fit: DataFit) -> Judged | None:
-    told = f"a value repeats in the database{such_as(fit)}"
-    return None if fit.proof.verdict == "proven" else ("error", told, fit.proof)
+@dataclass(frozen=True, slots=True)
+class Build:
+    """An index, the statement that builds it, and the table's name then."""
+
+    statement: StatementEffects
+    table: str
+    parts: IndexParts
+
+    def columns(self, trial: Trial) -> list[tuple[str, str]]:
+        """Return the names that the table and its columns then have, "" for an expression."""
+        place = next(n for n, item in enumerate(trial.statements) if item is self.statement)
+        return [trial.name_then(self.parts.table, name, place) for name in self.parts.columns]
 
 
-def _by_statistics(trial: Trial, run: Run, parts: IndexParts) -> Judged | None:
-    if run.rows(parts.table) <= 1 or _overridden(trial, parts):
+def _by_rows(fit: DataFit) -> Judged | None:
+    if fit.proof.verdict == "proven":
         return None
-    found = _judged(parts, run)
-    return (found[0], found[1].basis, found[1]) if found else None
+    if fit.source == "run":
+        return "error", ": the run gives every row the same value", fit.proof
+    return "error", f": a value repeats in the database{such_as(fit)}", fit.proof
 
 
-def _judged(parts: IndexParts, run: Run) -> tuple[Severity, Proof] | None:
+def _by_statistics(trial: Trial, run: Run, build: Build) -> Judged | None:
     """Judge an index by the statistics of its columns; a predicate leaves them unsaid."""
-    found = [statistics_of(run, parts.table, column) for column in parts.columns]
-    known = [item for item in found if item is not None]
-    if not parts.unique or parts.predicate or len(known) < len(found):
+    names, parts, state = build.columns(trial), build.parts, run.state(build.statement)
+    if parts.predicate or "" in parts.columns or _is_known_unique(trial, build):
         return None
-    rows = run.rows(parts.table)
-    if len(known) == 1:
-        return _one(parts, known[0], rows)
-    return _several(parts, known, rows)
+    if any(state.source(*name).changed for name in names):
+        return None
+    found = [statistics_of(run, build.statement, *name) for name in names]
+    known = [item for item in found if item is not None]
+    then = run.at(build.statement)
+    if len(known) < len(found):
+        return _unknown(parts)
+    rows = then.rows(build.table)
+    if rows <= 1 or _overridden(trial, parts):
+        return None
+    judged = _one(parts, known[0], rows) if len(known) == 1 else _several(parts, known, rows)
+    return (judged[0], f": {judged[1].basis}", judged[1]) if judged else None
+
+
+def _unknown(parts: IndexParts) -> Judged:
+    claim = f"the values of {', '.join(parts.keys)} in {parts.table} are all different"
+    proof = Proof(claim, "unchecked", "the snapshot has no statistics of the columns")
+    return "warning", " if a value repeats, which is not known", proof
+
+
+def _is_known_unique(trial: Trial, build: Build) -> bool:
+    """Tell whether a part of the key has a unique index already."""
+    before = trial.name_before(build.table, build.statement)
+    return any(
+        other.unique and not other.predicate and set(other.columns) <= set(build.parts.columns)
+        for other in indexes_on(trial.before, before)
+    )
 
 
 def _overridden(trial: Trial, parts: IndexParts) -> bool:

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import seen
-from dbspecialist.rules.migration._columns import DROP_NOT_NULL, changed_columns, statement_for
+from dbspecialist.rules.migration._columns import changed_columns
 from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Drop NOT NULL when the code that reads the column expects NULL"
@@ -38,20 +38,21 @@ ENGINES = ("postgresql",)
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column that may be NULL after a migration and not before."""
-    for difference, column in changed_columns(trial, "not_null"):
-        was = difference.before.attributes["not_null"] if difference.before else ""
+    for item in changed_columns(trial, "not_null"):
+        column, statement = item.column, item.statement
+        was = item.before.attributes["not_null"] if item.before else ""
         if (
             was != "true"
             or column.attributes["not_null"] != "false"
-            or not is_filled(trial, run, column.parent)
+            or not is_filled(trial, run, column.parent, statement)
         ):
             continue
         yield Finding(
             rule="drop-not-null-with-its-readers-ready",
             severity="info",
             message=f"Column {column.name} may be NULL from now on, which it never was",
-            location=trial.location(statement_for(trial, column, DROP_NOT_NULL)),
-            evidence=(seen(f"{column.name} is NOT NULL before the migration and not after it"),),
+            location=trial.location(statement),
+            evidence=(seen(f"{column.name} is NOT NULL before the statement and not after it"),),
             help="deploy code that reads NULL first",
             relation=column.parent,
         )

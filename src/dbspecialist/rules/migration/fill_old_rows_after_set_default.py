@@ -34,7 +34,6 @@ from dbspecialist.rules.migration._columns import (
     changed_columns,
     is_serial,
     part,
-    statement_for,
     statistics_of,
 )
 from dbspecialist.rules.migration._tables import is_filled, rows_of
@@ -46,16 +45,17 @@ ENGINES = ("postgresql",)
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column whose old rows keep their NULLs."""
-    for item, column in changed_columns(trial, "default"):
-        table, statement = column.parent, statement_for(trial, column)
-        known = statistics_of(run, table, part(column))
-        if item.before is None or statement is None or "default" not in column.attributes:
+    for item in changed_columns(trial, "default"):
+        column, statement = item.column, item.statement
+        table = column.parent
+        known = statistics_of(run, statement, table, part(column))
+        if "default" not in column.attributes:
             continue
         if known is None or known.null_frac <= 0 or is_serial(column):
             continue
-        if not is_filled(trial, run, table) or _is_changed(run, table):
+        if not is_filled(trial, run, table, statement) or _is_changed(run, table):
             continue
-        rows = count(known.null_frac * rows_of(trial, run, table))
+        rows = count(known.null_frac * rows_of(trial, run, table, statement))
         basis = f"null_frac is {known.null_frac:g} in pg_stats, as of the snapshot"
         claim = f"every row of {table} has a value in {part(column)}"
         yield Finding(

@@ -37,10 +37,11 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, code_evidence
 from dbspecialist.rules.migration._columns import (
+    Altered,
     added_columns,
+    at_end,
     changed_columns,
     part,
-    statement_for,
 )
 from dbspecialist.rules.migration._tables import before_run, is_filled, rows_error
 
@@ -53,16 +54,12 @@ NOT_NULL_VIOLATION = "23502"
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each new column that old code's INSERTs would have to name."""
-    old = before_run(run)
-    changed = (column for _, column in changed_columns(trial, "not_null"))
-    for column in (*added_columns(trial), *changed):
-        statement = statement_for(trial, column)
-        table = run.renamed.get(column.parent, column.parent)
-        if statement is None or not _is_required(column) or old.get("table", table) is None:
+    for item, column in _required(trial):
+        statement = item.statement
+        table = statement.names.get(item.column.parent, item.column.parent)
+        if before_run(run).get("table", table) is None or rows_error(trial, statement):
             continue
-        if old.get("column", f"{table}.{part(column)}") or rows_error(trial, statement):
-            continue
-        if not is_filled(trial, run, column.parent):
+        if not is_filled(trial, run, item.column.parent, statement):
             continue
         broken = broken_by(trial, part(column), NOT_NULL_VIOLATION)
         proofs = (code_evidence(run, broken),) if broken else ()
@@ -78,6 +75,17 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             help="keep a default in the database until no old code runs",
             relation=column.parent,
         )
+
+
+def _required(trial: Trial) -> Iterator[tuple[Altered, SchemaObject]]:
+    """Yield the columns that the run makes and that end NOT NULL, once, as they are at the end."""
+    seen_before: set[tuple[int, int]] = set()
+    for item in (*added_columns(trial), *changed_columns(trial, "not_null")):
+        column = at_end(trial, item)
+        if item.origin is None and item.change.id not in seen_before and column is not None:
+            seen_before.add(item.change.id)
+            if _is_required(column):
+                yield item, column
 
 
 def _is_required(column: SchemaObject) -> bool:

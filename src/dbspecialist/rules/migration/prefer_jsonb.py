@@ -29,7 +29,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, code_evidence
-from dbspecialist.rules.migration._columns import added_columns, changed_columns, statement_for
+from dbspecialist.rules.migration._columns import added_columns, at_end, changed_columns
 from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Prefer jsonb to json"
@@ -41,12 +41,11 @@ NO_EQUALITY = "42883"
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column that becomes json."""
-    changed = (column for _, column in changed_columns(trial, "type"))
-    for column in (*added_columns(trial), *changed):
-        statement = statement_for(trial, column)
-        if column.attributes["type"] != "json" or statement is None:
+    for item in (*added_columns(trial), *changed_columns(trial, "type")):
+        column, statement = item.column, item.statement
+        if column.attributes["type"] != "json" or at_end(trial, item) is None:
             continue
-        if not is_filled(trial, run, column.parent) or column.parent in run.renamed:
+        if not is_filled(trial, run, column.parent, statement):
             continue
         broken = broken_by(trial, "json", NO_EQUALITY)
         told = "a statement of the application fails with 42883" if broken else "DISTINCT fails"

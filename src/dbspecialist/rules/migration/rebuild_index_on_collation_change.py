@@ -42,8 +42,8 @@ from dbspecialist.rules.judging import (
     seen,
     time_evidence,
 )
-from dbspecialist.rules.migration._columns import changed_columns, statement_for
-from dbspecialist.rules.migration._tables import family, first_filled
+from dbspecialist.rules.migration._columns import changed_columns
+from dbspecialist.rules.migration._tables import family_then, first_filled
 
 TITLE = "Rebuild indexes apart from a change of collation"
 SEVERITY = "error"
@@ -54,7 +54,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column whose new type or collation builds indexes anew."""
     for statement, column, indexes in _rebuilt(trial):
         on = {statement.index_builds[index] for index in indexes}
-        table = first_filled(trial, run, column.parent, on)
+        table = first_filled(trial, run, column.parent, on, statement)
         lock = lock_over(statement, table) if table else None
         if table is None or lock is None:
             continue
@@ -99,10 +99,10 @@ def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...
 
 
 def _rebuilt(trial: Trial) -> Iterator[tuple[StatementEffects, SchemaObject, list[str]]]:
-    for item, column in changed_columns(trial, "type", "collation"):
-        statement = statement_for(trial, column)
-        tables = set(family(trial.before, column.parent))
-        if item.before is None or statement is None or tables & statement.rewrites.keys():
+    for item in changed_columns(trial, "type", "collation"):
+        column, statement = item.column, item.statement
+        tables = set(family_then(trial, column.parent, statement))
+        if tables & statement.rewrites.keys():
             continue
         indexes = [name for name, on in statement.index_builds.items() if on in tables]
         if indexes:

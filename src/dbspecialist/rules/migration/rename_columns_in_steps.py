@@ -27,13 +27,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.facts.catalogue import SchemaObject
-from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, by_old_code, code_evidence, says_old_code
-from dbspecialist.rules.migration._columns import added_columns, part
+from dbspecialist.rules.migration._columns import Altered, at_end, part, renamed_columns
 from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Rename columns in steps"
@@ -45,8 +43,11 @@ UNDEFINED_COLUMN = "42703"
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each renamed column whose old name is gone."""
-    for statement, old, new in _renamed(trial):
-        if not is_filled(trial, run, new.parent):
+    for item in renamed_columns(trial):
+        old, new, statement = item.before, item.column, item.statement
+        if old is None or item.origin is None or _is_back(trial, item):
+            continue
+        if not is_filled(trial, run, new.parent, statement):
             continue
         broken = broken_by(trial, part(old), UNDEFINED_COLUMN)
         yield Finding(
@@ -60,24 +61,11 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         )
 
 
-def _renamed(trial: Trial) -> Iterator[tuple[StatementEffects, SchemaObject, SchemaObject]]:
-    dropped = {name for item in trial.statements for name in item.drops}
-    gone = [
-        item.before
-        for item in trial.differences
-        if item.after is None
-        and item.before is not None
-        and item.before.kind == "column"
-        and f"table column {item.before.name}" not in dropped
-    ]
-    for statement in trial.statements:
-        names = {name for tag, kind, name in statement.creates if kind == "table column"}
-        for new in added_columns(trial):
-            if new.name in names:
-                for old in gone:
-                    if old.parent == new.parent and _alike(old, new):
-                        yield statement, old, new
-
-
-def _alike(old: SchemaObject, new: SchemaObject) -> bool:
-    return old.attributes["position"] == new.attributes["position"]
+def _is_back(trial: Trial, item: Altered) -> bool:
+    """Tell whether a column's old name is there at the end: its own again, or that of a view."""
+    end = at_end(trial, item)
+    if end is None or item.before is None or item.origin is None:
+        return True
+    table, name = item.origin[0], part(item.before)
+    is_viewed = trial.after.get("view", table) and trial.after.get("column", f"{table}.{name}")
+    return part(end) == name or bool(is_viewed)

@@ -41,7 +41,7 @@ ENGINES = ("postgresql",)
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each pair of a dropped and an added column of one type."""
     for statement, column in dropped_columns(trial, run):
-        new, lost = successor(trial, column), loss(trial, run, column)
+        new, lost = successor(trial, column), loss(trial, run, statement, column)
         if new is None or lost is None or new.name == column.name:
             continue
         if is_copied(run, trial, statement, column):

@@ -69,12 +69,12 @@ def _judge(trial: Trial, run: Run, enum: Relabelled, column: SchemaObject) -> Fi
         return None
     error = rows_error(trial, statement)
     refused = error is not None and error.sqlstate == INVALID_VALUE
-    if not refused and changed_rows_before(run, trial, statement, column.parent):
+    if not refused and changed_rows_before(run, statement, column.parent):
         return None
     fit = fit_of(run, trial, "enum", column.name)
     if fit is not None and fit.source == "database":
         return _asked(trial, statement, column, fit)
-    known = statistics_of(run, column.parent, part(column))
+    known = statistics_of(run, statement, column.parent, part(column))
     held = [
         label
         for label in array_values(known.values.get("most_common_vals", "{}") if known else "{}")

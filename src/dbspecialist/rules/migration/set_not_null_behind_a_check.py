@@ -49,7 +49,7 @@ from dbspecialist.rules.judging import (
     seen,
     time_evidence,
 )
-from dbspecialist.rules.migration._columns import SET_NOT_NULL, changed_columns, part, statement_for
+from dbspecialist.rules.migration._columns import Altered, changed_columns, part
 from dbspecialist.rules.migration._sequences import set_not_null, single_action
 from dbspecialist.rules.migration._tables import first_filled
 
@@ -62,7 +62,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column whose NOT NULL is checked while work waits."""
     for column, statement in _set(trial):
         read = set(statement.scans) - set(statement.rewrites)
-        table = first_filled(trial, run, column.parent, read)
+        table = first_filled(trial, run, column.parent, read, statement)
         lock = lock_over(statement, table) if table else None
         if table is None or lock is None or "writes" not in lock.blocks:
             continue
@@ -100,20 +100,18 @@ def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...
 
 def _set(trial: Trial) -> Iterator[tuple[SchemaObject, StatementEffects]]:
     """Yield the columns that become NOT NULL by themselves, with their statements."""
-    for item, column in changed_columns(trial, "not_null"):
-        statement = statement_for(trial, column, SET_NOT_NULL)
-        if item.before is None or column.attributes["not_null"] == "false" or statement is None:
-            continue
-        if not _in_new_key(trial, column):
-            yield column, statement
+    for item in changed_columns(trial, "not_null"):
+        is_set = item.column.attributes["not_null"] != "false"
+        if is_set and not _in_new_key(item):
+            yield item.column, item.statement
 
 
-def _in_new_key(trial: Trial, column: SchemaObject) -> bool:
+def _in_new_key(item: Altered) -> bool:
     """Tell whether a new primary key brings the NOT NULL along: another rule's."""
     return any(
-        item.before is None
-        and item.object.attributes.get("type") == "primary key"
-        and item.object.parent == column.parent
-        and part(column) in item.object.attributes.get("columns", "").split(", ")
-        for item in trial.differences
+        change.kind == "primary key"
+        and change.added
+        and change.relation == item.column.parent
+        and part(item.column) in change.definition
+        for change in item.statement.constraints
     )

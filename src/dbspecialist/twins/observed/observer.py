@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from dbspecialist.engines.postgresql.changed_columns import changed_columns, read_columns
+from dbspecialist.engines.postgresql.columns_set import columns_set
 from dbspecialist.engines.postgresql.effects import (
     Known,
     Observation,
@@ -76,6 +78,10 @@ class Observer:
         self.connection.execute(_ADMIT, [self.key])
         self.known: dict[int, Known] = read_known(self.connection)
         self.original = dict(self.known)
+        self.seen_until, self.columns = read_columns(self.connection) if effects else ("", {})
+        self.original_columns = self.columns
+        self.names = _names(self.known, self.original)
+        self.renamed: dict[str, str] = {}
         self.made: set[str] = set()
         self.current: Any = None
         self.record: list[Observed] = []
@@ -102,19 +108,42 @@ class Observer:
     def refresh(self) -> None:
         """Read the names and files of known relations anew, after a transaction has ended."""
         now = read_known(self.connection)
+        until, columns = read_columns(self.connection, self.seen_until)
         with self.lock:
             self.known = {
                 oid: item if oid in self.original else replace(item, existing=False)
                 for oid, item in now.items()
             }
+            self.names = _names(self.known, self.original)
+            self.renamed |= {name: was for name, was in self.names.items() if was}
+            self.seen_until = until
+            self.columns = {
+                key: row for key, row in {**self.columns, **columns}.items() if key[0] in self.known
+            }
 
-    def note_made(self, events: Iterable[Mapping[str, Any]]) -> None:
+    def note_made(self, now: Observation) -> None:
         """Keep the names of relations that a statement made, or altered since they were made.
 
-        What a transaction makes and drops again is in the catalogue at no time between two.
+        What a transaction makes and drops again, or renames twice, is in the catalogue at no time
+        between two.
         """
         with self.lock:
-            self.made |= made_relations(events, self.original)
+            self.made |= made_relations(now.events, self.original)
+            names = self._names_in(now)
+            self.renamed |= {name: was for name, was in names.items() if was}
+
+    def names_in(self, now: Observation | None) -> Mapping[str, str]:
+        """Return the names that do not mean what they mean in production, within a transaction."""
+        with self.lock:
+            return self._names_in(now)
+
+    def _names_in(self, now: Observation | None) -> Mapping[str, str]:
+        here = {
+            item.oid: Known(item.name, item.kind or "", item.filenode or 0)
+            for item in (now.locks if now else ())
+            if item.name and (item.oid not in self.known or self.known[item.oid].name != item.name)
+        }
+        return _names({**self.known, **here}, self.original) if here else self.names
 
     def add(self, effects: StatementEffects) -> None:
         """Record a statement under the current mark."""
@@ -168,13 +197,15 @@ class SessionObserver:
             in_transaction=inside,
             parameters=outcome.parameters,
             rows_modified=modified_rows(outcome.plans),
+            columns_set=columns_set(outcome.plans),
             error=outcome.error,
             elapsed_ms=outcome.elapsed_ms,
             unchecked=self._stopped(outcome.error),
+            names=self.observer.names_in(after),
             **self._compared(after, outcome),
         )
         if after:
-            self.observer.note_made(after.events)
+            self.observer.note_made(after)
             _lengthen(self.observer.data, self.before, after)
             self.before = replace(after, events=())
         if self._of_interest(effects):
@@ -197,7 +228,15 @@ class SessionObserver:
         # CREATE TABLE AS and CREATE MATERIALIZED VIEW end with the tag of their query.
         ddl = any(item["event"] == "command" for item in after.events)
         utility = ddl or not all(tag.split(" ")[0] in _PLAIN for tag in outcome.tags)
-        return compare(self.before, after, self.observer.known, outcome.plans, utility=utility)
+        return compare(
+            self.before,
+            after,
+            self.observer.known,
+            outcome.plans,
+            utility=utility,
+            columns=self.observer.columns,
+            first=self.observer.original_columns,
+        )
 
     def _of_interest(self, effects: StatementEffects) -> bool:
         """Leave out what only reads: a driver's look at the catalogue, a SHOW."""
@@ -218,13 +257,18 @@ class SessionObserver:
     def watching(self, backend: int) -> Iterator[None]:
         """Watch a statement that cannot run inside a transaction from a second session."""
         bystander = Bystander(self.observer.admin, backend, self.observer.known)
+        columns = self.observer.columns
         with bystander:
             yield
+        self.observer.refresh()
         with self.observer.lock:
             self.observer.transactions += 1
             self.transaction = self.observer.transactions
         settings = dict(self.before.settings) if self.before else {}
-        self._seen_outside = {**bystander.effects(), "settings": settings}
+        changed = changed_columns(
+            columns, self.observer.columns, self.observer.original_columns, ()
+        )
+        self._seen_outside = {**bystander.effects(), "columns": changed, "settings": settings}
 
     @contextlib.contextmanager
     def deadline(self, backend: int) -> Iterator[None]:
@@ -234,6 +278,15 @@ class SessionObserver:
             yield
         if running.stopped:
             self.stopped = f"stopped after {watchdog.seconds:g} s on the twin"
+
+
+def _names(known: Mapping[int, Known], original: Mapping[int, Known]) -> dict[str, str]:
+    """Return the names that mean another relation than they do in production, or one made since."""
+    return {
+        item.name: original[oid].name if oid in original else ""
+        for oid, item in known.items()
+        if oid not in original or original[oid].name != item.name
+    }
 
 
 def _lengthen(data: Path, before: Observation | None, after: Observation) -> None:

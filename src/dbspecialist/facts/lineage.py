@@ -1,0 +1,183 @@
+"""Lineage: which values of production a column holds when a statement of a run has run.
+
+Statements are followed one by one, by what the engine told of each: a column keeps its origin
+through renames of its own and of its table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from dbspecialist.facts.catalogue import Catalogue, SchemaObject
+from dbspecialist.facts.effects import ColumnChange, Filling, StatementEffects
+from dbspecialist.facts.names import bare
+
+if TYPE_CHECKING:
+    from dbspecialist.facts.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the values of a column come from.
+
+    Args:
+        origin: Its table's name and its own in production; nothing where the run made it.
+        value: The SQL of the one value that all rows hold which were there, or "".
+        changed: Whether the run may have changed its values.
+    """
+
+    origin: tuple[str, str] | None
+    value: str = ""
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class State:
+    """What the statements so far have made of production's tables.
+
+    Args:
+        columns: Sources of columns that were made or changed, by table and bare name.
+        touched: Bare names of columns whose values changed, by table; nothing where any may have.
+        names: See `StatementEffects`.
+    """
+
+    columns: Mapping[tuple[str, str], Source] = field(default_factory=dict)
+    touched: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def source(self, relation: str, column: str) -> Source:
+        """Return where the values of a column come from, by its names of this moment."""
+        found = self.columns.get((relation, bare(column)))
+        if found is not None:
+            return found
+        table = self.names.get(relation, relation)
+        changed = self._is_touched(relation, column)
+        return Source((table, column) if table else None, changed=changed)
+
+    def changes(self, relation: str) -> bool:
+        """Tell whether the run changed rows of a table."""
+        return relation in self.touched
+
+    def _is_touched(self, relation: str, column: str) -> bool:
+        touched = self.touched.get(relation, frozenset())
+        return touched is None or bare(column) in touched
+
+    def after(self, trial: Trial, statement: StatementEffects) -> State:
+        """Return the state when one more statement has run."""
+        state = self._renamed(statement.renames) if statement.renames else self
+        state = replace(state, names=statement.names)
+        for change in statement.columns:
+            state = state._with(change, statement)
+        for relation, columns in _touches(trial, statement):
+            state = state._touching(relation, columns)
+        return state
+
+    def _renamed(self, renames: Mapping[str, str]) -> State:
+        return replace(
+            self,
+            columns={(renames.get(key[0], key[0]), key[1]): it for key, it in self.columns.items()},
+            touched={renames.get(name, name): it for name, it in self.touched.items()},
+        )
+
+    def _with(self, change: ColumnChange, statement: StatementEffects) -> State:
+        table = (change.after or change.before or _NOTHING).parent
+        if self.names.get(table) == "":
+            return self  # made by the run: no row of production is in it
+        columns, touched = dict(self.columns), dict(self.touched)
+        if change.before is not None:
+            known = columns.pop((table, _part(change.before)), None)
+            is_changed = self._is_touched(table, _part(change.before))
+            source = known or Source(change.origin, changed=is_changed)
+        else:
+            source = Source(None, _literal(change.filling, change.after))
+        if change.after is not None:
+            columns[table, _part(change.after)] = _cast(source, change, statement)
+        return replace(self, columns=columns, touched=touched)
+
+    def _touching(self, relation: str, names: frozenset[str] | None) -> State:
+        known = self.touched.get(relation, frozenset())
+        together = None if known is None or names is None else known | names
+        columns = {
+            key: replace(source, changed=True)
+            if key[0] == relation and (names is None or key[1] in names)
+            else source
+            for key, source in self.columns.items()
+        }
+        return replace(self, columns=columns, touched={**self.touched, relation: together})
+
+
+_NOTHING = SchemaObject("column", "")
+
+
+def states(trials: Iterable[Trial]) -> Iterator[tuple[StatementEffects, State, State]]:
+    """Yield each statement with the states before and after it."""
+    state = State()
+    for trial in trials:
+        for statement in trial.statements:
+            before, state = state, state.after(trial, statement)
+            yield statement, before, state
+
+
+def _part(column: SchemaObject) -> str:
+    return bare(column.name.removeprefix(f"{column.parent}."))
+
+
+def _literal(filling: Filling | None, column: SchemaObject | None) -> str:
+    if filling is None or column is None:
+        return ""
+    escaped = "NULL" if filling.value is None else "'" + filling.value.replace("'", "''") + "'"
+    return f"CAST({escaped} AS {column.attributes['type']})"
+
+
+def _cast(source: Source, change: ColumnChange, statement: StatementEffects) -> Source:
+    """Follow the one value of a column through a change of its type."""
+    if not source.value or change.before is None or change.after is None:
+        return source
+    old, new = change.before.attributes["type"], change.after.attributes["type"]
+    if old == new:
+        return source
+    if re.search(r"\busing\b", statement.sql, re.IGNORECASE):  # the engine keeps no trace of it
+        return replace(source, value="")
+    return replace(source, value=f"CAST({source.value} AS {new})")
+
+
+def _touches(
+    trial: Trial, statement: StatementEffects
+) -> Iterator[tuple[str, frozenset[str] | None]]:
+    """Yield the tables whose rows a statement changes, with the columns, or nothing for any."""
+    truncated = "TRUNCATE TABLE" in statement.tags
+    modified = {lock.relation for lock in statement.locks} if truncated else set()
+    for relation in modified | statement.rows_modified.keys():
+        named = statement.columns_set.get(relation)
+        names = None if truncated or named is None else _computed(trial, relation, named)
+        for name in _family(trial.before, relation):
+            yield name, names
+
+
+def _computed(trial: Trial, relation: str, named: Iterable[str]) -> frozenset[str] | None:
+    """Add what the engine computes from the columns that are set; a trigger may set any."""
+    for catalogue in (trial.before, trial.after):
+        if any(True for _ in catalogue.parts_of(relation, "trigger")):
+            return None
+    generated = (
+        _part(item)
+        for item in trial.after.parts_of(relation, "column")
+        if "generated" in item.attributes
+    )
+    return frozenset((*named, *generated))
+
+
+def _family(catalogue: Catalogue, relation: str) -> set[str]:
+    """Return a table, the partitioned tables above it and the partitions below it."""
+    found, above = {relation}, catalogue.get("table", relation)
+    while above is not None and "partition_of" in above.attributes:
+        found.add(above.attributes["partition_of"])
+        above = catalogue.get("table", above.attributes["partition_of"])
+    below = [relation]
+    while below:
+        below = [item.name for name in below for item in catalogue.parts_of(name, "partition")]
+        found.update(below)
+    return found
