@@ -11,6 +11,7 @@ empty `search_path`. Tablespaces are told as attributes and left out of the SQL.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -25,6 +26,7 @@ from dbspecialist.engines.postgresql.catalogue.constraints import (
     read_constraints,
     table_constraints,
 )
+from dbspecialist.engines.postgresql.catalogue.dependencies import read_dependencies
 from dbspecialist.engines.postgresql.catalogue.extended import extended_entries
 from dbspecialist.engines.postgresql.catalogue.foreign import (
     read_foreign_tables,
@@ -63,6 +65,7 @@ from dbspecialist.engines.postgresql.catalogue.triggers import (
 from dbspecialist.engines.postgresql.catalogue.types import read_types, type_entries
 from dbspecialist.engines.postgresql.catalogue.views import rule_entries, view_entries
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
+from dbspecialist.facts.dependencies import Dependencies
 
 
 def read_catalogue(
@@ -76,6 +79,23 @@ def read_catalogue(
     Args:
         schemas: Read these schemas only (unquoted names); nothing for all but the engine's own.
     """
+    with reading(connection, schemas) as reader:
+        return Catalogue(tuple(all_objects(reader, all_ordered(reader))))
+
+
+def read_schema(
+    connection: psycopg.Connection[Any], *, schemas: Iterable[str] | None = None
+) -> tuple[Catalogue, Dependencies]:
+    """Read all objects of a database, and what each of them needs; see `read_catalogue`."""
+    with reading(connection, schemas) as reader:
+        entries = all_ordered(reader)
+        catalogue = Catalogue(tuple(all_objects(reader, entries)))
+        return catalogue, read_dependencies(reader, entries, catalogue)
+
+
+@contextmanager
+def reading(connection: psycopg.Connection[Any], schemas: Iterable[str] | None) -> Iterator[Reader]:
+    """Open the transaction in which everything is read."""
     # A ROLLBACK makes psycopg forget its prepared statements, so it is used where it is needed.
     is_inside = connection.info.transaction_status is not TransactionStatus.IDLE
     with connection.transaction(force_rollback=is_inside):
@@ -84,14 +104,17 @@ def read_catalogue(
         generic = "; SET LOCAL plan_cache_mode = force_generic_plan"
         connection.execute(f"{isolation}SET LOCAL search_path = ''{generic}".encode())
         reader = Reader(connection, schemas)
-        found = tuple(all_objects(reader))
+        yield reader
     reader.keep()
-    return Catalogue(found)
 
 
-def all_objects(reader: Reader) -> Iterator[SchemaObject]:
+def all_ordered(reader: Reader) -> list[Entry]:
+    """Return every object but grants and comments in creation order."""
+    return list(ordered(reader, list(all_entries(reader))))
+
+
+def all_objects(reader: Reader, entries: list[Entry]) -> Iterator[SchemaObject]:
     """Yield every object in creation order; event triggers last, so that none of it fires them."""
-    entries = list(ordered(reader, list(all_entries(reader))))
     late = [entry for entry in entries if entry.phase is Phase.EVENT_TRIGGER]
     early = [entry for entry in entries if entry.phase is not Phase.EVENT_TRIGGER]
     for group in (early, late):

@@ -1,0 +1,214 @@
+"""Tables and columns that may have been renamed, and what was answered about them.
+
+A catalogue cannot tell a rename from a drop and an addition, and one of the two loses rows. A
+dropped column and an added one of the same type are a candidate; so are a dropped and an added
+table that have at least half of their columns alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from dbspecialist.facts.catalogue import Catalogue, SchemaObject
+from dbspecialist.facts.errors import InputError
+
+#: The least share of columns (name and type) that a renamed table has kept.
+ALIKE = 0.5
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was renamed, and what was not.
+
+    Args:
+        tables: By the old name the new one, or "" for a table that is dropped.
+        columns: By the table's new name and the column's old name the column's new name, or "".
+        rest: What an object without an answer is: dropped where it is true, else a question.
+    """
+
+    tables: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    rest: bool = False
+
+    def reversed(self) -> Answers:
+        """Return the answers for the way back, which asks nothing."""
+        tables = {new: old for old, new in self.tables.items() if new}
+        columns = {
+            (tables.get(table, table), new): old
+            for (table, old), new in self.columns.items()
+            if new
+        }
+        return Answers(tables, columns, rest=True)
+
+    def with_answer(self, candidate: Candidate, renamed: bool) -> Answers:
+        """Return the answers with one more: the candidate is a rename, or it is not."""
+        old, new = candidate.old, candidate.new
+        name = last(new) if renamed else ""
+        if old.kind == "table":
+            return replace(self, tables={**self.tables, old.name: name})
+        return replace(self, columns={**self.columns, (old.parent, last(old)): name})
+
+    def renames(self, now: Catalogue, *, of_tables: bool) -> Iterator[tuple[SchemaObject, str]]:
+        """Yield the tables or columns to rename, with their new names."""
+        for item in now.of_kind("table" if of_tables else "column"):
+            new = (
+                self.tables.get(item.name)
+                if of_tables
+                else self.columns.get((item.parent, last(item)))
+            )
+            if new:
+                yield item, new if of_tables else f"{item.parent}.{new}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An object that is gone and one that may be it under a new name."""
+
+    old: SchemaObject
+    new: SchemaObject
+
+    def question(self) -> str:
+        """Say what is seen, and both ways to answer."""
+        kind, told = self.old.kind, self.old.attributes.get("type")
+        typed = f" ({told})" if told else ""
+        return f"{kind} {self.old.name}{typed} is gone and {last(self.new)}{typed} is new"
+
+
+def last(item: SchemaObject) -> str:
+    """Return a column's own name, or a table's with its schema."""
+    return item.name.removeprefix(f"{item.parent}.") if item.kind == "column" else item.name
+
+
+def bare(name: str) -> str:
+    """Return a name as it is written where nothing has to be quoted."""
+    return name.replace('"', "")
+
+
+def read_answers(given: Mapping[str, str], before: Catalogue, after: Catalogue) -> Answers:
+    """Understand `--rename old=new`.
+
+    Args:
+        given: By what stands before `=`, what stands behind it.
+        before: The first schema, which has the old names.
+        after: The second, which has the new ones.
+
+    Raises:
+        InputError: Where a name is unknown or stands for several objects.
+    """
+    tables: dict[str, str] = {}
+    columns: dict[str, tuple[str, str]] = {}
+    for old, new in given.items():
+        item = _named(old, before)
+        if item.kind == "table":
+            tables[item.name] = _named(new, after, "table").name if new else ""
+        else:
+            columns[item.name] = old, new
+    found = {}
+    for name, (old, new) in columns.items():
+        item = before.by_key["column", name]
+        table = tables.get(item.parent) or item.parent
+        found[table, last(item)] = _column(table, new, after, old) if new else ""
+    return Answers(tables, found)
+
+
+def _named(name: str, catalogue: Catalogue, *kinds: str) -> SchemaObject:
+    """Find the table or column that a name stands for, with or without its schema."""
+    wanted = bare(name)
+    found = [
+        item
+        for item in catalogue.of_kind(*(kinds or ("table", "column")))
+        if bare(item.name) == wanted
+        or (bare(item.name).endswith(f".{wanted}") and bare(last(item)) != wanted)
+        or (item.kind == "table" and bare(item.name).partition(".")[2] == wanted)
+    ]
+    if len(found) == 1:
+        return found[0]
+    what = "stands for several objects" if found else "no table or column has this name"
+    names = "write schema.table" if found else "write table or table.column"
+    todo = f"{names} as the {'second' if kinds else 'first'} schema has it"
+    raise InputError(what, f"--rename {name}", todo)
+
+
+def _column(table: str, new: str, catalogue: Catalogue, old: str) -> str:
+    """Return a column's new name as the catalogue writes it."""
+    wanted = bare(new).rpartition(".")[2]
+    for item in catalogue.parts_of(table, "column"):
+        if bare(last(item)) == wanted:
+            return last(item)
+    what = f"table {table} of the second schema has no column {new}"
+    raise InputError(what, f"--rename {old}={new}", "write the column's new name")
+
+
+def table_candidates(before: Catalogue, after: Catalogue) -> Iterator[Candidate]:
+    """Yield dropped tables with the added one that is most alike."""
+    added = [item for item in after.of_kind("table") if not before.get("table", item.name)]
+    for old in before.of_kind("table"):
+        if after.get("table", old.name):
+            continue
+        rated = [(_alike(old, new, before, after), new) for new in added]
+        best = max(rated, key=lambda pair: pair[0], default=None)
+        if best is not None and best[0] >= ALIKE:
+            added.remove(best[1])
+            yield Candidate(old, best[1])
+
+
+def _alike(old: SchemaObject, new: SchemaObject, before: Catalogue, after: Catalogue) -> float:
+    one, other = (
+        {(last(item), item.attributes["type"]) for item in side.parts_of(table.name, "column")}
+        for side, table in ((before, old), (after, new))
+    )
+    return len(one & other) / max(len(one), len(other), 1)
+
+
+def column_candidates(before: Catalogue, after: Catalogue) -> Iterator[Candidate]:
+    """Yield dropped columns with the added one of the same type that is most alike."""
+    for table in before.of_kind("table"):
+        if after.get("table", table.name) is None:
+            continue
+        added = [
+            item for item in after.parts_of(table.name, "column") if not before.by_key.get(item.key)
+        ]
+        for old in before.parts_of(table.name, "column"):
+            if old.key in after.by_key:
+                continue
+            same = [new for new in added if _is_same_kind(old, new)]
+            best = min(same, key=lambda new: _distance(old, new), default=None)
+            if best is not None:
+                added.remove(best)
+                yield Candidate(old, best)
+
+
+def _is_same_kind(old: SchemaObject, new: SchemaObject) -> bool:
+    names = ("type", "collation", "generated", "local")
+    return all(old.attributes.get(name) == new.attributes.get(name) for name in names)
+
+
+def _distance(old: SchemaObject, new: SchemaObject) -> tuple[int, int]:
+    """Rate how unlike two columns are: what else differs, then how far apart they stand."""
+    was, now = old.attributes, new.attributes
+    names = ("not_null", "default", "identity", "storage")
+    unlike = sum(was.get(name) != now.get(name) for name in names)
+    return unlike, abs(int(was.get("position", 0)) - int(now.get("position", 0)))
+
+
+def open_questions(
+    before: Catalogue, after: Catalogue, answers: Answers, *, of_tables: bool
+) -> list[Candidate]:
+    """List the candidates that nothing was answered about."""
+    if answers.rest:
+        return []
+    if of_tables:
+        taken = set(answers.tables.values())
+        return [
+            item
+            for item in table_candidates(before, after)
+            if item.old.name not in answers.tables and item.new.name not in taken
+        ]
+    named = {(table, new) for (table, _), new in answers.columns.items()}
+    return [
+        item
+        for item in column_candidates(before, after)
+        if (item.old.parent, last(item.old)) not in answers.columns
+        and (item.new.parent, last(item.new)) not in named
+    ]

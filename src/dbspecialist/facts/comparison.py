@@ -1,0 +1,64 @@
+"""What of two catalogues is compared when one is to become the other.
+
+The position of a column does not count: a column added to a table stands last, whatever the file
+says. Owners count where both sides state them. An index that a failed build left INVALID is
+expected to be valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from dbspecialist.facts.catalogue import Catalogue, SchemaObject
+
+#: Attributes that another object states, or that depend on how a database came about.
+_INCIDENTAL = {
+    "column": frozenset({"position"}),
+    "table": frozenset({"partition_of", "bound"}),
+    "foreign table": frozenset({"partition_of", "bound"}),
+}
+
+
+def comparable(
+    before: Catalogue, after: Catalogue, runners: Collection[str] = ()
+) -> tuple[Catalogue, Catalogue]:
+    """Reduce two catalogues to what is compared.
+
+    Args:
+        before: One side.
+        after: The other, whose indexes are all valid once it is reached.
+        runners: Roles that own what nobody gave an owner; with such objects on either side, owners
+            are not compared.
+    """
+    owned = not any(
+        item.attributes.get("owner") in runners for side in (before, after) for item in side.objects
+    )
+    return _reduced(before, owned), _valid(_reduced(after, owned))
+
+
+def _reduced(catalogue: Catalogue, owned: bool) -> Catalogue:
+    return Catalogue(tuple(_essential(item, owned) for item in catalogue.objects))
+
+
+def _essential(item: SchemaObject, owned: bool) -> SchemaObject:
+    dropped = _INCIDENTAL.get(item.kind, frozenset())
+    kept = {
+        name: value
+        for name, value in item.attributes.items()
+        if name not in dropped and (owned or name != "owner")
+    }
+    return replace(item, attributes=kept)
+
+
+def _valid(catalogue: Catalogue) -> Catalogue:
+    return Catalogue(
+        tuple(
+            replace(item, attributes=_without(item, "valid")) if item.kind == "index" else item
+            for item in catalogue.objects
+        )
+    )
+
+
+def _without(item: SchemaObject, name: str) -> dict[str, str]:
+    return {key: value for key, value in item.attributes.items() if key != name}

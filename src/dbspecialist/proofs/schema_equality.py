@@ -1,0 +1,75 @@
+"""Whether a script leads to a schema: by the catalogue, and by what pg_dump writes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection
+
+from dbspecialist.engines.postgresql.script import split_script
+from dbspecialist.facts.catalogue import Catalogue, differences
+from dbspecialist.facts.comparison import comparable
+from dbspecialist.facts.proof import Proof
+from dbspecialist.proofs.difference_text import sentence
+
+CATALOGUES = "the script ends in the same catalogue"
+DUMPS = "pg_dump --schema-only writes the same text"
+
+#: The most that is told of what is left.
+MOST = 5
+
+_RESTRICT = re.compile(r"(?m)^\\(un)?restrict .*\n")
+_SESSION = re.compile(r"SET \w+ = |SELECT pg_catalog\.set_config")
+_OWNER = re.compile(r"ALTER .+ OWNER TO \S+", re.DOTALL)
+_BODY = re.compile(
+    r"(CREATE (?:UNLOGGED |FOREIGN )?(?:TABLE|TYPE) \S+ (?:AS )?\()\n(.*)\n(\).*)", re.DOTALL
+)
+
+
+def catalogue_proof(reached: Catalogue, goal: Catalogue, runners: Collection[str]) -> Proof:
+    """Compare the catalogue that was reached with the one that was wanted."""
+    left = differences(*comparable(reached, goal, runners))
+    if not left:
+        return Proof(CATALOGUES, "proven", f"{len(goal.objects)} objects compared on a twin")
+    told = [sentence(item) for item in left[:MOST]]
+    more = [f"{len(left) - MOST} more"] if len(left) > MOST else []
+    return Proof(CATALOGUES, "refuted", "; ".join((*told, *more)))
+
+
+def dump_proof(reached: str, goal: str, *, owners: bool) -> Proof:
+    """Compare two outputs of pg_dump, but for the order that columns and statements stand in.
+
+    Args:
+        reached: Of the database that the script was applied to.
+        goal: Of the other.
+        owners: Whether owners count.
+    """
+    one, other = dumped(reached, owners=owners), dumped(goal, owners=owners)
+    if one == other:
+        return Proof(DUMPS, "proven", f"{other.total()} statements compared")
+    missing = [_first(text) for text in (other - one)]
+    extra = [_first(text) for text in (one - other)]
+    told = [f"missing: {text}" for text in missing[:MOST]] + [
+        f"left over: {text}" for text in extra[:MOST]
+    ]
+    return Proof(DUMPS, "refuted", "; ".join(told))
+
+
+def dumped(text: str, *, owners: bool) -> Counter[str]:
+    """Split a dump into statements, with the lines inside CREATE TABLE sorted."""
+    found = (item.sql for item in split_script(_RESTRICT.sub("", text)))
+    return Counter(
+        _BODY.sub(_sorted, item)
+        for item in found
+        if not _SESSION.match(item) and (owners or not _OWNER.fullmatch(item))
+    )
+
+
+def _sorted(found: re.Match[str]) -> str:
+    lines = sorted(line.strip().removesuffix(",") for line in found[2].splitlines())
+    return "\n".join((found[1], *lines, found[3]))
+
+
+def _first(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 120 else f"{line[:119]}…"

@@ -1,0 +1,79 @@
+"""Migrations written: the one call behind `dbs migrate diff`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from os import PathLike
+
+from dbspecialist.advisors.schema_diff.renames import Answers, Candidate, last, read_answers
+from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.schema_diff import SchemaDiff
+from dbspecialist.tasks.schema_road import Road
+from dbspecialist.tasks.schema_source import load, named
+from dbspecialist.twins.sides import Sides, open_sides
+from dbspecialist.twins.variables import hidden_variables
+
+#: Asked with what is gone, what is new, and a sentence about both; says whether it is a rename.
+Ask = Callable[[str, str, str], bool]
+
+
+@hidden_variables()
+def diff(
+    before: str | PathLike[str],
+    after: str | PathLike[str],
+    *,
+    renames: Mapping[str, str] | None = None,
+    ask: Ask | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> SchemaDiff:
+    """Write what leads from one PostgreSQL schema to another and back, tried on a twin.
+
+    Both are created on one throwaway server; a database is only read. The position of a column
+    does not count, and owners count where both sides state them.
+
+    Args:
+        before: The schema that there is: a .sql file, a snapshot, a database URL, a folder with
+            migrations, or MODULE:METADATA for SQLAlchemy models.
+        after: The schema that is wanted, given likewise.
+        renames: New names by old ones (`users.name` or `users`); "" for what is dropped.
+        ask: Asked about each object that may have been renamed, where `renames` does not say.
+        tell: Called with each step, a clause.
+
+    Raises:
+        InputError: Where a schema cannot be read, or a table or column may have been renamed and
+            nobody says whether it was.
+    """
+    with open_sides() as sides:
+        tell(f"reading {named(before)}")
+        start = load(before, sides)
+        tell(f"reading {named(after)}")
+        goal = load(after, sides)
+        answers = _answers(sides, start, goal, renames or {})
+        tell("trying the way there")
+        road = Road(sides, start, goal, _asking(ask), answers)
+        up = road.walk()
+        tell("trying the way back")
+        back = Road(sides, goal, start, _asking(None), road.answers.reversed())
+        return SchemaDiff(named(before), named(after), up, back.walk(), tuple(sides.notes))
+
+
+def _answers(sides: Sides, start: str, goal: str, renames: Mapping[str, str]) -> Answers:
+    if not renames:
+        return Answers()
+    with sides.connect(start) as one, sides.connect(goal) as other:
+        return read_answers(renames, read_catalogue(one), read_catalogue(other))
+
+
+def _asking(ask: Ask | None) -> Callable[[Candidate], bool]:
+    def decide(candidate: Candidate) -> bool:
+        old, new = candidate.old.name, last(candidate.new)
+        if ask is not None:
+            return ask(old, new, candidate.question())
+        raise InputError(
+            candidate.question(),
+            "",
+            f"say --rename {old}={new} if it was renamed, --rename {old}= if it was dropped",
+        )
+
+    return decide
