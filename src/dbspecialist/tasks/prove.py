@@ -43,6 +43,7 @@ from dbspecialist.tasks.reporting import (
     twin_facts,
 )
 from dbspecialist.tasks.sources import read_source
+from dbspecialist.tasks.untried import UntriedError, refuse_untried
 from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.toolchains.pending import Pending
@@ -135,11 +136,8 @@ def prove(
     if not reports and untried:
         raise untried[0]
     report = joined(reports)
-    return replace(report, notes=(*report.notes, *map(str, untried)))
-
-
-class UntriedError(InputError):
-    """A project of whose pending migrations not even the first can be started."""
+    more = apply_configuration([error.finding() for error in untried], configuration)
+    return replace(report, findings=(*report.findings, *more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +221,7 @@ def _prove_project(project: Project, division: Pending, asked: Asked) -> tuple[R
                     rates=read_rates(stage.cluster),
                     tell=tell,
                 )
-                _refuse_untried(run, project)
+                refuse_untried(run, project.root)
                 if asked.database:
                     tell("asking the database")
                     with shown_variables():
@@ -250,16 +248,6 @@ def _prove_project(project: Project, division: Pending, asked: Asked) -> tuple[R
     data = _data_fit(run) if asked.database else ()
     proofs = (*run.history, *older_production(stage, snapshot), *confinement(stage))
     return Report(facts, reports, edited.findings, proofs, notes, data), edited.originals
-
-
-def _refuse_untried(run: Run, project: Project) -> None:
-    first = run.trials[0]
-    if first.untried and not first.statements:
-        raise UntriedError(
-            first.untried,
-            str(project.root / first.migration.path),
-            "mend it, install what it needs, or name its interpreter with --python",
-        )
 
 
 def _data_fit(run: Run) -> tuple[Proof, ...]:

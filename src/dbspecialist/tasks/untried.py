@@ -1,0 +1,58 @@
+"""Projects of which nothing can be tried: an error, or a build would be green without a trial."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.finding import Finding, Location
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import Run
+from dbspecialist.facts.units import plural
+
+RULE = "try-every-migration"
+
+
+class UntriedError(InputError):
+    """A project of whose pending migrations not even the first can be started."""
+
+    def __init__(self, run: Run, root: Path) -> None:
+        self.run, self.root = run, root
+        first = run.trials[0]
+        super().__init__(
+            first.untried,
+            str(root / first.migration.path),
+            "mend it, install what it needs, or name its interpreter with --python",
+        )
+
+    def finding(self) -> Finding:
+        """Say it as a finding, beside the reports of other projects."""
+        first = self.run.trials[0]
+        reason = f"{first.migration.revision}: {first.untried}"
+        number = plural(len(self.run.trials), "migration")
+        return Finding(
+            rule=RULE,
+            severity="error",
+            message=f"0 of {number} tried: {reason}",
+            location=Location(_from_here(self.root / first.migration.path)),
+            evidence=(Proof("every pending migration was tried", "unchecked", reason),),
+            help=self.todo,
+        )
+
+
+def refuse_untried(run: Run, root: Path) -> None:
+    """Refuse a project whose first pending migration stops before its first statement.
+
+    Raises:
+        UntriedError: Where it does.
+    """
+    first = run.trials[0]
+    if first.untried and not first.statements:
+        raise UntriedError(run, root)
+
+
+def _from_here(path: Path) -> str:
+    try:
+        return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return str(path)

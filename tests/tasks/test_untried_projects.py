@@ -1,0 +1,72 @@
+"""Projects of which nothing can be tried, alone and beside others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import dbspecialist
+from dbspecialist.tasks.untried import UntriedError
+
+ENV = """
+from alembic import context
+from sqlalchemy import create_engine
+
+with create_engine("postgresql+psycopg://").connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+REVISION = """
+import {module}
+from alembic import op
+
+revision = "r1"
+down_revision = None
+
+
+def upgrade():
+    op.execute("CREATE TABLE b (id int PRIMARY KEY)")
+
+
+def downgrade():
+    op.execute("DROP TABLE b")
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good" / "1.sql").write_text("CREATE TABLE a (id int PRIMARY KEY);\n")
+    versions = tmp_path / "bad" / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (tmp_path / "bad" / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    (tmp_path / "bad" / "migrations" / "env.py").write_text(ENV)
+    (versions / "r1.py").write_text(REVISION.format(module="not_installed_here"))
+    return tmp_path
+
+
+def test_project_that_cannot_be_tried_is_bad_input(folder: Path) -> None:
+    with pytest.raises(UntriedError, match="No module named 'not_installed_here'"):
+        dbspecialist.prove(["bad"])
+
+
+def test_project_that_cannot_be_tried_beside_another_is_an_error_finding(folder: Path) -> None:
+    report = dbspecialist.prove(["good", "bad"])
+    assert [item.migration.path for item in report.migrations] == ["good/1.sql"]
+    (finding,) = report.at_least("error")
+    assert finding.rule == "try-every-migration"
+    assert finding.location.path == "bad/migrations/versions/r1.py"
+    assert "0 of 1 migration tried: r1:" in finding.message
+    assert not dbspecialist.prove(["good", "bad"], ignore=["try-every-migration"]).findings
+
+
+def test_project_whose_environment_does_not_import_is_tried_with_a_plain_one(folder: Path) -> None:
+    (folder / "bad" / "migrations" / "env.py").write_text("import not_installed_here\n")
+    revision = folder / "bad" / "migrations" / "versions" / "r1.py"
+    revision.write_text(REVISION.format(module="json"))
+    report = dbspecialist.prove(["bad"])
+    assert report.summary["statements"] == 1
+    assert any("env.py was not run" in note for note in report.notes)
