@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from dbspecialist.facts.effects import Lock, StatementEffects
 from dbspecialist.facts.finding import Location, Severity
@@ -28,7 +29,9 @@ def lock_over(statement: StatementEffects, relation: str) -> Lock | None:
 def blocking_locks(statement: StatementEffects, run: Run) -> Iterable[Lock]:
     """Yield the locks that stop reads or writes of tables that may have rows."""
     for lock in statement.locks:
-        if {"reads", "writes"} & set(lock.blocks) and not run.is_empty(lock.blocked):
+        # What is locked was there before the run, even where the run gives its name to another.
+        there = replace(run, created=run.created - {lock.blocked})
+        if {"reads", "writes"} & set(lock.blocks) and not there.is_empty(lock.blocked):
             yield lock
 
 

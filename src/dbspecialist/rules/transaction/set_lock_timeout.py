@@ -69,7 +69,7 @@ def _finding(
         severity="warning",
         message=(
             f"{lock.relation} is asked for {lock.mode} with {limit}{others}: while the request "
-            f"waits for a running query, all new {blocks(lock)} wait behind it"
+            f"waits for a running query, all new {blocks(lock)}{_of(lock)} wait behind it"
         ),
         location=at(trial, statement),
         evidence=(
@@ -77,8 +77,12 @@ def _finding(
             seen(f"lock_timeout is {shown} when {lock.relation} is locked"),
         ),
         help="SET lock_timeout = '2s' before it, and run it again where it gives up",
-        relation=lock.relation,
+        relation=lock.blocked,
     )
+
+
+def _of(lock: Lock) -> str:
+    return f" of {lock.table}" if lock.table else ""
 
 
 def _waits_long(statement: StatementEffects) -> bool:
