@@ -53,11 +53,15 @@ class Catalogue:
 
     def parts_of(self, relation: str, *kinds: str) -> Iterator[SchemaObject]:
         """Yield the parts of a relation, of the given kinds where any are given."""
-        return (
-            item
-            for item in self.objects
-            if item.parent == relation and (not kinds or item.kind in kinds)
-        )
+        parts = self._parts.get(relation, ())
+        return (item for item in parts if not kinds or item.kind in kinds)
+
+    @cached_property
+    def _parts(self) -> Mapping[str, list[SchemaObject]]:
+        found: dict[str, list[SchemaObject]] = {}
+        for item in self.objects:
+            found.setdefault(item.parent, []).append(item)
+        return found
 
     def get(self, kind: str, name: str) -> SchemaObject | None:
         """Return the object of that kind and name, or nothing."""
@@ -92,12 +96,16 @@ class Difference:
 
 def differences(before: Catalogue, after: Catalogue) -> tuple[Difference, ...]:
     """List what differs between two catalogues: dropped, added and changed objects."""
+    if before is after:
+        return ()
     old, new = before.by_key, after.by_key
     dropped = [Difference(old[key], None) for key in old if key not in new]
     added = [Difference(None, new[key]) for key in new if key not in old]
     changed = [
         Difference(old[key], new[key])
         for key in old
-        if key in new and dict(old[key].attributes) != dict(new[key].attributes)
+        if key in new
+        and old[key] is not new[key]  # as in two readings of an object that has not changed
+        and dict(old[key].attributes) != dict(new[key].attributes)
     ]
     return tuple(dropped + added + changed)

@@ -52,23 +52,45 @@ def attempt(
         trial: The migration, whose state before it the database has.
         replacements: Phases by the position of the statement they replace.
         observer: Of that database.
-        read: Reads that database's catalogue, asked for where something was replaced.
+        read: Reads that database's catalogue.
     """
-    if any(item.parameters for item in trial.statements):
-        return Attempt(unchecked="it sends values beside its text, which are not kept")
+    if _sends_values(trial):
+        return Attempt(unchecked=_NOT_KEPT)
     observer.take()
+    failure = _send(trial, replacements, Target(observer.url, observer.mark))
+    return Attempt(tuple(item.effects for item in observer.take()), read(), failure)
+
+
+def replay(trial: Trial, url: str) -> Attempt:
+    """Run a trial's statements as they are, for what comes after it.
+
+    Args:
+        trial: The migration, whose state before it the database has.
+        url: Of that database, with the role that runs migrations.
+    """
+    if _sends_values(trial):
+        return Attempt(unchecked=_NOT_KEPT)
+    failure = _send(trial, {}, Target(url, lambda _: None))
+    return Attempt(trial.statements, trial.after, failure)
+
+
+_NOT_KEPT = "it sends values beside its text, which are not kept"
+
+
+def _sends_values(trial: Trial) -> bool:
+    return any(item.parameters for item in trial.statements)
+
+
+def _send(trial: Trial, replacements: Replacements, target: Target) -> str:
+    """Send a trial's statements and return the engine's refusal, or ""."""
     mark = Mark(trial.migration.revision)
-    target = Target(observer.url, observer.mark)
-    failure = ""
     with Sender(target) as sender:
-        for sql in script(trial, replacements):
-            try:
+        try:
+            for sql in script(trial, replacements):
                 sender.query(mark, sql)
-            except MigrationFailed as error:
-                failure = error.reason
-                break
-    after = read() if replacements else trial.after
-    return Attempt(tuple(item.effects for item in observer.take()), after, failure)
+        except MigrationFailed as error:
+            return error.reason
+    return ""
 
 
 def script(trial: Trial, replacements: Replacements) -> list[str]:

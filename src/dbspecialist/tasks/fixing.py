@@ -13,21 +13,31 @@ from dbspecialist.facts.change import Change, Phase
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.proofs.fixes import Attempt, Replacements, attempt, fixed_trial, judge
+from dbspecialist.proofs.fixes import Attempt, Replacements, attempt, fixed_trial, judge, replay
 from dbspecialist.rules.base import rules_by_id
 from dbspecialist.twins.observed.observer import Observer
-from dbspecialist.twins.stage import Connection, Stage
+from dbspecialist.twins.stage import OWNER, Connection, Stage
 
 
 @dataclass
 class _Scene:
     """A database in which the trials before the one at hand have run."""
 
+    stage: Stage
+    database: str
     observer: Observer
     admin: Connection
+    unseen: bool = False
 
     def run(self, trial: Trial, replacements: Replacements) -> Attempt:
-        """Run a trial with replacements and read the catalogue it ends in."""
+        """Run a trial with replacements, seen by the observer, and read what it ends in."""
+        if not replacements:
+            self.unseen = True
+            return replay(trial, self.stage.cluster.url(self.database, OWNER))
+        if self.unseen:
+            self.unseen = False
+            self.stage.settle(self.database)
+            self.observer.refresh()
         return attempt(trial, replacements, self.observer, lambda: read_catalogue(self.admin))
 
 
@@ -217,4 +227,4 @@ def _scene(stage: Stage, template: str) -> Iterator[_Scene]:
         stage.admin(database) as admin,
         stage.observer(database) as observer,
     ):
-        yield _Scene(observer, admin)
+        yield _Scene(stage, database, observer, admin)

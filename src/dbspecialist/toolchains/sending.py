@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Literal, Self
 
 import psycopg
-from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
+from psycopg import pq
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, PollingStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 from dbspecialist.engines.postgresql.script import ScriptStatement
@@ -32,7 +33,7 @@ class Sender:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._session: psycopg.Connection | None = None
+        self._session: PGconn | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -48,14 +49,18 @@ class Sender:
     def renew(self) -> None:
         """Go on in a new session, as a runner does that opens one for each script."""
         if self._session is not None:
-            self._session.close()
+            self._session.finish()
         self._session = None
 
     @property
-    def _connection(self) -> psycopg.Connection:
-        if self._session is None or self._session.closed:
-            self._session = psycopg.connect(self._target.url, autocommit=True)
+    def _connection(self) -> PGconn:
+        if self._session is None or self._is_closed:
+            self._session = _connected(self._target.url)
         return self._session
+
+    @property
+    def _is_closed(self) -> bool:
+        return self._session is not None and self._session.status == ConnStatus.BAD
 
     def run(
         self,
@@ -74,7 +79,7 @@ class Sender:
         try:
             self._run(revision, script, wrapping, direction)
         finally:
-            if not self._connection.closed and not self._idle:
+            if not self._is_closed and not self._idle:
                 self._send(Mark(revision, None, direction), "ROLLBACK")
 
     def _run(
@@ -95,7 +100,7 @@ class Sender:
 
     @property
     def _idle(self) -> bool:
-        return self._connection.pgconn.transaction_status == TransactionStatus.IDLE
+        return self._connection.transaction_status == TransactionStatus.IDLE
 
     def run_together(self, scripts: Iterable[tuple[str, tuple[ScriptStatement, ...]]]) -> None:
         """Send several scripts in one transaction, as `(revision, statements)`.
@@ -113,7 +118,7 @@ class Sender:
             if not self._idle:
                 self._send(Mark(revision), "COMMIT")
         finally:
-            if not self._connection.closed and not self._idle:
+            if not self._is_closed and not self._idle:
                 self._send(Mark(revision), "ROLLBACK")
 
     def query(self, mark: Mark, sql: str) -> None:
@@ -122,7 +127,7 @@ class Sender:
 
     def _send(self, mark: Mark, sql: str, data: str | None = None) -> None:
         self._target.mark(mark)
-        connection = self._connection.pgconn
+        connection = self._connection
         result = _execute(connection, sql)
         if result.status == ExecStatus.COPY_IN:
             connection.put_copy_data((data or "").encode())
@@ -132,6 +137,26 @@ class Sender:
         if result.status in {ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE}:
             error = _engine_error(result, connection.error_message)
             raise MigrationFailed(mark.revision, error.message, error)
+
+
+def _connected(url: str) -> PGconn:
+    """Open a connection without what psycopg adds, which takes longer than all the rest.
+
+    Raises:
+        psycopg.OperationalError: Where the server lets nobody in.
+    """
+    connection = pq.PGconn.connect_start(url.encode())
+    with selectors.DefaultSelector() as waiting:
+        while (status := connection.connect_poll()) != PollingStatus.OK:
+            if status == PollingStatus.FAILED:
+                raise psycopg.OperationalError(connection.get_error_message())
+            for_what = selectors.EVENT_READ
+            if status == PollingStatus.WRITING:
+                for_what = selectors.EVENT_WRITE
+            waiting.register(connection.socket, for_what)
+            waiting.select()
+            waiting.unregister(connection.socket)
+    return connection
 
 
 def _execute(connection: PGconn, sql: str) -> PGresult:
@@ -167,6 +192,8 @@ def _drain(connection: PGconn) -> None:
 
 
 def _next(connection: PGconn) -> PGresult | None:
+    if not connection.is_busy():
+        return connection.get_result()
     with selectors.DefaultSelector() as waiting:
         waiting.register(connection.socket, selectors.EVENT_READ)
         while connection.is_busy():
