@@ -12,7 +12,7 @@ Tests on empty databases pass; the deployment fails.
 
 ## Use instead
 Correct the rows in a step before, and ask the table itself with the query that decides it
-(`--database` does).
+(`--database` does, for constraints).
 
 ## What proves it
 The engine's refusal of made-up rows. They obey the constraints that are there and follow the
@@ -63,10 +63,22 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if statement.error is None and not all(
             run.is_empty(lock.blocked) for lock in statement.locks
         ):
-            yield _finding(trial, statement, refused)
+            yield _finding(trial, statement, refused, _help(run, trial, refused))
 
 
-def _finding(trial: Trial, statement: StatementEffects, refused: RowsError) -> Finding:
+def _help(run: Run, trial: Trial, refused: RowsError) -> str:
+    """Advise --database where it would be asked, and has not been."""
+    askable = any(
+        item.claim.query and not item.claim.obstacle and item.claim.index == refused.index
+        for item in run.data_fit
+        if item.claim.revision == trial.migration.revision
+    )
+    if askable and not any(item.source == "database" for item in run.data_fit):
+        return "correct the rows in an earlier step, and ask the table itself with --database"
+    return "query the table itself for rows that the statement refuses, and correct those first"
+
+
+def _finding(trial: Trial, statement: StatementEffects, refused: RowsError, words: str) -> Finding:
     error = refused.error
     return Finding(
         rule="mend-what-rows-refuse",
@@ -84,6 +96,6 @@ def _finding(trial: Trial, statement: StatementEffects, refused: RowsError) -> F
                 "own were not read",
             ),
         ),
-        help="correct the rows in an earlier step, and ask the table itself with --database",
+        help=words,
         relation=statement.locks[0].relation if statement.locks else "",
     )
