@@ -18,6 +18,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Broken
 from dbspecialist.proofs.compatibility import OldCode, model_statements
 from dbspecialist.toolchains.base import MigrationFailed, Project, Runner, Target
+from dbspecialist.toolchains.copies import at_commit
 from dbspecialist.twins.stage import OWNER, Stage, open_stage
 
 #: Kinds that mapped classes can state; the rest lives in migrations alone.
@@ -28,6 +29,7 @@ _INCIDENTAL = frozenset({"position", "owner", "privileges", "comment"})
 
 REPLAYS = "the history replays from zero"
 MODELS_AGREE = "the models and the migrated database agree"
+OLD_CODE_GOES_ON = "what the mapped classes of the base send goes on"
 DATABASE_AGREES = "production is what the migrations make"
 
 
@@ -61,6 +63,8 @@ def prove_history(
     before: Sequence[Migration],
     pending: Sequence[Migration],
     snapshot: Snapshot | None,
+    *,
+    base: str = "",
 ) -> History:
     """Replay a project's migrations on an empty database and compare where they lead.
 
@@ -70,6 +74,7 @@ def prove_history(
         before: The migrations that production has.
         pending: The others.
         snapshot: Production, compared with what `before` makes where it has a schema.
+        base: The commit whose mapped classes are the old code; "" for those of the working tree.
     """
     with open_stage(None, cluster=stage.cluster) as empty, contextlib.ExitStack() as stack:
         database = stack.enter_context(empty.database())
@@ -91,14 +96,18 @@ def prove_history(
                 return History((Proof(REPLAYS, "unchecked", f"{_NO_BEGINNING} ({basis})"),))
             stopped = error.unchecked or (error.error and error.error.stopped)
             return History((Proof(REPLAYS, "unchecked" if stopped else "refuted", basis),))
-        broken = {}
-        if copy and isinstance(models, Catalogue) and _may_break(reached, last):
-            broken = broken_models(empty, project, pending, copy, models)
+        broken: dict[str, tuple[Broken, ...]] = {}
+        code: Catalogue | Proof | None = None
+        if copy and _may_break(reached, last):
+            code = _old_code(empty, project, base, reached) if base else models
+        if copy and isinstance(code, Catalogue):
+            broken = broken_models(empty, project, pending, copy, code)
     count = len(before) + len(pending)
     replays = Proof(REPLAYS, "proven", f"{count} migrations run on an empty database")
     drift, agree = _compared_models(last, models)
     drifted, production = _production(reached, before, snapshot)
-    proofs = tuple(item for item in (replays, production, agree) if item)
+    unread = code if base and isinstance(code, Proof) else None
+    proofs = tuple(item for item in (replays, production, agree, unread) if item)
     return History(proofs, drift, drifted, broken)
 
 
@@ -130,6 +139,25 @@ def broken_models(
             except MigrationFailed:
                 break
             found[migration.revision] = code.broken_by(read_catalogue(admin))
+    return found
+
+
+def _old_code(
+    stage: Stage, project: Project, base: str, reached: Catalogue
+) -> Catalogue | Proof | None:
+    """Return what the mapped classes of a commit create, or why that is not known."""
+    try:
+        with (
+            at_commit(project, base) as old,
+            stage.database() as database,
+            old.runner(_target(stage, database)) as runner,
+        ):
+            found = _modelled(stage, runner, reached)
+    except (InputError, MigrationFailed) as error:
+        found = Proof(OLD_CODE_GOES_ON, "unchecked", str(error))
+    if isinstance(found, Proof):
+        basis = f"the models of commit {base[:12]}: {found.basis}"
+        return Proof(OLD_CODE_GOES_ON, "unchecked", basis)
     return found
 
 

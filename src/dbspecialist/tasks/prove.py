@@ -207,7 +207,13 @@ def _prove_project(project: Project, division: Pending, asked: Asked) -> tuple[R
             with (
                 brought_to(stage, project, _to_run_first(division, snapshot)) as template,
                 meanwhile(
-                    prove_history, stage, project, division.before, division.pending, snapshot
+                    prove_history,
+                    stage,
+                    project,
+                    division.before,
+                    division.pending,
+                    snapshot,
+                    base=division.base,
                 ) as history,
             ):
                 run = try_migrations(

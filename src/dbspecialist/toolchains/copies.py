@@ -15,6 +15,7 @@ from typing import Any
 
 from dbspecialist.facts.change import FileEdit
 from dbspecialist.toolchains.base import Project
+from dbspecialist.toolchains.git import ignored, top_of, untracked, write_commit
 from dbspecialist.toolchains.walk import folders
 from dbspecialist.twins.folders import owned_folder
 
@@ -41,6 +42,39 @@ def copied(project: Project, edits: Iterable[FileEdit]) -> Iterator[Project]:
             file.unlink(missing_ok=True)
             file.write_bytes(edit.text.encode())
         yield _moved(project, top, copy)
+
+
+@contextlib.contextmanager
+def at_commit(project: Project, commit: str) -> Iterator[Project]:
+    """Write a project as it was at a commit into a temporary folder, which goes with the block.
+
+    What git ignores is linked from the working tree, as environments and packages are.
+
+    Raises:
+        InputError: When git does not know the commit.
+    """
+    root = project.root.resolve()
+    top = top_of(root).resolve()
+    with owned_folder("g") as made:
+        copy = made.resolve()
+        write_commit(top, commit, copy)
+        left_out = ignored(top)
+        for path in untracked(top):
+            if path in left_out or _is_environment(top / path):
+                _link(top / path, copy / path)
+        moved = _moved(project, top, copy)
+        if any(field.name == "origin" for field in fields(moved)):
+            moved = replace(moved, origin=(top, copy))
+        yield moved
+
+
+def _is_environment(path: Path) -> bool:
+    return (path / "pyvenv.cfg").is_file() or path.name == "node_modules"
+
+
+def _link(path: Path, target: Path) -> None:
+    if target.parent.is_dir() and not target.exists() and path.name != "__pycache__":
+        target.symlink_to(path)
 
 
 def _top(root: Path) -> Path:

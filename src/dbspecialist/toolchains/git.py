@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,7 @@ def changes_since(base: str, root: Path) -> Changes:
     Raises:
         InputError: When the folder is no repository, or git does not know the base.
     """
-    top = Path(_git(root, "rev-parse", "--show-toplevel").strip())
-    start = _git(
-        root, "merge-base", base, "HEAD", todo=f"fetch it: git fetch origin {base}"
-    ).strip()
+    top, start = top_of(root), merge_base(base, root)
     # A file that moved is new to a toolchain that goes by names.
     fields = _git(top, "diff", "--name-status", "--no-renames", "-z", start).split("\0")
     states = list(zip(fields[::2], fields[1::2], strict=False))
@@ -39,10 +37,58 @@ def changes_since(base: str, root: Path) -> Changes:
     )
 
 
-def _git(folder: Path, *arguments: str, todo: str = "give --from or a snapshot instead") -> str:
+def top_of(root: Path) -> Path:
+    """Return the folder of the repository that a folder lies in.
+
+    Raises:
+        InputError: When it lies in none.
+    """
+    return Path(_git(root, "rev-parse", "--show-toplevel").strip())
+
+
+def merge_base(base: str, root: Path) -> str:
+    """Return the commit from which HEAD and a base went apart.
+
+    Raises:
+        InputError: When git does not know the base.
+    """
+    todo = f"fetch it: git fetch origin {base}"
+    return _git(root, "merge-base", base, "HEAD", todo=todo).strip()
+
+
+def write_commit(top: Path, commit: str, folder: Path) -> None:
+    """Write the files of a commit into a folder, past the repository's own index."""
+    index = folder / ".index-of-a-copy"
+    _git(top, "read-tree", commit, index=index)
+    _git(top, "checkout-index", "--all", f"--prefix={folder}/", index=index)
+    index.unlink()
+
+
+def untracked(top: Path) -> tuple[Path, ...]:
+    """List files and whole folders that git ignores or does not know, below the repository."""
+    listed = _git(top, "ls-files", "--others", "--directory", "-z").split("\0")
+    return tuple(Path(name) for name in listed if name)
+
+
+def ignored(top: Path) -> frozenset[Path]:
+    """List files and whole folders that git ignores, below the repository."""
+    wanted = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
+    listed = _git(top, "ls-files", *wanted).split("\0")
+    return frozenset(Path(name) for name in listed if name)
+
+
+def _git(
+    folder: Path,
+    *arguments: str,
+    todo: str = "give --from or a snapshot instead",
+    index: Path | None = None,
+) -> str:
     command = ["git", "-C", str(folder), *arguments]
+    environment = {**os.environ, "GIT_INDEX_FILE": str(index)} if index else None
     try:
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment
+        )
     except FileNotFoundError as error:
         raise InputError("git is not installed", str(folder), todo) from error
     if result.returncode:

@@ -12,7 +12,7 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.toolchains.base import Project
-from dbspecialist.toolchains.git import changes_since
+from dbspecialist.toolchains.git import changes_since, merge_base
 
 _FIRST = frozenset({"base", "zero"})
 _LAST = frozenset({"head", "heads"})
@@ -28,12 +28,14 @@ class Pending:
         edited: Those of `before` whose files were changed afterwards.
         applied: Those of `before` that the snapshot shows as applied; the others of `before`
             have to be run first.
+        base: The commit whose code is running while the pending ones are deployed, or "".
     """
 
     before: tuple[Migration, ...]
     pending: tuple[Migration, ...]
     edited: tuple[Migration, ...] = ()
     applied: tuple[Migration, ...] = ()
+    base: str = ""
 
 
 @runtime_checkable
@@ -98,6 +100,7 @@ def pending(
         pending=tuple(item for item in history if item.revision in wanted - done),
         edited=tuple(item for item in edited if item.revision in done),
         applied=tuple(item for item in applied if item.revision in done),
+        base=merge_base(base, project.root) if base is not None else "",
     )
 
 

@@ -25,6 +25,7 @@ from driver_failures import (  # type: ignore[import-not-found]
     sent,
     stub,
 )
+from driver_origin import lead_away, refuse_strays  # type: ignore[import-not-found]
 from driver_turn import Turn  # type: ignore[import-not-found]
 
 sys.path.pop(0)
@@ -209,6 +210,7 @@ class Driver:
             self.wants_metadata = False
         if self.metadata is None:
             raise ValueError("env.py names no target_metadata")
+        refuse_strays(self.settings)
         found = self.metadata if isinstance(self.metadata, (list, tuple)) else [self.metadata]
 
         def create(connection: Any) -> None:
@@ -251,6 +253,7 @@ def main() -> None:
     """Answer commands until standard input ends."""
     channel = Channel()
     settings = channel.receive()
+    lead_away(settings)
     try:
         import alembic
         import sqlalchemy

@@ -29,6 +29,7 @@ class AlembicProject:
         python: The interpreter to use; nothing to look for the project's own.
         name: `alembic`.
         log: What runners found out, one sentence each.
+        origin: The folder that this one is a copy of, and the copy: nothing is imported from there.
     """
 
     root: Path
@@ -36,6 +37,7 @@ class AlembicProject:
     python: Path | None = None
     name: str = "alembic"
     log: list[str] = field(default_factory=list, compare=False, repr=False)
+    origin: tuple[Path, Path] | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -158,6 +160,7 @@ class AlembicProject:
             "section": self.config.section,
             "scripts": str(self.config.scripts.resolve()),
             "environment": environment,
+            "origin": [str(path) for path in self.origin or ()],
             "parents": {name: list(above) for name, above in history.parents.items()},
             "files": {
                 str(item.path.resolve()): _stub_facts(item) for item in history.revisions.values()
