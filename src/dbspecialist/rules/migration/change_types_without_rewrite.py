@@ -27,11 +27,12 @@ PostgreSQL manual, "ALTER TABLE", section "Notes".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import plural
 from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
 from dbspecialist.rules.migration._columns import changed_columns
 from dbspecialist.rules.migration._tables import rewritten
@@ -44,24 +45,45 @@ REASON = "a column's type changes"
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
-    """Yield a finding for each table that is written anew for a type."""
+    """Yield a finding for each table that is written anew for a type, once or several times."""
+    found: dict[str, list[tuple[StatementEffects, str]]] = {}
     for statement in trial.statements:
         for table, leaf in rewritten(trial, statement, run, REASON):
-            yield Finding(
-                rule="change-types-without-rewrite",
-                severity=by_blocked_time(statement, leaf, run),
-                message=(
-                    f"{_subject(trial, statement, table)} rewrites {table}: reads and writes "
-                    f"wait {blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    seen(f"writes {leaf} anew: {REASON}"),
-                    time_evidence(statement, leaf, run),
-                ),
-                help="a second column, kept alike by a trigger, filled in steps, then renamed",
-                relation=table,
-            )
+            found.setdefault(table, []).append((statement, leaf))
+    for table, rewrites in found.items():
+        yield _finding(trial, table, rewrites, run)
+
+
+def _finding(
+    trial: Trial, table: str, rewrites: Sequence[tuple[StatementEffects, str]], run: Run
+) -> Finding:
+    """Say it at the statement with the longest wait, which is the first of a transaction."""
+    statement, leaf = max(rewrites, key=lambda item: item[0].blocked_ms.get(item[1], 0))
+    others = [item.line for item, _ in rewrites if item is not statement]
+    again = f", and again in {_lines(others)}" if others else ""
+    many = "one ALTER TABLE for all, which writes it once; or " if others else ""
+    return Finding(
+        rule="change-types-without-rewrite",
+        severity=by_blocked_time(statement, leaf, run),
+        message=(
+            f"{_subject(trial, statement, table)} rewrites {table}{again}: reads and writes "
+            f"wait {blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
+        ),
+        location=at(trial, statement),
+        evidence=(
+            seen(f"writes {leaf} anew: {REASON}"),
+            time_evidence(statement, leaf, run),
+        ),
+        help=f"{many}a second column, kept alike by a trigger, filled in steps, then renamed",
+        relation=table,
+    )
+
+
+def _lines(lines: Sequence[int | None]) -> str:
+    known = [f"{line:,}" for line in lines if line is not None]
+    if len(known) < len(lines):
+        return plural(len(lines), "other statement")
+    return f"line{'s' if len(known) > 1 else ''} {', '.join(known)}"
 
 
 def _subject(trial: Trial, statement: StatementEffects, table: str) -> str:
