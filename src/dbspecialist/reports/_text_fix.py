@@ -27,9 +27,16 @@ def fix_text(fix: Change, shown: Collection[FileEdit]) -> Group:
         shown: Edits that are in the report already; fixes of one file have them in common.
     """
     parts: list[RenderableType] = [Text(visible(fix.summary)), Text(_safety(fix), "dim")]
+    written = "\n".join(line for edit in new_edits(fix, shown) for line in _added(edit))
     for number, phase in enumerate(fix.phases, 1):
-        parts += _phase(phase, number, shown)
+        parts += _phase(phase, number, shown, written)
     return Group(*parts)
+
+
+def _added(edit: FileEdit) -> list[str]:
+    """Return the lines that a change of a file is shown to add."""
+    lines = list(changed_lines(edit))
+    return [line[1:] for line in lines if line.startswith("+")] if len(lines) <= SHOWN else []
 
 
 def _safety(fix: Change) -> str:
@@ -44,7 +51,9 @@ def new_edits(fix: Change, shown: Collection[FileEdit]) -> list[FileEdit]:
     return [edit for phase in fix.phases for edit in phase.edits if edit not in shown]
 
 
-def _phase(phase: Phase, number: int, shown: Collection[FileEdit]) -> Iterator[RenderableType]:
+def _phase(
+    phase: Phase, number: int, shown: Collection[FileEdit], written: str
+) -> Iterator[RenderableType]:
     title = Text(f"{number}. {visible(phase.title)}")
     if phase.present:
         title.append(", which is there", "dim")
@@ -54,7 +63,8 @@ def _phase(phase: Phase, number: int, shown: Collection[FileEdit]) -> Iterator[R
     if phase.when:
         yield _indented(Text(f"when {visible(phase.when)}", "dim"))
     for statement in phase.up:
-        yield _indented(Text(f"{visible(statement)};", "cyan"))
+        if statement not in written:  # it stands in the change of the file below
+            yield _indented(Text(f"{visible(statement)};", "cyan"))
     for edit in phase.edits:
         where = ", as above" if edit in shown else ":"
         yield _indented(Text(f"--fix writes {visible(edit.path)}{where}", "dim"))

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from dbspecialist.facts.catalogue import Difference
+from dbspecialist.facts.catalogue import Difference, SchemaObject
 from dbspecialist.facts.change import Change, Phase
-from dbspecialist.facts.effects import Lock, StatementEffects
+from dbspecialist.facts.effects import ColumnChange, Lock, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
@@ -92,6 +92,9 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "creates": [
             {"tag": tag, "kind": kind, "name": name} for tag, kind, name in statement.creates
         ],
+        "columns": [_column(item) for item in statement.columns],
+        "columns_set": {name: list(columns) for name, columns in statement.columns_set.items()},
+        "renames": dict(statement.renames),
         "constraints": [asdict(item) for item in statement.constraints],
         "invalid_indexes": list(statement.invalid_indexes),
         "settings": dict(statement.settings),
@@ -120,6 +123,20 @@ def _lock(lock: Lock) -> dict[str, Any]:
         "table": lock.table,
         "blocks": list(lock.blocks),
     }
+
+
+def _column(change: ColumnChange) -> dict[str, Any]:
+    return {
+        "before": change.before and _object(change.before),
+        "after": change.after and _object(change.after),
+        "production": change.origin and {"relation": change.origin[0], "column": change.origin[1]},
+        "makes_table": change.makes_table,
+        "filling": change.filling and {"value": change.filling.value},
+    }
+
+
+def _object(item: SchemaObject) -> dict[str, Any]:
+    return {"name": item.name, "attributes": dict(item.attributes)}
 
 
 def _difference(difference: Difference) -> dict[str, Any]:
