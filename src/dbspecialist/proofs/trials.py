@@ -13,12 +13,14 @@ from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import RoundTrip, Run, Trial
+from dbspecialist.proofs.attempts import Step
 from dbspecialist.proofs.data_fit import judge_data
 from dbspecialist.proofs.effects import estimate_blocked
 from dbspecialist.proofs.meanwhile import meanwhile
 from dbspecialist.proofs.rates import Rates
+from dbspecialist.proofs.replay import catalogues_around
 from dbspecialist.proofs.round_trip import not_tried
-from dbspecialist.proofs.walk import Step, is_bookkeeping, walk
+from dbspecialist.proofs.walk import is_bookkeeping, walk
 from dbspecialist.toolchains.base import MigrationFailed, Project, Target
 from dbspecialist.twins.observed.observer import Observed, Observer
 from dbspecialist.twins.stage import OWNER, Stage
@@ -77,6 +79,7 @@ def try_migrations(
     seen = effects.result()
     reached = {item.revision for item in _reached(pending, seen)}
     steps = {revision: step for revision, step in walked.items() if revision in reached}
+    steps |= _failing(stage, start, pending, seen)
     run = Run(
         trials=(),
         snapshot=snapshot,
@@ -97,6 +100,22 @@ def _reached(pending: Sequence[Migration], seen: Seen) -> Sequence[Migration]:
     """Return the migrations before the first that stopped: it stops with rows too."""
     stopped = [number for number, item in enumerate(pending) if item.revision in seen.failures]
     return pending[: stopped[0]] if stopped else pending
+
+
+def _failing(
+    stage: Stage, template: str, pending: Sequence[Migration], seen: Seen
+) -> dict[str, Step]:
+    """Return the step of the first migration that stopped, as far as it came."""
+    reached = _reached(pending, seen)
+    if len(reached) == len(pending):
+        return {}
+    failing = pending[len(reached)].revision
+    recorded = seen.statements.get(failing, [])
+    if not any(item.error is None for item in recorded):
+        return {}
+    earlier = [item for one in reached for item in seen.statements.get(one.revision, ())]
+    before, after = catalogues_around(stage, template, earlier, recorded)
+    return {failing: replace(_NOT_REACHED, before=before, after=after)}
 
 
 def see_effects(
