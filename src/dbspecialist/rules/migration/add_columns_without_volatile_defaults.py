@@ -48,6 +48,10 @@ SEVERITY = "error"
 ENGINES = ("postgresql",)
 
 REASON = "a default must be computed for every row"
+DOMAIN = "a domain's constraint is tested for every row"
+_DOMAIN_HELP = (
+    "add the column with the domain's own type and a NOT VALID check, and validate that later"
+)
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
@@ -59,6 +63,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             if columns and not plain:
                 continue
             subject = f"Column {plain[0].name}" if plain else f"A new column of {table}"
+            tested = bool(plain) and _of_domain(trial, plain[0])
+            if tested:
+                subject += f" of domain {plain[0].attributes['type']}"
             yield Finding(
                 rule="add-columns-without-volatile-defaults",
                 severity=by_blocked_time(statement, leaf, run),
@@ -68,12 +75,22 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 ),
                 location=at(trial, statement),
                 evidence=(
-                    seen(f"writes {leaf} anew: {REASON}"),
+                    seen(f"writes {leaf} anew: {DOMAIN if tested else REASON}"),
                     time_evidence(statement, leaf, run),
                 ),
-                help="add the column without the default, set the default, fill it in steps",
+                help=_DOMAIN_HELP
+                if tested
+                else "add the column without the default, set the default, fill it in steps",
                 relation=table,
             )
+
+
+def _of_domain(trial: Trial, column: SchemaObject) -> bool:
+    """Tell whether a column without a default is of a domain: its constraint is tested then."""
+    if column.attributes.get("default"):
+        return False
+    name = column.attributes["type"]
+    return trial.after.get("domain", name) is not None
 
 
 def _columns(trial: Trial, statement: StatementEffects, table: str) -> list[SchemaObject]:
