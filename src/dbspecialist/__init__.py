@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from dbspecialist.facts.migration import Migration
     from dbspecialist.facts.proof import Proof
     from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
+    from dbspecialist.facts.schema_diff import SchemaDiff, Script
     from dbspecialist.facts.snapshot import Snapshot
     from dbspecialist.rules.base import Rule, all_rules
     from dbspecialist.tasks.backfill import backfill
+    from dbspecialist.tasks.migrate import diff
     from dbspecialist.tasks.prove import prove
     from dbspecialist.tasks.snapshot import snapshot
     from dbspecialist.tasks.twin import twin_open, twin_run
@@ -58,12 +60,15 @@ _HOMES = {
     "Proof": "facts.proof",
     "Report": "facts.report",
     "Rule": "rules.base",
+    "SchemaDiff": "facts.schema_diff",
     "SchemaObject": "facts.catalogue",
+    "Script": "facts.schema_diff",
     "Snapshot": "facts.snapshot",
     "StatementEffects": "facts.effects",
     "TwinFacts": "facts.report",
     "all_rules": "rules.base",
     "backfill": "tasks.backfill",
+    "diff": "tasks.migrate",
     "prove": "tasks.prove",
     "read_snapshot": "engines.snapshot_file",
     "snapshot": "tasks.snapshot",
@@ -92,12 +97,15 @@ __all__ = [
     "Proof",
     "Report",
     "Rule",
+    "SchemaDiff",
     "SchemaObject",
+    "Script",
     "Snapshot",
     "StatementEffects",
     "TwinFacts",
     "all_rules",
     "backfill",
+    "diff",
     "prove",
     "read_snapshot",
     "snapshot",

@@ -10,7 +10,7 @@ from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.schema_diff import SchemaDiff
 from dbspecialist.tasks.schema_road import Road
-from dbspecialist.tasks.schema_source import load, named
+from dbspecialist.tasks.schema_source import load_both, named
 from dbspecialist.twins.sides import Sides, open_sides
 from dbspecialist.twins.variables import hidden_variables
 
@@ -45,10 +45,7 @@ def diff(
             nobody says whether it was.
     """
     with open_sides() as sides:
-        tell(f"reading {named(before)}")
-        start = load(before, sides)
-        tell(f"reading {named(after)}")
-        goal = load(after, sides)
+        start, goal = load_both(before, after, sides, tell)
         answers = _answers(sides, start, goal, renames or {})
         tell("trying the way there")
         road = Road(sides, start, goal, _asking(ask), answers)

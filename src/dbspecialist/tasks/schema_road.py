@@ -21,9 +21,13 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.schema_diff import Script
 from dbspecialist.proofs.schema_equality import CATALOGUES, catalogue_proof, dump_proof
 from dbspecialist.twins.sides import RUNNER, Sides
+from dbspecialist.twins.stage import OWNER
 
 #: Asked about a candidate: whether it is a rename.
 Asked = Callable[[Candidate], bool]
+
+#: Who owns what nobody gave an owner: where .sql files run, and where migrations do.
+RUNNERS = (RUNNER, OWNER)
 
 #: How often is looked again for what is left to do.
 ROUNDS = 3
@@ -81,7 +85,7 @@ class Road:
     def _equalise(self) -> str:
         """Rename what is the same but for its name; a type's rename shows others."""
         for _ in range(ROUNDS):
-            now, wanted = comparable(self._read(self.work)[0], self.wanted, (RUNNER,))
+            now, wanted = comparable(self._read(self.work)[0], self.wanted, RUNNERS)
             found = list(renamed(now, wanted))
             refused = self._renamed(found)
             if refused or not found:
@@ -93,7 +97,7 @@ class Road:
 
     def _plan(self) -> list[str]:
         now, needs = self._read(self.work)
-        before, after = comparable(now, self.wanted, (RUNNER,))
+        before, after = comparable(now, self.wanted, RUNNERS)
         with self.sides.connect(self.goal) as connection:
             context = Context(
                 Side(before, needs), Side(after, self._needs), conversions(connection)
@@ -108,13 +112,13 @@ class Road:
 
     def _proofs(self) -> tuple[Proof, ...]:
         reached, _ = self._read(self.work)
-        proof = catalogue_proof(reached, self.wanted, (RUNNER,))
+        proof = catalogue_proof(reached, self.wanted, RUNNERS)
         with ThreadPoolExecutor() as pool:
             one, other = pool.map(self.sides.dump, (self.work, self.goal))
         return proof, dump_proof(one, other, owners=self._has_owners(reached))
 
     def _has_owners(self, reached: Catalogue) -> bool:
-        first, second = comparable(reached, self.wanted, (RUNNER,))
+        first, second = comparable(reached, self.wanted, RUNNERS)
         return any("owner" in item.attributes for side in (first, second) for item in side.objects)
 
     def _read(self, database: str) -> tuple[Catalogue, Dependencies]:

@@ -47,6 +47,7 @@ class Sides:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.notes: list[str] = []
+        self.given: dict[str, Catalogue] = {}
         self._made: list[str] = []
 
     def connect(self, database: str) -> Connection:
@@ -82,6 +83,7 @@ class Sides:
         database = self.empty()
         with self.connect(database) as connection:
             self.notes += load_schema(connection, catalogue)
+        self.given[database] = catalogue
         return database
 
     def run(self, database: str, statements: Sequence[str]) -> str:

@@ -81,7 +81,7 @@ def command(
     with progress() as told:
         found = diff(before, after, renames=renames, ask=_question(), tell=told)
     for note in found.notes:
-        click.echo(f"not compared: {note}", err=True)
+        click.echo(f"note: {note}", err=True)
     text = as_json(found) if format_ == "json" else sql(found, down=down)
     if output is not None:
         write_file(output, text)

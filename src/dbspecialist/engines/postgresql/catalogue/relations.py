@@ -186,6 +186,8 @@ class Tables:
         self, row: Any, name: str, columns: list[Any], above: dict[str, list[Any]]
     ) -> Iterator[str]:
         """Write the statements after CREATE TABLE."""
+        # Before its sequences are told whose they are: these have the same owner.
+        yield f"ALTER TABLE {name} OWNER TO {row.owner}"
         for column in columns:
             if column.is_local or column.name not in above:
                 yield from column_settings(name, column)
@@ -203,7 +205,6 @@ class Tables:
             yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
         if row.forced:
             yield f"ALTER TABLE ONLY {name} FORCE ROW LEVEL SECURITY"
-        yield f"ALTER TABLE {name} OWNER TO {row.owner}"
 
     def attachment(self, row: Any) -> Iterator[Entry]:
         """Tell how a partition hangs on its parent."""
