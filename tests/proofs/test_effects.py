@@ -135,3 +135,19 @@ def test_reindex_of_several_tables_commits_after_each() -> None:
     assert blocked(reindex) == [{"public.a": 2001.0, "public.b": 1.0}]
     concurrently = replace(reindex, locks=reindex.locks[:2])
     assert blocked(concurrently) == [{"public.a": 1.0, "public.b": 1.0}]
+
+
+def test_rows_that_hold_null_in_a_foreign_key_are_not_looked_up() -> None:
+    key = ConstraintChange(
+        "public.a", "f", "foreign key", "FOREIGN KEY (x, y) REFERENCES b(x, y)", True, True
+    )
+    checked = replace(SCAN_C, scans=("public.a",), constraints=(key,))
+    shares = {"x": 0.5, "y": 0.25}
+    (item,) = estimate_blocked(
+        [checked],
+        rows=lambda _: 2e6,
+        size=lambda _: 4e8,
+        rates=RATES,
+        values=lambda _statement, _relation, column: shares[column],
+    )
+    assert item.work_ms == 1.0 + 400.0 + 500.0

@@ -7,6 +7,7 @@ of the statement that locks it and of everything after it in the transaction.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,9 @@ _OF_THE_SYSTEM = ("pg_catalog.", "pg_toast.", "information_schema.", "pg_temp")
 #: Source: PostgreSQL manual, "REINDEX", "VACUUM" and "CLUSTER", on transaction blocks.
 _COMMIT = frozenset({"REINDEX", "VACUUM", "CLUSTER"})
 
+#: The columns of a foreign key, in the engine's canonical text.
+_KEY_COLUMNS = re.compile(r"FOREIGN KEY \((.+?)\) REFERENCES")
+
 #: What a change to the catalogue alone takes, in milliseconds.
 CATALOGUE_MS = 1.0
 
@@ -31,6 +35,7 @@ def estimate_blocked(
     size: Callable[[str], float],
     rates: Rates,
     knows: Callable[[str], bool] = lambda _relation: True,
+    values: Callable[[StatementEffects, str, str], float] = lambda *_: 1.0,
 ) -> tuple[StatementEffects, ...]:
     """Return the statements with `blocked_ms` and `work_ms` filled in, as far as sizes are known.
 
@@ -43,12 +48,14 @@ def estimate_blocked(
         size: Production's bytes of a relation with TOAST, without indexes.
         rates: This machine's rates.
         knows: Whether production's size of a relation is known.
+        values: The share of a relation's rows that have a value in a column, for a statement.
     """
 
     def estimate(item: StatementEffects) -> float:
         if not _is_known(item, knows):
             return math.nan
-        return work_ms(item, rows=rows, size=size, rates=rates)
+        looked_up = sum(_looked_up(item, key, rows, values) for key in _checked(item))
+        return work_ms(item, rows=rows, size=size, rates=rates, looked_up=looked_up)
 
     work = [estimate(item) for item in statements]
     rest = _until_end(statements, work)  # unknown and known add up to unknown
@@ -166,8 +173,20 @@ def work_ms(
     rows: Callable[[str], float],
     size: Callable[[str], float],
     rates: Rates,
+    looked_up: float = 0.0,
 ) -> float:
-    """Estimate how long a statement works at production size, in milliseconds."""
+    """Estimate how long a statement works at production size, in milliseconds.
+
+    An index over NULLs is counted as any other: over 2 million of them it took 0.36 s of a
+    processor, over values in order 0.42 s, which is what the rate is of.
+
+    Args:
+        statement: What it does.
+        rows: Production's rows of a relation.
+        size: Production's bytes of a relation with TOAST, without indexes.
+        rates: This machine's rates.
+        looked_up: Rows that are looked up for a foreign key.
+    """
     if "TRUNCATE TABLE" in statement.tags:  # makes empty files, whatever the old ones hold
         return CATALOGUE_MS
     built = list(statement.index_builds.values())
@@ -177,7 +196,7 @@ def work_ms(
     seconds = sum(size(item) / rates.rewrite_bytes for item in statement.rewrites)
     seconds += sum(rows(item) / rates.index_rows for item in built)
     seconds += sum(size(item) / rates.scan_bytes for item in read)
-    seconds += sum(rows(item.relation) for item in _checked(statement)) / rates.check_rows
+    seconds += looked_up / rates.check_rows
     seconds += sum(statement.rows_modified.values()) / rates.modify_rows
     return CATALOGUE_MS + seconds * 1000
 
@@ -187,3 +206,16 @@ def _checked(statement: StatementEffects) -> Iterator[ConstraintChange]:
     for item in statement.constraints:
         if item.kind == "foreign key" and item.valid and statement.scans:
             yield item
+
+
+def _looked_up(
+    statement: StatementEffects,
+    key: ConstraintChange,
+    rows: Callable[[str], float],
+    values: Callable[[StatementEffects, str, str], float],
+) -> float:
+    """Return how many rows are looked up for a foreign key: none that holds a NULL in it."""
+    found = _KEY_COLUMNS.match(key.definition)
+    columns = found[1].split(", ") if found else []
+    shares = [values(statement, key.relation, name.removeprefix("PERIOD ")) for name in columns]
+    return rows(key.relation) * min(shares, default=1.0)

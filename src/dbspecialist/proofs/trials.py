@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue
@@ -88,12 +90,12 @@ def try_migrations(
         created=seen.created,
         renamed=seen.renamed,
     )
-    statements = _estimated(seen, pending, run, rates)
     trials = tuple(
-        _trial(project, migration, statements[migration.revision], seen, steps)
-        for migration in pending
+        _trial(project, item, tuple(seen.statements.get(item.revision, ())), seen, steps)
+        for item in pending
     )
-    return judge_data(replace(run, trials=trials), stage, start)
+    run = replace(run, trials=trials)
+    return judge_data(replace(run, trials=_estimated(run, rates)), stage, start)
 
 
 def _reached(pending: Sequence[Migration], seen: Seen) -> Sequence[Migration]:
@@ -188,22 +190,33 @@ def _by_revision(recorded: Sequence[Observed]) -> dict[str, list[StatementEffect
     return found
 
 
-def _estimated(
-    seen: Seen, pending: Sequence[Migration], run: Run, rates: Rates
-) -> dict[str, tuple[StatementEffects, ...]]:
+def _estimated(run: Run, rates: Rates) -> tuple[Trial, ...]:
     """Fill in blocked times over the whole run: a transaction may span several migrations."""
-    flat = [
-        (migration.revision, item)
-        for migration in pending
-        for item in seen.statements.get(migration.revision, ())
-    ]
-    estimated = estimate_blocked(
-        [item for _, item in flat], rows=run.rows, size=run.bytes, rates=rates, knows=run.knows
+    estimated = iter(
+        estimate_blocked(
+            [item for trial in run.trials for item in trial.statements],
+            rows=run.rows,
+            size=run.bytes,
+            rates=rates,
+            knows=run.knows,
+            values=partial(_share_of_values, run),
+        )
     )
-    found: dict[str, list[StatementEffects]] = {migration.revision: [] for migration in pending}
-    for (revision, _), item in zip(flat, estimated, strict=True):
-        found[revision].append(item)
-    return {revision: tuple(items) for revision, items in found.items()}
+    return tuple(
+        replace(trial, statements=tuple(islice(estimated, len(trial.statements))))
+        for trial in run.trials
+    )
+
+
+def _share_of_values(run: Run, statement: StatementEffects, relation: str, column: str) -> float:
+    """Return the share of a relation's rows that are not NULL in a column, 1 where unknown."""
+    source = run.state(statement).source(relation, column)
+    if source.changed or run.snapshot is None:
+        return 1.0
+    if source.value:
+        return 0.0 if source.value.startswith("CAST(NULL ") else 1.0
+    known = run.snapshot.column.get(source.origin) if source.origin else None
+    return 1.0 - known.null_frac if known else 1.0
 
 
 _NOT_REACHED = Step(
