@@ -76,7 +76,10 @@ def prove_history(
         snapshot: Production, compared with what `before` makes where it has a schema.
         base: The commit whose mapped classes are the old code; "" for those of the working tree.
     """
-    with open_stage(None, cluster=stage.cluster) as empty, contextlib.ExitStack() as stack:
+    with (
+        open_stage(None, cluster=stage.cluster, stays=True) as empty,
+        contextlib.ExitStack() as stack,
+    ):
         database = stack.enter_context(empty.database())
         try:
             with project.runner(_target(empty, database)) as runner:

@@ -188,7 +188,11 @@ _numbers = itertools.count()
 
 @contextlib.contextmanager
 def open_stage(
-    snapshot: Snapshot | None, *, scale: float = 1.0, cluster: Cluster | None = None
+    snapshot: Snapshot | None,
+    *,
+    scale: float = 1.0,
+    cluster: Cluster | None = None,
+    stays: bool = False,
 ) -> Iterator[Stage]:
     """Prepare a stage, in a cluster of its own unless one is given.
 
@@ -196,17 +200,19 @@ def open_stage(
         snapshot: What it stands for, or nothing for an empty database.
         scale: By how much production's sizes are multiplied.
         cluster: A running server to use; what the stage makes in it is dropped at the end.
+        stays: Whether the first few databases are left to go with that server after all, since
+            each DROP DATABASE waits for a checkpoint.
     """
     started = time.perf_counter()
     with contextlib.ExitStack() as stack:
         server = cluster or stack.enter_context(start_cluster())
-        stage = Stage(server, f"stage_{next(_numbers)}", kept=0 if cluster else 8)
+        stage = Stage(server, f"stage_{next(_numbers)}", kept=0 if cluster and not stays else 8)
         with server.connect() as admin:
             _ensure_role(admin)
             if snapshot is not None:
                 make_tablespaces(admin, snapshot.catalogue, OWNER)
             _create(admin, stage.template, "template0", owner=OWNER)
-        if cluster is not None:
+        if cluster is not None and not stays:
             stack.callback(_drop, server, stage.template)
         with server.connect(stage.template) as connection:
             stage.left_out = _load(connection, snapshot, scale)
