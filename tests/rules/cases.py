@@ -281,7 +281,7 @@ def _check_findings(expected: list[Mapping[str, Any]], found: tuple[Finding, ...
     assert len(found) == len(expected), [item.message for item in found]
     for wanted, finding in zip(expected, found, strict=True):
         assert finding.severity == wanted.get("severity", finding.severity), finding.message
-        assert wanted.get("message", "") in finding.message
+        assert wanted.get("message", "") in finding.message, finding.message
         assert finding.evidence, "a finding without evidence"
         assert wanted.get("line", finding.location.line) == finding.location.line
 

@@ -23,7 +23,7 @@ _CODE = re.compile(r"(?:^    .*\n(?:\n(?=    ))?)+", re.MULTILINE)
 def rule_page(rule: Rule) -> str:
     """Return a rule's page as Markdown."""
     first, _, rest = rule.doc.strip().partition("\n")
-    facts = f"`{rule.id}` · {rule.family} · at worst {rule.severity} · {_fix(rule)}"
+    facts = f"`{rule.id}` · {_family(rule)} · at worst {rule.severity} · {_fix(rule)}"
     body = _CODE.sub(_fenced, rest.strip() + "\n")
     return f"# {rule.title}\n\n{facts}\n\n{first}\n\n{body}"
 
@@ -36,7 +36,7 @@ def rule_index(rules: Iterable[Rule]) -> str:
     parts = ["# Rules\n", _HOW]
     for family, members in sorted(families.items()):
         parts.append(
-            f"\n## {family.capitalize()}\n\n| rule | says | at worst | fix |\n|---|---|---|---|"
+            f"\n## {_TITLES.get(family, family.capitalize())}\n\n| rule | says | at worst | fix |\n|---|---|---|---|"
         )
         parts += [
             f"| [{rule.id}]({rule.id}.md) | {rule.title} | {rule.severity} "
@@ -54,6 +54,18 @@ def pages(rules: Iterable[Rule]) -> Mapping[str, str]:
     """Return all files of the folder docs/rules by name."""
     known = list(rules)
     return {"README.md": rule_index(known), **{f"{rule.id}.md": rule_page(rule) for rule in known}}
+
+
+def _family(rule: Rule) -> str:
+    """Name the family, and the engines where PostgreSQL is not the only one."""
+    if rule.engines == ("postgresql",):
+        return rule.family
+    named = ", ".join(_ENGINES.get(name, name) for name in rule.engines)
+    return named if "postgresql" not in rule.engines else f"{rule.family} · {named}"
+
+
+_TITLES = {"mysql": "MySQL and MariaDB"}
+_ENGINES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 
 
 def _fix(rule: Rule) -> str:

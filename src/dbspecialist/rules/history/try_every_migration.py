@@ -31,7 +31,7 @@ from dbspecialist.facts.units import plural
 
 TITLE = "Let every pending migration be tried"
 SEVERITY = "info"
-ENGINES = ("postgresql",)
+ENGINES = ("postgresql", "mysql", "mariadb")
 
 
 def check_run(run: Run) -> Iterator[Finding]:

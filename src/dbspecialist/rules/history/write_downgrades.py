@@ -33,7 +33,7 @@ from dbspecialist.rules.history._round_trips import told
 
 TITLE = "Write the downgrade"
 SEVERITY = "warning"
-ENGINES = ("postgresql",)
+ENGINES = ("postgresql", "mysql", "mariadb")
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ from dbspecialist.rules.judging import at
 
 TITLE = "Mend statements that the engine refuses"
 SEVERITY = "error"
-ENGINES = ("postgresql",)
+ENGINES = ("postgresql", "mysql", "mariadb")
 
 #: Refusals that rules of their own explain.
 EXPLAINED = frozenset(
@@ -50,6 +50,7 @@ EXPLAINED_MESSAGES = (
     "cannot alter type of a column used by",  # drop-dependent-views-first
     "must include all partitioning columns",  # include-partition-key-in-unique
     "cannot create index on partitioned table",  # build-partitioned-indexes-in-steps
+    "errno: 150",  # match-referenced-columns
 )
 
 

@@ -37,7 +37,7 @@ from dbspecialist.rules.judging import at
 
 TITLE = "Change many rows in batches that commit"
 SEVERITY = "error"
-ENGINES = ("postgresql",)
+ENGINES = ("postgresql", "mysql", "mariadb")
 
 #: Rows that one statement may change before it is worth a word.
 FEW = 10_000

@@ -51,6 +51,8 @@ OPTIONS: Mapping[str, str] = {
     "default-time-zone": "+00:00",
     "event-scheduler": "OFF",
 }
+#: Of MariaDB alone: making a table takes half as long where no file is synced.
+MARIADB_OPTIONS: Mapping[str, str] = {"innodb-flush-method": "nosync", "debug-no-sync": "1"}
 
 
 class Server:
@@ -60,7 +62,8 @@ class Server:
         self, folder: Path, installation: Installation, options: Mapping[str, str]
     ) -> None:
         self.folder, self.installation = folder, installation
-        self.options = {**OPTIONS, **options}
+        own = MARIADB_OPTIONS if installation.engine == "mariadb" else {}
+        self.options = {**OPTIONS, **own, **options}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -30,6 +30,7 @@ class Stage:
         self.database = (snapshot.database if snapshot else "") or DATABASE
         self.left_out: tuple[str, ...] = ()
         self.ready_ms = 0.0
+        self._is_new = False
 
     @property
     def engine(self) -> str:
@@ -42,10 +43,13 @@ class Stage:
 
     def session(self) -> Connection:
         """Open a connection of the account that runs migrations."""
+        self._is_new = False
         return self.server.connect(self.database, OWNER)
 
     def renew(self) -> None:
-        """Make production's database anew, without rows."""
+        """Make production's database anew, without rows, unless nobody has used it yet."""
+        if self._is_new:
+            return
         with contextlib.closing(self.admin()) as admin:
             left_out = apply_settings(admin, self.snapshot) if self.snapshot else []
             create_database(admin, self.database, self.snapshot)
@@ -58,6 +62,7 @@ class Stage:
                     "it, whose algorithms and locks may differ"
                 )
         self.left_out = tuple(left_out)
+        self._is_new = True
 
     def read(self) -> Catalogue:
         """Read the catalogue as it is now."""

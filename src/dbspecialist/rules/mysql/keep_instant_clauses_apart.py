@@ -1,0 +1,85 @@
+"""Clauses that are cheap each by itself can write the table anew together.
+
+## What it does
+Looks for ALTER TABLE statements of several clauses on tables that production has rows in, whose
+algorithm is dearer than that of each clause by itself.
+
+## Why it matters
+The engine takes one algorithm for all clauses. ADD COLUMN changes the dictionary alone and ADD
+INDEX builds one index; in one statement the engine writes the whole table anew, with all its
+indexes.
+
+## Example
+    ALTER TABLE orders ADD COLUMN note VARCHAR(50), ADD INDEX (user_id);
+
+## Use instead
+    ALTER TABLE orders ADD COLUMN note VARCHAR(50), ALGORITHM=INSTANT, LOCK=NONE;
+    ALTER TABLE orders ADD INDEX (user_id), ALGORITHM=NOCOPY, LOCK=NONE;
+
+(MySQL has no NOCOPY: ALGORITHM=INPLACE.)
+
+## What proves it
+Each clause is tried by itself on an empty table of the same definition, and all of them together,
+with each ALGORITHM and LOCK.
+
+## Source
+MariaDB documentation, "InnoDB Online DDL Operations with the NOCOPY Alter Algorithm".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dbspecialist.engines.mysql.alter import MARIADB_ALGORITHMS
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import count, duration
+from dbspecialist.rules.judging import at
+from dbspecialist.rules.mysql._alters import alters, asked
+
+TITLE = "Keep instant clauses apart from others"
+SEVERITY = "warning"
+ENGINES = ("mysql", "mariadb")
+
+
+def check(trial: Trial, run: Run) -> Iterator[Finding]:
+    """Yield a finding for each statement that is dearer than its clauses."""
+    for statement, lock in alters(trial, run):
+        alone = _dearest(statement)
+        if alone is None or _rank(statement.algorithm) <= _rank(alone):
+            continue
+        told = ", ".join(f"{item.sql} is {item.algorithm}" for item in statement.clauses)
+        yield Finding(
+            rule="keep-instant-clauses-apart",
+            severity="warning",
+            message=(
+                f"{len(statement.clauses)} clauses together write {lock.relation} anew "
+                f"(ALGORITHM={statement.algorithm}{_size(statement, lock.relation, run)}), and by "
+                f"themselves take {alone} at most"
+            ),
+            location=at(trial, statement),
+            evidence=(
+                asked(statement),
+                Proof("each clause by itself is cheaper", "proven", f"tried on the twin: {told}"),
+            ),
+            help="write a statement for each algorithm, each with its ALGORITHM=… and LOCK=NONE",
+            relation=lock.relation,
+        )
+
+
+def _size(statement: StatementEffects, relation: str, run: Run) -> str:
+    if statement.work_ms is None:
+        return ""
+    return f", about {duration(statement.work_ms)} at {count(run.rows(relation))} rows"
+
+
+def _dearest(statement: StatementEffects) -> str | None:
+    """Return the dearest algorithm of the clauses, where each was tried."""
+    names = [item.algorithm for item in statement.clauses]
+    return max(names, key=_rank) if len(names) > 1 else None
+
+
+def _rank(algorithm: str) -> int:
+    return MARIADB_ALGORITHMS.index(algorithm)
