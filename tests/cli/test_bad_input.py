@@ -149,9 +149,12 @@ def damaged(**changed: Any) -> bytes:
     [
         (b"", "is not a snapshot; make one with: dbs snapshot URL"),
         (b"PK\x03\x04", "is not a snapshot; make one with: dbs snapshot URL"),
-        (gzip.compress(b"[1]"), "is not a snapshot; make one with: dbs snapshot URL"),
-        (gzip.compress(b'{"format": "another"}'), "is not a snapshot; make one with: dbs snapsh"),
-        (gzip.compress(b"[" * 100_000), "is damaged (maximum recursion depth exceeded"),
+        (gzip.compress(b"[1]", mtime=0), "is not a snapshot; make one with: dbs snapshot URL"),
+        (
+            gzip.compress(b'{"format": "another"}', mtime=0),
+            "is not a snapshot; make one with: dbs snapsh",
+        ),
+        (gzip.compress(b"[" * 100_000, mtime=0), "is damaged (maximum recursion depth exceeded"),
         (SHOP.read_bytes()[:-2000], "is cut short; take the snapshot again"),
         (damaged(version=2), "has format version 2, this dbspecialist reads version 1; use the"),
         (damaged(engine="mysql"), "a snapshot of mysql; take one of PostgreSQL"),

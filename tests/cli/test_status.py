@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import psycopg
 import pytest
 
 from dbspecialist.cli._status import Run, ending_with_a_status, without_passwords
@@ -42,6 +43,16 @@ def test_status_is_what_the_command_returns() -> None:
             "dbs: /var/twin: No space left on device;"
             " make room or grant access, or choose another place\n",
         ),
+        (
+            psycopg.errors.DiskFull("could not extend file\nHINT:  Check free disk space."),
+            "dbs: the twin's server gives up: could not extend file;"
+            " free memory and 256 MiB, or set TMPDIR\n",
+        ),
+        (
+            psycopg.OperationalError("server closed the connection unexpectedly"),
+            "dbs: the twin's server gives up: server closed the connection unexpectedly;"
+            " free memory and 256 MiB, or set TMPDIR\n",
+        ),
     ],
 )
 def test_status_of_bad_input_is_2_and_one_line(
@@ -65,6 +76,17 @@ def test_status_of_a_defect_is_3_and_a_kept_traceback(
     kept = file.read_text()
     assert kept.startswith("Traceback (most recent call last):")
     assert "secret" not in kept
+
+
+def test_status_of_a_defect_where_no_traceback_can_be_kept(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    assert ending_with_a_status(raising(ValueError("odd")), Run()) == 3
+    assert capsys.readouterr().err == (
+        "dbs: a defect of dbspecialist: ValueError: odd;"
+        " please report the traceback that --debug prints\n"
+    )
 
 
 def test_status_of_a_defect_with_debug_shows_the_traceback(
