@@ -41,26 +41,29 @@ _COLUMNS = """
 SELECT relation::bigint, number, relation_name, name, type, not_null, expression, generated::text,
        identity::text, collated, local, dropped, missing
 FROM dbs_twin.columns
-WHERE NOT (dropped AND %s = '')
 """
-_SINCE = " AND least(age, not_null_age) <= age(%s::text::xid)"
-_NOW = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
+_ALL = """
+WHERE NOT dropped AND relation IN (
+    SELECT oid FROM pg_class
+    WHERE oid >= 16384 AND relkind IN ('r', 'p', 'f') AND relpersistence <> 't'
+      AND relnamespace <> 'dbs_twin'::regnamespace)
+"""
+_OF_TABLES = """
+WHERE relation = ANY (ARRAY(
+    SELECT oid FROM pg_class WHERE oid = ANY (%s) AND relkind IN ('r', 'p', 'f')))
+"""
 
 
 def read_columns(
-    connection: psycopg.Connection[tuple[Any, ...]], since: str = ""
-) -> tuple[str, Columns]:
-    """Read the columns of a database's tables, with the transaction to go on from.
-
-    Args:
-        connection: The database.
-        since: What an earlier call returned: columns that no later transaction wrote are left out.
-    """
-    row = connection.execute(_NOW).fetchone()
-    assert row is not None
-    query, values = (_COLUMNS + _SINCE, [since, since]) if since else (_COLUMNS, [since])
-    rows = connection.execute(query.encode(), values).fetchall()
-    return str(row[0]), parse_columns(rows)
+    connection: psycopg.Connection[tuple[Any, ...]], tables: Collection[int] | None = None
+) -> Columns:
+    """Read the columns of a database's tables, or of some with those that were dropped."""
+    if tables is None:
+        return parse_columns(connection.execute(_COLUMNS + _ALL).fetchall())
+    if not tables:
+        return {}
+    found = connection.execute((_COLUMNS + _OF_TABLES).encode(), [list(tables)])
+    return parse_columns(found.fetchall())
 
 
 def parse_columns(rows: Iterable[Iterable[Any]]) -> Columns:

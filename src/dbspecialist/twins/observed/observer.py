@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ class Observer:
         self.connection.execute(_ADMIT, [self.key])
         self.known: dict[int, Known] = read_known(self.connection)
         self.original = dict(self.known)
-        self.seen_until, self.columns = read_columns(self.connection) if effects else ("", {})
+        self.columns = read_columns(self.connection) if effects else {}
         self.original_columns = self.columns
         self.names = _names(self.known, self.original)
         self.renamed: dict[str, str] = {}
@@ -105,10 +105,14 @@ class Observer:
             taken, self.record = self.record, []
         return taken
 
-    def refresh(self) -> None:
-        """Read the names and files of known relations anew, after a transaction has ended."""
+    def refresh(self, tables: Collection[int] | None = ()) -> None:
+        """Read the names and files of known relations anew, after a transaction has ended.
+
+        Args:
+            tables: Those whose columns it has written, by object id; nothing where any may be.
+        """
         now = read_known(self.connection)
-        until, columns = read_columns(self.connection, self.seen_until)
+        columns = read_columns(self.connection, tables)
         with self.lock:
             self.known = {
                 oid: item if oid in self.original else replace(item, existing=False)
@@ -116,7 +120,6 @@ class Observer:
             }
             self.names = _names(self.known, self.original)
             self.renamed |= {name: was for name, was in self.names.items() if was}
-            self.seen_until = until
             self.columns = {
                 key: row for key, row in {**self.columns, **columns}.items() if key[0] in self.known
             }
@@ -214,10 +217,11 @@ class SessionObserver:
 
     def ended(self) -> None:
         """Take note of the end of a transaction."""
+        written = {oid for oid, _ in self.before.columns} if self.before else set()
         self.before = None
         if self._changed and self.asks:
             self._changed = False
-            self.observer.refresh()
+            self.observer.refresh(written)
 
     def _compared(self, after: Observation | None, outcome: Outcome) -> Mapping[str, Any]:
         outside, self._seen_outside = self._seen_outside, {}
@@ -260,7 +264,7 @@ class SessionObserver:
         columns = self.observer.columns
         with bystander:
             yield
-        self.observer.refresh()
+        self.observer.refresh(None)
         with self.observer.lock:
             self.observer.transactions += 1
             self.transaction = self.observer.transactions
