@@ -218,3 +218,11 @@ def test_split_sends_what_psql_sends(cluster: Cluster, database: Any, tmp_path: 
 def words(text: str) -> list[str]:
     silent = {"space", "line_comment", "block_comment"}
     return [text[item.start : item.end] for item in tokens(text, "") if item.kind not in silent]
+
+
+def test_whatever_is_not_ascii_is_part_of_a_word() -> None:
+    found = [item.kind for item in tokens("é\u00d7\U0001f600$1 :é :'é' :{?é} $é$;$é$ +\u00d7", "x")]
+    assert found == [
+        *("word", "space", "variable", "space", "variable", "space", "test", "space"),
+        *("dollar", "space", "other", "word"),
+    ]

@@ -12,25 +12,35 @@ from typing import NamedTuple
 
 from dbspecialist.facts.errors import InputError
 
+#: Letters and whatever is not ASCII; the same with digits; the same with a dollar sign. They are
+#: told by the ASCII that they leave out: of a range up to \U0010ffff `re` makes a map of 65,536
+#: entries, which takes 14 ms at the start.
+_LETTER = r"[^\x00-@\[-^`{-\x7f]"
+_WORD = r"[^\x00-/:-@\[-^`{-\x7f]"
+_REST = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
+#: ASCII that begins nothing else: no space, quote, parenthesis, dollar sign, colon, semicolon,
+#: backslash, dash, slash or part of a word.
+_OTHER = r"[\x00-\x08\x0e-\x1b!\#%&*+,.<=>?@\[\]^`{|}~\x7f]"
+
 #: One token, tried in this order. Possessive runs keep a long script linear.
 _TOKEN = re.compile(
-    r"""
+    rf"""
       (?P<space>\s++)
     | (?P<line_comment>--[^\n\r]*+)
     | (?P<block_comment>/\*)
     | (?P<escape>[eE]'(?:[^'\\]|\\.|'')*+(?P<escape_end>'?+))
     | (?P<quoted>(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*+(?P<quoted_end>'?+))
     | (?P<name>(?:[uU]&)?"(?:[^"]|"")*+(?P<name_end>"?+))
-    | (?P<word>[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*+)
-    | (?P<dollar>\$(?:[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*+)?\$)
+    | (?P<word>{_LETTER}{_REST}*+)
+    | (?P<dollar>\$(?:{_LETTER}{_WORD}*+)?\$)
     | (?P<semicolon>;)
     | (?P<open>\()
     | (?P<close>\))
     | (?P<cast>::|:=)
-    | (?P<variable>:(?:[\w\x80-\U0010ffff]++|'[\w\x80-\U0010ffff]++'|"[\w\x80-\U0010ffff]++"))
-    | (?P<test>:\{\?[\w\x80-\U0010ffff]++\})
+    | (?P<variable>:(?:{_WORD}++|'{_WORD}++'|"{_WORD}++"))
+    | (?P<test>:\{{\?{_WORD}++\}})
     | (?P<backslash>\\)
-    | (?P<other>\d[\w.$]*+|[^\s'"$();:\\\-/\w\x80-\U0010ffff]++|.)
+    | (?P<other>\d[\w.$]*+|{_OTHER}++|.)
     """,
     re.VERBOSE | re.DOTALL,
 )
