@@ -21,6 +21,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -142,7 +143,7 @@ def start(access: Access, receipt: BackfillReceipt) -> int:
         return pid
     status = BROKEN
     try:
-        Runner(access, receipt, STATE_TABLE, lambda _step: None).run()
+        Runner(access, receipt, lambda _step: None).run()
         status = DONE
     except InputError as refused:
         text = str(refused)
@@ -150,7 +151,10 @@ def start(access: Access, receipt: BackfillReceipt) -> int:
         status = REFUSED if "another copy" in text or "keep coming" in text else BROKEN
         if status == BROKEN:
             print(text, file=sys.stderr, flush=True)
+    except BaseException:  # noqa: BLE001 - the process has no caller who could be told
+        traceback.print_exc()
     finally:
+        sys.stderr.flush()
         os._exit(status)
 
 

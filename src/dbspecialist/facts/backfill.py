@@ -42,6 +42,8 @@ class BackfillPlan:
             `tested`, they are counted; else each row is gone over once.
         shape: The table as the catalogue describes it, one line a fact.
         text: The statement as it was given, with single spaces.
+        state_table: The table in the database that holds how far the job has come: part of the
+            plan, so that a job is not begun a second time under another name.
         made_at: UTC, ISO 8601.
         nonce: What tells two plans of the same statement apart.
     """
@@ -58,6 +60,7 @@ class BackfillPlan:
     excludes: Verdict = "unchecked"
     shape: tuple[str, ...] = ()
     text: str = ""
+    state_table: str = STATE_TABLE
     made_at: str = ""
     nonce: str = ""
 
@@ -204,5 +207,6 @@ class BackfillReport:
     state: BackfillState | None = None
     proofs: tuple[Proof, ...] = ()
     text: str = ""
+    state_table: str = STATE_TABLE
     notes: tuple[str, ...] = ()
     estimate: BackfillEstimate | None = None

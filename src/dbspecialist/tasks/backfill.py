@@ -48,7 +48,7 @@ def backfill(
     receipt: Source | BackfillReceipt | None = None,
     role: str | None = None,
     superuser: bool = False,
-    state_table: str = STATE_TABLE,
+    state_table: str | None = None,
     dry_run: bool = False,
     as_: Form | None = None,
     volatile: bool = False,
@@ -73,7 +73,8 @@ def backfill(
         receipt: A receipt, or its file.
         role: The role that the session must have for a run.
         superuser: Whether that role may be a superuser.
-        state_table: The table in the database that holds how far jobs have come.
+        state_table: The table in the database that holds how far jobs have come, for a plan;
+            `public.dbs_backfills` without one.
         dry_run: Say what would be done, in how many batches, in what time.
         as_: Return the job as a SQL script or a Python program with SQLAlchemy.
         volatile: Whether assignments may call volatile functions.
@@ -87,16 +88,17 @@ def backfill(
     text = _statement(statement, table, set_, where)
     if database is not None:
         source_of(database)  # what cannot be read is refused before anything runs
-    refuse_odd_name(state_table)
     held = read_receipt(Path(receipt)) if isinstance(receipt, str | PathLike) else receipt
     _refuse_other_statement(text, held)
+    where_kept = _state_table(state_table, held)
     tell = progress or (lambda _: None)
-    asked = Asked(text or (held.plan.text if held else ""), database, snapshot, volatile, limits)
+    words = text or (held.plan.text if held else "")
+    asked = Asked(words, database, snapshot, volatile, limits, where_kept)
     if plan is not None:
         return _plan(asked, Path(plan), tell)
     if dry_run or as_:
-        return _prepare(asked, held, as_, state_table, tell)
-    return _run(asked, held, _given_role(role), superuser, state_table, tell)
+        return _prepare(asked, held, as_, tell)
+    return _run(asked, held, _given_role(role), superuser, tell)
 
 
 def _refuse_contradictions(plan: bool, receipt: bool, dry_run: bool, as_: bool) -> None:
@@ -139,6 +141,19 @@ def _refuse_other_statement(text: str, held: BackfillReceipt | None) -> None:
         )
 
 
+def _state_table(given: str | None, held: BackfillReceipt | None) -> str:
+    """Return the state table's name; a receipt's job keeps the one that it was planned with."""
+    if given is not None:
+        refuse_odd_name(given)
+    if held is not None and given not in (None, held.plan.state_table):
+        raise InputError(
+            f"the receipt was made for the state table {held.plan.state_table}",
+            str(given),
+            "leave --state-table out, or make a new receipt",
+        )
+    return held.plan.state_table if held else given or STATE_TABLE
+
+
 def _plan(asked: Asked, path: Path, tell: Told) -> BackfillReport:
     refuse_unusable(path)
     if asked.database is None:
@@ -151,22 +166,22 @@ def _plan(asked: Asked, path: Path, tell: Told) -> BackfillReport:
 
 
 def _prepare(
-    asked: Asked, held: BackfillReceipt | None, as_: Form | None, state_table: str, tell: Told
+    asked: Asked, held: BackfillReceipt | None, as_: Form | None, tell: Told
 ) -> BackfillReport:
     """Say what a job takes, or write it as a program; a receipt that is given is kept."""
     if held is not None and as_:
-        return BackfillReport("render", held, text=_rendered(held, as_, state_table))
+        return BackfillReport("render", held, text=_rendered(held, as_))
     planned = make_plan(asked, tell)
     receipt = held or planned.receipt
     if as_:
-        text = _rendered(receipt, as_, state_table)
+        text = _rendered(receipt, as_)
         return BackfillReport("render", receipt, text=text, notes=planned.notes)
     return BackfillReport("dry run", receipt, estimate=planned.estimate, notes=planned.notes)
 
 
-def _rendered(receipt: BackfillReceipt, as_: Form, state_table: str) -> str:
+def _rendered(receipt: BackfillReceipt, as_: Form) -> str:
     render = as_sql.render if as_ == "sql" else as_sqlalchemy.render
-    return render(receipt, state_table)
+    return render(receipt)
 
 
 def _given_role(role: str | None) -> str:
@@ -177,12 +192,11 @@ def _given_role(role: str | None) -> str:
     return role
 
 
-def _run(  # noqa: PLR0917
+def _run(
     asked: Asked,
     held: BackfillReceipt | None,
     role: str,
     superuser: bool,
-    state_table: str,
     tell: Told,
 ) -> BackfillReport:
     assert held is not None
@@ -190,7 +204,7 @@ def _run(  # noqa: PLR0917
         raise InputError("no database is named", "--database", "give the URL of the target")
     with shown_variables():
         access = Access(asked.database, role, superuser, held.plan.settings, asked.limits)
-        runner = Runner(access, held, state_table, tell)
+        runner = Runner(access, held, tell)
         state = runner.run()
     return BackfillReport("run", held, state, _proofs(held, state), notes=_notes(runner))
 

@@ -48,6 +48,7 @@ class Asked:
         snapshot: What the twin is made of, or nothing.
         volatile: Whether assignments may call volatile functions.
         limits: How much the job may ask of the server.
+        state_table: The table that holds how far the job has come.
     """
 
     text: str
@@ -55,6 +56,7 @@ class Asked:
     snapshot: str | PathLike[str] | Snapshot | None
     volatile: bool
     limits: BackfillLimits
+    state_table: str
 
 
 @dataclass(frozen=True)
@@ -149,21 +151,26 @@ def _of_database(asked: Asked, url: str, tried: Tried, rates: Rates) -> Planned:
                 "take the snapshot again",
             )
         shape = read_shape(connection, target, tried.plan.calls)
-        plan = _signed(replace(tried.plan, shape=shape), asked.text)
+        plan = _signed(replace(tried.plan, shape=shape), asked)
         takes, notes = _takes(connection, plan, target.tuples, rates, asked.limits)
     return Planned(receipt_of(plan, tried.proofs), takes, notes)
 
 
 def _of_snapshot(asked: Asked, stage: Stage, tried: Tried, rates: Rates) -> Planned:
-    plan = _signed(tried.plan, asked.text)
+    plan = _signed(tried.plan, asked)
     with stage.visitor(stage.template) as connection:
         takes, notes = _takes(connection, plan, tried.target.tuples, rates, asked.limits)
     return Planned(receipt_of(plan, tried.proofs), takes, notes)
 
 
-def _signed(plan: BackfillPlan, text: str) -> BackfillPlan:
-    made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    return replace(plan, text=one_line(text), made_at=made_at, nonce=secrets.token_hex(8))
+def _signed(plan: BackfillPlan, asked: Asked) -> BackfillPlan:
+    return replace(
+        plan,
+        text=one_line(asked.text),
+        state_table=asked.state_table,
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        nonce=secrets.token_hex(8),
+    )
 
 
 def one_line(text: str) -> str:

@@ -43,10 +43,9 @@ from dbspecialist.cli._options import Duration, debug_option
 @click.option("--superuser", is_flag=True, help="That role may be a superuser.")
 @click.option(
     "--state-table",
-    default="public.dbs_backfills",
-    show_default=True,
     metavar="NAME",
-    help="The table in the database that holds how far jobs have come.",
+    help="The table in the database that holds how far jobs have come, for a plan."
+    "  [default: public.dbs_backfills]",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
 @click.option(

@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg
 
-from dbspecialist.engines.postgresql.backfill import statements
 from dbspecialist.engines.postgresql.backfill.reading import Statement, read_statement
 from dbspecialist.engines.postgresql.backfill.runner import Runner
 from dbspecialist.engines.postgresql.backfill.session import Access, empty_search_path
@@ -21,23 +20,21 @@ from dbspecialist.engines.postgresql.backfill.table import (
 )
 from dbspecialist.engines.receipt_file import NAME_LENGTH, plan_hash
 from dbspecialist.facts.backfill import (
-    STATE_TABLE,
     BackfillLimits,
     BackfillPlan,
     BackfillReceipt,
-    Key,
 )
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.proofs.backfill.exclusion import NOT_AGAIN, not_again
 from dbspecialist.proofs.backfill.purity import own_functions, own_row, refuse_moving
+from dbspecialist.proofs.backfill.samples import fitting, match_more
 from dbspecialist.twins.rows import fill
 from dbspecialist.twins.stage import OWNER, Stage
 
 Connection = psycopg.Connection[Any]
 
-TAKEN = "the engine takes the new values of each row"
 SAME = "in batches the statement does what it does at once"
 TWICE = "done twice, a row is as done once"
 #: Sample rows, and rows of a batch: several batches, the last of them not full.
@@ -166,63 +163,10 @@ def _on_rows(
                 rows_per_table=ROWS,
                 tables=[plan.relation],
             )
-            _match_more(connection, plan)
-            taken = _fitting(connection, plan, snapshot)
+            match_more(connection, plan)
+            taken = fitting(connection, plan, snapshot)
         again, tried = _compared(stage, plan, target, own, filled)
         return again, (taken, *tried)
-
-
-def _match_more(connection: Connection, plan: BackfillPlan) -> None:
-    """Give every second sample row that is not matched the values of one that is."""
-    condition = f" WHERE {plan.condition}" if plan.condition else ""
-    source, keys = statements.source(plan), statements.key_texts(plan)
-    matched = connection.execute(f"SELECT {keys} FROM {source}{condition}".encode()).fetchall()
-    if not matched:
-        return
-    rest = connection.execute(
-        f"SELECT {keys} FROM {source} ORDER BY {statements.key_order(plan)}".encode()
-    ).fetchall()
-    for key in [item for item in rest if item not in matched][::2]:
-        try:
-            with connection.transaction():
-                connection.execute("SET LOCAL session_replication_role = replica")
-                raw(connection).execute(*statements.copy_row(plan, matched[0], key))
-        except psycopg.errors.IntegrityError:  # it stays as it is
-            continue
-
-
-def _fitting(connection: Connection, plan: BackfillPlan, snapshot: Snapshot) -> Proof:
-    """Take the sample rows out that the engine refuses to change, and say whether there are any."""
-    keys = connection.execute(
-        f"SELECT {statements.key_texts(plan)} FROM {statements.source(plan)}".encode()
-    ).fetchall()
-    refused: dict[Key, str] = {}
-    for key in keys:
-        try:
-            with connection.transaction(force_rollback=True):
-                raw(connection).execute(*statements.update_row(plan, key))
-        except psycopg.Error as error:
-            refused[key] = f"{error.diag.message_primary} ({error.sqlstate})"
-            with connection.transaction():
-                connection.execute("SET LOCAL session_replication_role = replica")
-                raw(connection).execute(*statements.delete_row(plan, key))
-    if refused and len(refused) == len(keys):
-        raise InputError(
-            f"the engine refuses it on every sample row: {next(iter(refused.values()))}",
-            plan.relation,
-            "mend the statement",
-        )
-    return _taken(len(keys), refused, bool(snapshot.relation.get(plan.relation)))
-
-
-def _taken(rows: int, refused: Mapping[Key, str], is_like_production: bool) -> Proof:
-    if not refused:
-        return Proof(TAKEN, "tested", f"{rows} sample rows, one by one", tries=max(rows, 1))
-    (key, why), *_ = refused.items()
-    basis = f"{len(refused)} of {rows} sample rows are refused, that of key {', '.join(key)}: {why}"
-    if is_like_production:
-        return Proof(TAKEN, "refuted", basis)
-    return Proof(TAKEN, "unchecked", f"{basis}; their values are made up, without statistics")
 
 
 def _compared(
@@ -271,7 +215,7 @@ def _run_batches(stage: Stage, plan: BackfillPlan, target: Target, database: str
             batch_rows=BATCH, largest_batch=BATCH, pause_ms=0.0, patience_ms=10_000.0
         ),
     )
-    return Runner(access, receipt_of(tried, ()), STATE_TABLE, lambda _step: None).run().rows
+    return Runner(access, receipt_of(tried, ()), lambda _step: None).run().rows
 
 
 def _again(changed: int, matched: int) -> Proof:

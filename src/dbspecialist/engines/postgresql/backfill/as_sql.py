@@ -12,14 +12,13 @@ from dbspecialist.engines.postgresql.backfill.table import FINGERPRINT, STAMP
 from dbspecialist.facts.backfill import BackfillPlan, BackfillReceipt
 
 
-def render(receipt: BackfillReceipt, table: str) -> str:
+def render(receipt: BackfillReceipt) -> str:
     """Write the script.
 
     Args:
         receipt: What is done; an empty shape leaves the comparison of the schema out.
-        table: The state table.
     """
-    plan = receipt.plan
+    plan, table = receipt.plan, receipt.plan.state_table
     schema = table.rpartition(".")[0] or "public"
     name = f"{schema}.dbs_backfill_{receipt.job}"
     body = _body(receipt, table)

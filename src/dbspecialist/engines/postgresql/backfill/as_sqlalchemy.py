@@ -28,12 +28,11 @@ gone over once, up to the last key there is then.
 '''
 
 
-def render(receipt: BackfillReceipt, table: str) -> str:
+def render(receipt: BackfillReceipt) -> str:
     """Write the program.
 
     Args:
         receipt: What is done; an empty shape leaves the comparison of the schema out.
-        table: The state table.
 
     Raises:
         InputError: Where the statement holds what `sqlalchemy.text` takes for its own.
@@ -45,7 +44,7 @@ def render(receipt: BackfillReceipt, table: str) -> str:
             "",
             "take --as sql",
         )
-    values = {**_values(receipt), **_of_state(plan, table), **_of_target(plan)}
+    values = {**_values(receipt), **_of_state(plan), **_of_target(plan)}
     constants = "".join(f"{name} = {_written(value)}\n" for name, value in values.items())
     statement = plan.statement.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\n    ")
     head = HEAD.replace("{job}", receipt.job).replace("{statement}", statement)
@@ -73,8 +72,8 @@ def _values(receipt: BackfillReceipt) -> dict[str, object]:
     }
 
 
-def _of_state(plan: BackfillPlan, table: str) -> dict[str, object]:
-    source, table = _own(statements.source(plan)), _own(table)
+def _of_state(plan: BackfillPlan) -> dict[str, object]:
+    source, table = _own(statements.source(plan)), _own(plan.state_table)
     key, order = (
         _own(text) for text in (statements.key_texts(plan), statements.key_order(plan, "DESC"))
     )

@@ -27,7 +27,6 @@ class Job:
     Args:
         plan: What is done.
         name: The job's name in the state table.
-        table: The state table.
         oid: The target table.
         fence: The start that this process made.
         stamp: The table's stamp when its shape was last compared.
@@ -35,7 +34,6 @@ class Job:
 
     plan: BackfillPlan
     name: str
-    table: str
     oid: int
     fence: int
     stamp: str
@@ -64,14 +62,14 @@ def run_batch(connection: Connection, job: Job, rows: int) -> Done:
     """
     started = time.perf_counter()
     with connection.transaction():
-        before = states.lock(connection, job.table, job.name, job.fence)
+        before = states.lock(connection, job.plan.state_table, job.name, job.fence)
         if before.is_done:
             return Done(before, 0, 0.0)
         after, keys = _next(connection, job, before, rows)
         # The UPDATE holds the table's lock, so no DDL can come between this look and the commit.
         if read_stamp(connection, job.oid, job.plan.calls) != job.stamp:
             raise MovedError
-        after = states.advance(connection, job.table, after)
+        after = states.advance(connection, job.plan.state_table, after)
     return Done(after, keys, (time.perf_counter() - started) * 1000)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,15 +53,26 @@ class Access:
         return source_of(self.url)
 
 
+class AwayError(InputError):
+    """The server does not answer, or not yet."""
+
+
+#: What a server says that may answer later.
+_AWAY = re.compile(
+    "no server answers|did not answer in time|no connection left|starting up|shutting down"
+    "|not yet accepting|recovery"
+)
+
+
 def connect(access: Access) -> psycopg.Connection[Any]:
-    """Open the session and set its time-outs.
+    """Open the session.
 
     Raises:
-        InputError: Where the server cannot be reached or refuses; psycopg's own errors where it
-            goes away meanwhile.
+        AwayError: Where no server answers, or not yet.
+        InputError: Where it refuses.
     """
     try:
-        connection = psycopg.connect(
+        return psycopg.connect(
             clean_url(access.url),
             autocommit=True,
             connect_timeout=CONNECT_SECONDS,
@@ -68,16 +80,14 @@ def connect(access: Access) -> psycopg.Connection[Any]:
             prepare_threshold=None,  # a plan of its own for each batch's values
         )
     except psycopg.Error as error:
-        raise refusal(str(error), access.url, access.source) from None
-    try:
-        _configure(connection, access)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+        refused = refusal(str(error), access.url, access.source)
+        if _AWAY.search(refused.what):
+            raise AwayError(refused.what, refused.where, refused.todo) from None
+        raise refused from None
 
 
-def _configure(connection: psycopg.Connection[Any], access: Access) -> None:
+def configure(connection: psycopg.Connection[Any], access: Access) -> None:
+    """Set the session's time-outs, and what the meaning of values depends on."""
     for name, value in ENDING.items():
         try:
             raw(connection).execute("SELECT set_config($1, $2, false)", [name, value])
@@ -91,6 +101,9 @@ def _configure(connection: psycopg.Connection[Any], access: Access) -> None:
         "row_security": "off",  # rows that a policy hides are refused, not passed over
         "default_transaction_isolation": "read committed",
         "default_transaction_read_only": "off",
+        # A batch reads a range of the primary key's index, also where statistics say otherwise.
+        "enable_seqscan": "off",
+        "jit": "off",
     }
     for name, value in given.items():
         raw(connection).execute("SELECT set_config($1, $2, false)", [name, value])

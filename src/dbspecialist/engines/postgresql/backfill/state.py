@@ -81,12 +81,13 @@ def ensure_table(connection: Connection, table: str, role: str) -> None:
 
 
 def enter(
-    connection: Connection, table: str, receipt: BackfillReceipt, upper: Key | None, estimate: int
+    connection: Connection, receipt: BackfillReceipt, upper: Key | None, estimate: int
 ) -> None:
     """Write the row of a job that has none yet: what is the last key now is its upper bound."""
     raw(connection).execute(
-        f"INSERT INTO {table} (job, relation, statement, plan_hash, fingerprint, upper_key,"
-        " estimate) VALUES ($1, $2, $3, $4, $5, $6::text[], $7) ON CONFLICT (job) DO NOTHING",
+        f"INSERT INTO {receipt.plan.state_table} (job, relation, statement, plan_hash,"
+        " fingerprint, upper_key, estimate) VALUES ($1, $2, $3, $4, $5, $6::text[], $7)"
+        " ON CONFLICT (job) DO NOTHING",
         [
             receipt.job,
             receipt.plan.relation,
