@@ -65,6 +65,7 @@ def test_prove_as_json_fits_the_schema(project: Path) -> None:
             "relation": "public.orders",
             "mode": "ShareLock",
             "kind": "table",
+            "table": "",
             "blocks": ["writes", "ddl"],
         }
     ]
