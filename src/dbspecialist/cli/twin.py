@@ -44,7 +44,8 @@ def open_(snapshot: Path, scale: float) -> int:
 
     with ExitStack() as stack:
         with progress() as told:
-            twin = stack.enter_context(twin_open(snapshot, scale=scale, progress=told))
+            twin = twin_open(snapshot, scale=scale, progress=told)
+            stack.push(twin)
         for item in twin.left_out:
             click.echo(f"left out: {item}", err=True)
         write_standard_output(twin.url)

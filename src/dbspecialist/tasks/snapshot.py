@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
@@ -34,9 +35,9 @@ def snapshot(
     """Capture everything about a database but its rows.
 
     Args:
-        url: The URL of a PostgreSQL database, which is only read; its password stays out of the
-            snapshot. Or a .sql file with a schema, or a folder with migrations, which are run on
-            an empty twin; these give a snapshot without sizes.
+        url: The URL of a PostgreSQL, MySQL or MariaDB database, which is only read; its password
+            stays out of the snapshot. Or a .sql file with a schema, or a folder with migrations,
+            which are run on an empty PostgreSQL twin; these give a snapshot without sizes.
         output: Also write the snapshot to this file.
         redact: Put stand-ins in place of the values that statistics hold.
         workload: Whether to read pg_stat_statements.
@@ -52,6 +53,8 @@ def snapshot(
     found = (
         of_path(Path(url))
         if is_path(url)
+        else of_mysql(str(url), redact, workload, connect_timeout, statement_timeout_ms)
+        if _MYSQL.match(str(url))
         else capture(
             str(url),
             redact=redact,
@@ -71,6 +74,25 @@ def is_path(source: str | PathLike[str]) -> bool:
     if not isinstance(source, str) or source.endswith(".sql"):
         return True
     return "://" not in source and "=" not in source
+
+
+#: With a driver's name or without (`mysql+pymysql://`).
+_MYSQL = re.compile(r"\s*(mysql|mariadb)(\+\w+)?://")
+
+
+def of_mysql(
+    url: str, redact: bool, workload: bool, connect_timeout: int, statement_timeout_ms: int
+) -> Snapshot:
+    """Capture a database of MySQL or MariaDB."""
+    from dbspecialist.engines.mysql.capture import capture as capture_mysql
+
+    return capture_mysql(
+        url,
+        redact=redact,
+        workload=workload,
+        connect_timeout=connect_timeout,
+        statement_timeout_ms=statement_timeout_ms,
+    )
 
 
 @hidden_variables()

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dbspecialist.engines.snapshot_file import read_snapshot
-from dbspecialist.twins.twin import Progress, Twin, open_twin, run_with_twin
+from dbspecialist.twins.twin import Progress, Twin, open_twin, run_command, run_with_twin
 from dbspecialist.twins.variables import hidden_variables
+
+if TYPE_CHECKING:
+    from dbspecialist.twins.mysql.twin import MySQLTwin
+
+MYSQL = frozenset({"mysql", "mariadb"})
 
 
 @hidden_variables()
 def twin_open(
     snapshot: str | PathLike[str], *, scale: float = 1.0, progress: Progress | None = None
-) -> Twin:
+) -> Twin | MySQLTwin:
     """Open a snapshot file as a throwaway server: `with twin_open(path) as twin: twin.url`.
 
     Args:
@@ -25,14 +31,20 @@ def twin_open(
     Raises:
         InputError: Where the file cannot be read or no server can be started.
     """
-    return open_twin(read_snapshot(Path(snapshot)), scale=scale, progress=progress)
+    taken = read_snapshot(Path(snapshot))
+    if taken.engine in MYSQL:
+        from dbspecialist.twins.mysql.twin import open_mysql_twin
+
+        return open_mysql_twin(taken, progress=progress)
+    return open_twin(taken, scale=scale, progress=progress)
 
 
 @hidden_variables()
 def twin_run(snapshot: str | PathLike[str], command: Sequence[str], *, scale: float = 1.0) -> int:
     """Run a command against the twin of a snapshot file and return its exit status.
 
-    `DATABASE_URL`, `PGHOST`, `PGPORT`, `PGUSER` and `PGDATABASE` are set for it.
+    `DATABASE_URL`, `PGHOST`, `PGPORT`, `PGUSER` and `PGDATABASE` are set for it; of MySQL and
+    MariaDB `DATABASE_URL` and `MYSQL_UNIX_PORT`.
 
     Args:
         snapshot: The file that `dbs snapshot` wrote.
@@ -42,4 +54,10 @@ def twin_run(snapshot: str | PathLike[str], command: Sequence[str], *, scale: fl
     Raises:
         InputError: Where the file cannot be read or the command cannot be started.
     """
-    return run_with_twin(read_snapshot(Path(snapshot)), command, scale=scale)
+    taken = read_snapshot(Path(snapshot))
+    if taken.engine in MYSQL:
+        from dbspecialist.twins.mysql.twin import open_mysql_twin
+
+        with open_mysql_twin(taken) as twin:
+            return run_command(command, twin.environment())
+    return run_with_twin(taken, command, scale=scale)

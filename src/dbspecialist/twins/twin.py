@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -88,19 +88,7 @@ class Twin:
 
     def wait(self) -> None:
         """Wait until SIGINT or SIGTERM comes or the process that started this one ends."""
-        told = threading.Event()
-
-        def tell(_number: int, _frame: FrameType | None) -> None:
-            told.set()
-
-        owner = os.getppid()
-        before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            while not told.wait(_GLANCE_SECONDS) and os.getppid() == owner:
-                pass
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        wait_until_told()
 
     def close(self) -> None:
         """Stop the server and remove everything it had."""
@@ -116,6 +104,23 @@ class Twin:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def wait_until_told() -> None:
+    """Wait until SIGINT or SIGTERM comes or the process that started this one ends."""
+    told = threading.Event()
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    owner = os.getppid()
+    before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        while not told.wait(_GLANCE_SECONDS) and os.getppid() == owner:
+            pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def open_twin(
@@ -197,14 +202,25 @@ def run_with_twin(snapshot: Snapshot, command: Sequence[str], *, scale: float = 
         InputError: Where the twin cannot be made or the command cannot be started.
     """
     with open_twin(snapshot, scale=scale) as twin:
-        try:
-            process = subprocess.Popen(list(command), env={**os.environ, **twin.environment()})
-        except OSError as error:
-            raise InputError(
-                f"cannot be started ({error.strerror})", command[0], "name a program on PATH"
-            ) from error
-        with _passing_on(signal.SIGTERM, process):
-            return _ended(process)
+        return run_command(command, twin.environment())
+
+
+def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a command with more variables than ours; return its status.
+
+    Interrupts and SIGTERM go to the command.
+
+    Raises:
+        InputError: Where it cannot be started.
+    """
+    try:
+        process = subprocess.Popen(list(command), env={**os.environ, **environment})
+    except OSError as error:
+        raise InputError(
+            f"cannot be started ({error.strerror})", command[0], "name a program on PATH"
+        ) from error
+    with _passing_on(signal.SIGTERM, process):
+        return _ended(process)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from dbspecialist.engines.mysql.catalogue import read_catalogue
@@ -41,12 +42,18 @@ WHERE c.table_schema = %s AND t.table_type = 'BASE TABLE' GROUP BY 1
 def capture(
     url: str,
     *,
+    redact: bool = False,
     workload: bool = True,
     connect_timeout: int = 5,
     statement_timeout_ms: int = 30_000,
     lock_timeout_ms: int = 1000,
 ) -> Snapshot:
     """Capture everything about one database but its rows.
+
+    Args:
+        url: `mysql://USER:PASSWORD@HOST:PORT/DATABASE`, also with a driver's name.
+        redact: Leave out what histograms hold of values. Digests of statements hold none.
+        workload: Whether to read performance_schema's digests.
 
     Raises:
         InputError: When the server cannot be reached or refuses.
@@ -59,21 +66,28 @@ def capture(
     ) as session:
         sizes, counters = read_sizes(session)
         revisions, checksums = read_revisions(session)
+        columns = read_columns(session, sizes)
+        catalogue = read_catalogue(
+            session.connection, session.database, session.engine, session.unseen
+        )
+        if redact:
+            columns = tuple(replace(item, values={}) for item in columns)
         return Snapshot(
             engine=session.engine,
             server_version=session.version,
             database=session.database,
             source=read_url(url).source,
             captured_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            catalogue=read_catalogue(session.connection, session.database, session.engine),
+            catalogue=catalogue,
             relations=sizes,
-            columns=read_columns(session, sizes),
+            columns=columns,
             sequences=counters,
             settings=read_settings(session),
             workload=read_workload(session) if workload else (),
             revisions=revisions,
             checksums=checksums,
             unseen=tuple(session.unseen),
+            redacted=redact,
         )
 
 

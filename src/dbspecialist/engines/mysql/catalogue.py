@@ -11,12 +11,10 @@ from typing import Any
 
 from dbspecialist.engines.mysql.driver import Connection, rows
 from dbspecialist.engines.mysql.names import quoted, shown
+from dbspecialist.engines.mysql.programs import read_programs, read_views
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
-#: Who defined a view or trigger is no part of its meaning, and its account is not on the twin.
-_DEFINER = re.compile(r" DEFINER=(?:`(?:[^`]|``)*`|\S+?)@(?:`(?:[^`]|``)*`|\S+)")
-
 _COLUMNS = """
 SELECT table_name, column_name, ordinal_position, column_type, is_nullable, column_default,
   extra, character_set_name, collation_name, generation_expression, column_comment
@@ -57,14 +55,22 @@ ORDER BY table_name
 """
 
 
-def read_catalogue(connection: Connection, database: str, engine: str) -> Catalogue:
-    """Read one database: tables, their parts, views, triggers, routines and events."""
+def read_catalogue(
+    connection: Connection, database: str, engine: str, unseen: list[str] | None = None
+) -> Catalogue:
+    """Read one database: tables, their parts, views, triggers, routines and events.
+
+    Args:
+        connection: A session in that database: how views are printed depends on it.
+        unseen: Gets a sentence for each text that the server refuses to show.
+    """
     tables = rows(connection, _TABLES.format(one=""), [database])
+    views = [str(row[0]) for row in tables if row[1] == "VIEW"]
     return Catalogue(
         (
             *_tables(connection, database, engine, tables),
-            *_views(connection, database, tables),
-            *_programs(connection, database),
+            *read_views(connection, database, views, unseen),
+            *read_programs(connection, database, unseen),
         )
     )
 
@@ -95,7 +101,7 @@ def _tables(
 ) -> Iterator[SchemaObject]:
     for name, kind, storage, row_format, collation, comment, options in tables:
         if kind != "VIEW":
-            create = _create(connection, "TABLE", database, name)
+            create = _create(connection, database, name)
             attributes = {
                 "engine": storage or "",
                 "row_format": row_format or "",
@@ -112,17 +118,8 @@ def _tables(
     yield from _checks(connection, database, engine, only)
 
 
-def _views(
-    connection: Connection, database: str, tables: list[tuple[Any, ...]]
-) -> Iterator[SchemaObject]:
-    for name, kind, *_ in tables:
-        if kind == "VIEW":
-            create = _DEFINER.sub("", _create(connection, "VIEW", database, name))
-            yield SchemaObject("view", shown(database, name), "", {"definition": create}, create)
-
-
-def _create(connection: Connection, kind: str, database: str, name: str) -> str:
-    found = rows(connection, f"SHOW CREATE {kind} {quoted(database)}.{quoted(name)}")
+def _create(connection: Connection, database: str, name: str) -> str:
+    found = rows(connection, f"SHOW CREATE TABLE {quoted(database)}.{quoted(name)}")
     return _COUNTER.sub("", str(found[0][1]))
 
 
@@ -219,37 +216,3 @@ def _checks(
         yield SchemaObject(
             "constraint", shown(database, table, name), shown(database, table), attributes
         )
-
-
-_TRIGGERS = """
-SELECT trigger_name, event_object_table, action_timing, event_manipulation, action_statement
-FROM information_schema.triggers WHERE trigger_schema = %s ORDER BY trigger_name
-"""
-_ROUTINES = """
-SELECT routine_name, routine_type FROM information_schema.routines
-WHERE routine_schema = %s AND routine_type IN ('FUNCTION', 'PROCEDURE')
-ORDER BY routine_type, routine_name
-"""
-_EVENTS = "SELECT event_name FROM information_schema.events WHERE event_schema = %s"
-
-
-def _programs(connection: Connection, database: str) -> Iterator[SchemaObject]:
-    for name, kind in rows(connection, _ROUTINES, [database]):
-        found = rows(connection, f"SHOW CREATE {kind} {quoted(database)}.{quoted(name)}")[0][2]
-        # Nothing is shown of a routine to who did not make it and may not see its text.
-        create = _DEFINER.sub("", str(found)) if found else ""
-        yield SchemaObject(kind.lower(), shown(database, name), "", {"definition": create}, create)
-    for name, table, timing, event, body in rows(connection, _TRIGGERS, [database]):
-        found = rows(connection, f"SHOW CREATE TRIGGER {quoted(database)}.{quoted(name)}")[0][2]
-        attributes = {"timing": timing, "event": event, "body": _text(body)}
-        yield SchemaObject(
-            "trigger",
-            shown(database, table, name),
-            shown(database, table),
-            attributes,
-            _DEFINER.sub("", str(found)),
-        )
-    for (name,) in rows(connection, _EVENTS, [database]):
-        found = rows(connection, f"SHOW CREATE EVENT {quoted(database)}.{quoted(name)}")[0][3]
-        create = _DEFINER.sub("", str(found))
-        yield SchemaObject("event", shown(database, name), "", {"definition": create}, create)

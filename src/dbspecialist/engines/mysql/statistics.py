@@ -73,7 +73,7 @@ def read_sizes(
 def _counters(session: Session, used: dict[str, Any]) -> list[SequenceState]:
     found = []
     for table, column, kind in session.rows(_COUNTERS, [session.database]):
-        text = kind.decode() if isinstance(kind, bytes) else str(kind)
+        text = _text(kind)
         bits = _BITS.get(text.partition("(")[0].partition(" ")[0])
         if bits is None:
             continue
@@ -122,7 +122,7 @@ def _histograms(session: Session, rows: dict[str, float]) -> list[ColumnStatisti
     ):
         relation = shown(session.database, table)
         values = {
-            key: str(value)
+            key: _text(value)
             for key, value in (
                 *(("min_value", low), ("max_value", high)),
                 *(("histogram_type", kind), ("histogram", histogram)),
@@ -137,6 +137,10 @@ def _histograms(session: Session, rows: dict[str, float]) -> list[ColumnStatisti
             )
         )
     return found
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _json_histograms(session: Session) -> list[ColumnStatistics]:

@@ -66,7 +66,7 @@ class Stage:
 
     def read(self) -> Catalogue:
         """Read the catalogue as it is now."""
-        with contextlib.closing(self.admin()) as admin:
+        with contextlib.closing(self.server.connect(self.database)) as admin:
             return read_catalogue(admin, self.database, self.engine)
 
 
