@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.names import bare
 from dbspecialist.facts.statistics import (
     ColumnStatistics,
     ExtendedStatistics,
@@ -73,14 +74,16 @@ class Snapshot:
     def column(self) -> Mapping[tuple[str, str], ColumnStatistics]:
         """Column statistics by relation and column; the inherited ones only where no own exist.
 
-        A column is found by its plain name and by its quoted one, as catalogues write it.
+        A column is found by its bare name, quoted, and as catalogues write it: quoted where it
+        must be.
         """
         ordered = sorted(self.columns, key=lambda item: not item.inherited)
-        plain = {(item.relation, item.column): item for item in ordered}
-        quoted = {
-            (item.relation, '"' + item.column.replace('"', '""') + '"'): item for item in ordered
-        }
-        return {**quoted, **plain}
+        found = {(item.relation, item.column): item for item in ordered}
+        for item in ordered:
+            name = bare(item.column)
+            found.setdefault((item.relation, name), item)
+            found.setdefault((item.relation, '"' + name.replace('"', '""') + '"'), item)
+        return found
 
     @cached_property
     def leaves(self) -> Mapping[str, tuple[str, ...]]:
