@@ -5,21 +5,26 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, runtime_checkable
 
 import psycopg
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue, Difference, SchemaObject, differences
-from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import VERSION_TABLES, Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Broken
-from dbspecialist.proofs.compatibility import OldCode, model_statements
-from dbspecialist.toolchains.base import MigrationFailed, Project, Runner, Target
-from dbspecialist.toolchains.copies import at_commit
-from dbspecialist.twins.stage import OWNER, Stage, open_stage
+from dbspecialist.proofs.mapped import (
+    MODELS_AGREE,
+    Modelled,
+    broken_models,
+    may_break,
+    modelled,
+    old_code,
+    target_of,
+)
+from dbspecialist.toolchains.base import MigrationFailed, Project
+from dbspecialist.twins.stage import Stage, open_stage
 
 #: Kinds that mapped classes can state; the rest lives in migrations alone.
 MODELLED = ("table", "column", "constraint", "index", "enum", "sequence")
@@ -28,20 +33,10 @@ MODELLED = ("table", "column", "constraint", "index", "enum", "sequence")
 _INCIDENTAL = frozenset({"position", "owner", "privileges", "comment"})
 
 REPLAYS = "the history replays from zero"
-MODELS_AGREE = "the models and the migrated database agree"
-OLD_CODE_GOES_ON = "what the mapped classes of the base send goes on"
 DATABASE_AGREES = "production is what the migrations make"
 
 
 _NO_BEGINNING = "the snapshot has a schema that no known migration makes"
-
-
-@runtime_checkable
-class Modelled(Protocol):
-    """A runner that can create what the project's models describe."""
-
-    def create_all(self, url: str | None = None) -> tuple[str, ...]:
-        """Create the tables of the models and return their names."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +77,7 @@ def prove_history(
     ):
         database = stack.enter_context(empty.database())
         try:
-            with project.runner(_target(empty, database)) as runner:
+            with project.runner(target_of(empty, database)) as runner:
                 if before:
                     runner.upgrade(before)
                 reached = _read(empty, database)
@@ -90,7 +85,7 @@ def prove_history(
                 if pending:
                     runner.upgrade(pending)
                 last = _read(empty, database)
-                models = _modelled(empty, runner, last)
+                models = modelled(empty, runner, last)
                 if isinstance(models, Catalogue) and len(before) + len(pending) < _all(project):
                     models = Proof(MODELS_AGREE, "unchecked", "the newest revisions were left out")
         except MigrationFailed as error:
@@ -101,8 +96,8 @@ def prove_history(
             return History((Proof(REPLAYS, "unchecked" if stopped else "refuted", basis),))
         broken: dict[str, tuple[Broken, ...]] = {}
         code: Catalogue | Proof | None = None
-        if copy and _may_break(reached, last):
-            code = _old_code(empty, project, base, reached) if base else models
+        if copy and may_break(reached, last):
+            code = old_code(empty, project, base, reached) if base else models
         if copy and isinstance(code, Catalogue):
             broken = broken_models(empty, project, pending, copy, code)
     count = len(before) + len(pending)
@@ -114,71 +109,9 @@ def prove_history(
     return History(proofs, drift, drifted, broken)
 
 
-def broken_models(
-    stage: Stage,
-    project: Project,
-    pending: Sequence[Migration],
-    database: str,
-    models: Catalogue,
-) -> dict[str, tuple[Broken, ...]]:
-    """Return, by revision, the statements of mapped classes that worked before it and do not after.
-
-    Args:
-        stage: Its cluster is used.
-        project: Whose migrations they are.
-        pending: The migrations to run.
-        database: A database in the state before them.
-        models: What the models' metadata creates.
-    """
-    found: dict[str, tuple[Broken, ...]] = {}
-    with (
-        stage.visitor(database) as admin,
-        project.runner(_target(stage, database)) as runner,
-    ):
-        code = OldCode(admin, model_statements(models))
-        for migration in pending:
-            try:
-                runner.upgrade([migration])
-            except MigrationFailed:
-                break
-            found[migration.revision] = code.broken_by(read_catalogue(admin))
-    return found
-
-
-def _old_code(
-    stage: Stage, project: Project, base: str, reached: Catalogue
-) -> Catalogue | Proof | None:
-    """Return what the mapped classes of a commit create, or why that is not known."""
-    try:
-        with (
-            at_commit(project, base) as old,
-            stage.database() as database,
-            old.runner(_target(stage, database)) as runner,
-        ):
-            found = _modelled(stage, runner, reached)
-    except (InputError, MigrationFailed) as error:
-        found = Proof(OLD_CODE_GOES_ON, "unchecked", str(error))
-    if isinstance(found, Proof):
-        basis = f"the models of commit {base[:12]}: {found.basis}"
-        return Proof(OLD_CODE_GOES_ON, "unchecked", basis)
-    return found
-
-
 def _all(project: Project) -> int:
     """Count a project's migrations: models are those of the newest."""
     return len(project.history())
-
-
-def _may_break(before: Catalogue, after: Catalogue) -> bool:
-    """Tell whether anything was changed or dropped, or a column added that refuses NULL."""
-    return any(
-        item.before is not None or item.object.attributes.get("not_null") == "true"
-        for item in differences(before, after)
-    )
-
-
-def _target(stage: Stage, database: str) -> Target:
-    return Target(stage.cluster.url(database, OWNER), lambda _: None)
 
 
 def _copied(stage: Stage, database: str, stack: contextlib.ExitStack) -> str | None:
@@ -206,19 +139,6 @@ def _production(
     return found, Proof(DATABASE_AGREES, "refuted", f"different: {names(found)}")
 
 
-def _modelled(stage: Stage, runner: Runner, migrated: Catalogue) -> Catalogue | Proof | None:
-    """Create the models' tables in a database of their own and read its catalogue."""
-    if not isinstance(runner, Modelled):
-        return None
-    with stage.database() as database:
-        _prepare(stage, database, migrated)
-        try:
-            runner.create_all(stage.cluster.url(database, OWNER))
-        except (InputError, MigrationFailed) as error:
-            return Proof(MODELS_AGREE, "unchecked", str(error))
-        return _read(stage, database)
-
-
 def _compared_models(
     migrated: Catalogue, models: Catalogue | Proof | None
 ) -> tuple[tuple[Difference, ...], Proof | None]:
@@ -230,16 +150,6 @@ def _compared_models(
         basis = f"{tables} mapped tables created on a second twin, catalogues equal"
         return (), Proof(MODELS_AGREE, "proven", basis)
     return found, Proof(MODELS_AGREE, "refuted", f"different: {names(found)}")
-
-
-def _prepare(stage: Stage, database: str, migrated: Catalogue) -> None:
-    """Make the schemas and extensions that models take for granted."""
-    with stage.admin(database) as connection:
-        for item in migrated.of_kind("schema", "extension"):
-            if item.create and item.name != "public":
-                connection.execute(item.create.encode())
-        for item in migrated.of_kind("schema"):
-            connection.execute(f"ALTER SCHEMA {item.name} OWNER TO {OWNER}".encode())
 
 
 def compared(
