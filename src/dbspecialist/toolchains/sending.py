@@ -186,9 +186,16 @@ def _execute(connection: PGconn, sql: str) -> PGresult:
 
 
 def _drain(connection: PGconn) -> None:
-    """Read what COPY TO STDOUT sends, to the end."""
-    while connection.get_copy_data(0)[0] > 0:
-        pass
+    """Read what COPY TO STDOUT sends, to the end.
+
+    Not in a call that waits: it would hold the interpreter, which our own proxy needs to send.
+    """
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(connection.socket, selectors.EVENT_READ)
+        while (size := connection.get_copy_data(1)[0]) >= 0:
+            if size == 0:
+                waiting.select()
+                connection.consume_input()
 
 
 def _next(connection: PGconn) -> PGresult | None:
