@@ -42,6 +42,7 @@ def run_mysql_case(case: Case, server: Server, folder: Path) -> tuple[Run, tuple
         folder, folder, single_transaction=bool(data.get("transaction")), dialect="mariadb"
     )
     with open_stage(snapshot, server=server) as stage:
+        stage.statement_seconds = data.get("statement_seconds", stage.statement_seconds)
         run = try_migrations(stage, project, project.history(), snapshot=snapshot, rates=RATES)
     return run, tuple(findings_of(run, select=[case.rule]))
 

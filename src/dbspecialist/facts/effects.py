@@ -79,11 +79,16 @@ class EngineError:
     def stopped(self) -> bool:
         """Whether the twin's machine stopped the statement: its time, memory, disk or server.
 
-        Source: PostgreSQL manual, "PostgreSQL Error Codes", classes 53, 57 and 58.
+        Source: PostgreSQL manual, "PostgreSQL Error Codes", classes 53, 57 and 58; MariaDB
+        documentation, "MariaDB Error Codes", 1969 (70100), and 08S01 for a session that is lost.
         """
+        if self.sqlstate == "70100":
+            return "max_statement_time" in self.message
         if self.sqlstate == "57014":  # time-outs of the migration's own are its own
             return "user request" in self.message
-        return self.sqlstate[:2] in {"53", "58"} or self.sqlstate in {"57P01", "57P02", "57P03"}
+        return self.sqlstate[:2] in {"53", "58"} or self.sqlstate in {
+            *("57P01", "57P02", "57P03", "08S01"),
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def as_effects(
         renames=dict(_renamed(seen)),
         settings={name: _setting(name, value) for name, value in seen.settings.items()},
         error=seen.error,
+        unchecked=_stopped(seen),
         elapsed_ms=seen.elapsed_ms,
         algorithm=answer.algorithm if answer else "",
         reason=answer.reason if answer else "",
@@ -67,6 +68,13 @@ def as_effects(
         warnings=tuple(f"{number} {text}" for number, text in seen.warnings),
         changes=seen.changes,
     )
+
+
+def _stopped(seen: Seen) -> str:
+    """Say that the statement was stopped, or nothing."""
+    if seen.error is None or not seen.error.stopped:
+        return ""
+    return f"stopped on the twin after {seen.elapsed_ms / 1000:.0f} s ({seen.error.message})"
 
 
 def _setting(name: str, value: str) -> str:

@@ -32,7 +32,7 @@ from dbspecialist.rules.judging import at
 
 TITLE = "Let statements end"
 SEVERITY = "warning"
-ENGINES = ("postgresql",)
+ENGINES = ("postgresql", "mysql", "mariadb")
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ NAMED = 3
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for a migration that stops half-way."""
     refused = next((item for item in trial.statements if item.error), None)
-    if refused is None or not trial.differences:
+    if refused is None or not trial.differences or (refused.error and refused.error.stopped):
         return
     kept = [item for item in trial.differences if item.object.kind in {"table", "column", "index"}]
     named = "; ".join(_told(item) for item in (kept or list(trial.differences))[:NAMED])

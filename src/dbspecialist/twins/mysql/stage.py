@@ -7,12 +7,16 @@ import time
 from collections.abc import Iterator
 
 from dbspecialist.engines.mysql.catalogue import read_catalogue
-from dbspecialist.engines.mysql.driver import Connection
+from dbspecialist.engines.mysql.driver import Connection, MySQLError, execute, rows
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.mysql.load import OWNER, apply_settings, create_database, load_catalogue
 from dbspecialist.twins.mysql.server import Server, start_server
 
+#: After how long a statement is stopped and called unchecked.
+STATEMENT_SECONDS = 20.0
+#: What the session waits longer than that, for a migration that lifts the time-out.
+GRACE_SECONDS = 10.0
 #: The database's name where no snapshot tells it.
 DATABASE = "app"
 
@@ -23,7 +27,10 @@ class Stage:
     Args:
         server: The server.
         snapshot: What stands for production.
+        statement_seconds: After how long a statement of a migration is stopped.
     """
+
+    statement_seconds = STATEMENT_SECONDS
 
     def __init__(self, server: Server, snapshot: Snapshot | None) -> None:
         self.server, self.snapshot = server, snapshot
@@ -42,15 +49,20 @@ class Stage:
         return self.server.connect()
 
     def session(self) -> Connection:
-        """Open a connection of the account that runs migrations."""
+        """Open a connection of the account that runs migrations, whose statements end in time."""
         self._is_new = False
-        return self.server.connect(self.database, OWNER)
+        seconds = self.statement_seconds
+        session = self.server.connect(self.database, OWNER, read_timeout=seconds + GRACE_SECONDS)
+        if self.engine == "mariadb":
+            execute(session, f"SET SESSION max_statement_time = {seconds}")
+        return session
 
     def renew(self) -> None:
         """Make production's database anew, without rows, unless nobody has used it yet."""
         if self._is_new:
             return
         with contextlib.closing(self.admin()) as admin:
+            end_sessions(admin)
             left_out = apply_settings(admin, self.snapshot) if self.snapshot else []
             create_database(admin, self.database, self.snapshot)
         if self.snapshot is not None:
@@ -68,6 +80,14 @@ class Stage:
         """Read the catalogue as it is now."""
         with contextlib.closing(self.server.connect(self.database)) as admin:
             return read_catalogue(admin, self.database, self.engine)
+
+
+def end_sessions(admin: Connection) -> None:
+    """End what still runs for migrations: it would keep its tables from being dropped."""
+    query = "SELECT id FROM information_schema.processlist WHERE user = %s"
+    for (number,) in rows(admin, query, [OWNER]):
+        with contextlib.suppress(MySQLError):  # it has ended meanwhile
+            execute(admin, f"KILL {number}")
 
 
 @contextlib.contextmanager

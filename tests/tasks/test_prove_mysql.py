@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import dbspecialist
+from dbspecialist.cli._group import group
+from dbspecialist.engines.mysql.driver import connect, execute, rows
+from dbspecialist.facts.errors import InputError
+from dbspecialist.tasks.snapshot import snapshot
+from dbspecialist.tasks.twin import twin_open, twin_run
+from dbspecialist.twins.mysql.server import Server
+
+pytestmark = pytest.mark.needs_mariadb
+
+SCHEMA = """
+create table users(id bigint primary key, email varchar(50));
+create table orders(id bigint primary key, total int, note text);
+"""
+
+
+@pytest.fixture
+def shop(mariadb: Server, tmp_path: Path) -> Path:
+    """A snapshot of a database with rows, in a folder with a migration."""
+    with contextlib.closing(mariadb.connect()) as admin:
+        execute(admin, "DROP DATABASE IF EXISTS live")
+        execute(admin, "CREATE DATABASE live")
+        admin.select_db("live")
+        for statement in SCHEMA.strip().split(";")[:-1]:
+            execute(admin, statement)
+        execute(admin, "INSERT INTO orders (id, total) VALUES (1, 1), (2, 2), (3, 3)")
+        execute(admin, "ANALYZE TABLE orders PERSISTENT FOR ALL")
+    url = f"mysql://root@localhost/live?unix_socket={mariadb.socket}"
+    snapshot(url, tmp_path / "shop.mariadb.snapshot")
+    (tmp_path / "m.sql").write_text(
+        "ALTER TABLE orders MODIFY total BIGINT;\nALTER TABLE users ADD COLUMN n INT;\n"
+    )
+    return tmp_path
+
+
+def test_migration_is_proven_on_the_engine_of_the_snapshot(shop: Path) -> None:
+    report = dbspecialist.prove([shop / "m.sql"], snapshot=shop / "shop.mariadb.snapshot")
+    assert report.twin.engine == "mariadb"
+    statements = report.migrations[0].statements
+    assert [(item.algorithm, item.locks[0].mode) for item in statements] == [
+        ("COPY", "MDL_SHARED_NO_WRITE"),
+        ("INSTANT", "MDL_EXCLUSIVE"),
+    ]
+    assert [(item.rule, item.severity, item.relation) for item in report.findings] == [
+        ("avoid-table-copies", "warning", "live.orders"),
+        ("set-lock-wait-timeout", "warning", "live.orders"),
+    ]
+    assert {item.verdict for item in report.proofs} == {"unchecked"}
+
+
+def test_scale_multiplies_the_rows_of_the_snapshot(shop: Path) -> None:
+    report = dbspecialist.prove(
+        [shop / "m.sql"], snapshot=shop / "shop.mariadb.snapshot", scale=1e6
+    )
+    assert report.findings[0].severity == "error"
+    assert "at 3 million rows" in report.findings[0].message
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "sarif", "github", "markdown"])
+def test_every_report_shows_the_finding_and_ends_with_status_1(shop: Path, format_: str) -> None:
+    done = CliRunner().invoke(
+        group,
+        [
+            *("prove", str(shop / "m.sql"), "--snapshot", str(shop / "shop.mariadb.snapshot")),
+            *("--format", format_, "--fail-on", "warning"),
+        ],
+        standalone_mode=False,
+    )
+    assert done.return_value == 1
+    assert "avoid-table-copies" in done.output
+    if format_ == "json":
+        statement = json.loads(done.output)["migrations"][0]["statements"][0]
+        assert (statement["algorithm"], statement["rewrites"]) == ("COPY", ["live.orders"])
+
+
+def test_sql_file_stands_for_production_with_an_engine(tmp_path: Path) -> None:
+    (tmp_path / "schema.sql").write_text(SCHEMA)
+    (tmp_path / "m.sql").write_text("ALTER TABLE `orders` DROP COLUMN `note` # gone\n;")
+    report = dbspecialist.prove(
+        [tmp_path / "m.sql"], snapshot=tmp_path / "schema.sql", engine="mariadb"
+    )
+    statement = report.migrations[0].statements[0]
+    assert (statement.algorithm, statement.locks[0].relation) == ("INSTANT", "app.orders")
+
+
+def test_engine_that_contradicts_the_snapshot_is_refused(shop: Path) -> None:
+    with pytest.raises(InputError, match="--engine says postgresql"):
+        dbspecialist.prove(
+            [shop / "m.sql"], snapshot=shop / "shop.mariadb.snapshot", engine="postgresql"
+        )
+
+
+def test_twin_has_the_schema_and_is_gone_after_the_block(shop: Path) -> None:
+    with twin_open(shop / "shop.mariadb.snapshot") as twin:
+        socket = twin.url.partition("unix_socket=")[2]
+        with contextlib.closing(
+            connect(unix_socket=socket, user="dbs_owner", database="live")
+        ) as session:
+            assert rows(session, "SHOW TABLES") == [("orders",), ("users",)]
+            assert rows(session, "SELECT count(*) FROM orders") == [(0,)]
+        assert twin.left_out == ("sizes: tables are empty, and plans are those of empty tables",)
+    assert not Path(socket).exists()
+
+
+def test_command_runs_with_the_url_of_the_twin(shop: Path) -> None:
+    code = "import os, sys; sys.exit(7 if os.environ['DATABASE_URL'].startswith('mysql://') else 1)"
+    assert twin_run(shop / "shop.mariadb.snapshot", [sys.executable, "-c", code]) == 7
+
+
+def test_without_a_server_the_way_to_one_is_told(shop: Path) -> None:
+    dbs = Path(sys.executable).with_name("dbs")
+    done = subprocess.run(
+        [dbs, "prove", "m.sql", "--snapshot", "shop.mariadb.snapshot"],
+        cwd=shop,
+        env={**os.environ, "DBS_MYSQLD": "/nothing"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "no mariadbd or mysqld to run twins with" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_postgresql_is_proven_without_the_other_engines_modules() -> None:
+    code = "import sys, dbspecialist.tasks.prove; print([m for m in sys.modules if 'mysql' in m])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
