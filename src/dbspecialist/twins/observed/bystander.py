@@ -60,7 +60,7 @@ class Bystander:
         self._before = read_known(self._watcher)
         self._invalid = self._invalid_indexes()
         self._hold(self._blockers[0], MODES[0])
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread = threading.Thread(target=self._watch_while_there, daemon=True)
         self._thread.start()
 
     def __exit__(
@@ -108,6 +108,14 @@ class Bystander:
             )
         except psycopg.errors.LockNotAvailable:
             holder.execute("ROLLBACK")
+
+    def _watch_while_there(self) -> None:
+        try:
+            self._watch()
+        except psycopg.OperationalError:
+            # The server may end in between; whoever opened it then has other things to tell.
+            if not any(item.broken for item in (self._watcher, *self._blockers)):
+                raise
 
     def _watch(self) -> None:
         """Let the statement pass from one lock to the next, and note what it holds at each.
