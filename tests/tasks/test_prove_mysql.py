@@ -95,6 +95,52 @@ def test_sql_file_stands_for_production_with_an_engine(tmp_path: Path) -> None:
     assert (statement.algorithm, statement.locks[0].relation) == ("INSTANT", "app.orders")
 
 
+def test_flyway_scripts_run_with_placeholders_and_their_undo(tmp_path: Path) -> None:
+    folder = tmp_path / "src/main/resources/db/migration"
+    folder.mkdir(parents=True)
+    (folder / "V1__make.sql").write_text("CREATE TABLE `t` (id INT PRIMARY KEY) # the first\n;")
+    (folder / "V2__widen.sql").write_text("ALTER TABLE t ADD COLUMN n ${kind};\n")
+    (folder / "U2__widen.sql").write_text("ALTER TABLE t DROP COLUMN n;\n")
+    (tmp_path / "flyway.conf").write_text(
+        "flyway.url=jdbc:mariadb://localhost/shop\nflyway.placeholders.kind=INT\n"
+        "flyway.locations=filesystem:src/main/resources/db/migration\n"
+    )
+    report = dbspecialist.prove([tmp_path], engine="mariadb", from_="1")
+    (migration,) = report.migrations
+    assert (migration.migration.toolchain, migration.statements[0].algorithm) == (
+        "flyway",
+        "INSTANT",
+    )
+    assert migration.round_trip.verdict == "tested"
+
+
+def test_prisma_migrations_for_mysql_run(tmp_path: Path) -> None:
+    for name, sql in (
+        (
+            "1_init",
+            "CREATE TABLE `User` (`id` INTEGER NOT NULL AUTO_INCREMENT, PRIMARY KEY (`id`))",
+        ),
+        ("2_name", "ALTER TABLE `User` ADD COLUMN `name` VARCHAR(191) NOT NULL DEFAULT ''"),
+    ):
+        (tmp_path / "prisma/migrations" / name).mkdir(parents=True)
+        (tmp_path / "prisma/migrations" / name / "migration.sql").write_text(f"{sql};\n")
+    (tmp_path / "prisma/migrations/migration_lock.toml").write_text('provider = "mysql"\n')
+    report = dbspecialist.prove([tmp_path], engine="mysql")
+    assert [item.statements[0].algorithm for item in report.migrations] == ["", "INSTANT"]
+    assert [item.severity for item in report.findings if item.severity == "error"] == []
+
+
+def test_toolchain_whose_migrations_are_code_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "migrations/versions").mkdir(parents=True)
+    (tmp_path / "migrations/env.py").write_text("")
+    (tmp_path / "migrations/versions/a.py").write_text(
+        "revision = 'a'\ndown_revision = None\ndef upgrade(): pass\n"
+    )
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    with pytest.raises(InputError, match="alembic migrations are not tried on MySQL and MariaDB"):
+        dbspecialist.prove([tmp_path], engine="mariadb")
+
+
 def test_engine_that_contradicts_the_snapshot_is_refused(shop: Path) -> None:
     with pytest.raises(InputError, match="--engine says postgresql"):
         dbspecialist.prove(

@@ -125,7 +125,7 @@ def test_history_for_another_database_is_an_input_error(tmp_path: Path) -> None:
         found.history()
     assert str(caught.value) == (
         "prisma/migrations/migration_lock.toml: the migrations are for mysql, not for PostgreSQL;"
-        " give another folder"
+        " give another folder, or the engine with --engine"
     )
 
 

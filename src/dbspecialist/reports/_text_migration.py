@@ -68,6 +68,9 @@ def _statement(statement: StatementEffects, room: int) -> Text:
 
 
 def _effects(statement: StatementEffects) -> Iterator[str]:
+    if statement.algorithm:  # MySQL and MariaDB
+        why = f" ({visible(statement.reason)})" if statement.reason else ""
+        yield f"ALGORITHM={statement.algorithm}{why}"
     yield from (f"rewrites {visible(relation)}" for relation in statement.rewrites)
     yield from (f"scans {visible(relation)}" for relation in statement.scans)
     for relation, rows in statement.rows_modified.items():

@@ -19,12 +19,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dbspecialist.engines.postgresql.script import ScriptStatement, split_script
+from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.engines.postgresql.tokens import script_text
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
 from dbspecialist.toolchains.base import MigrationFailed, Target
+from dbspecialist.toolchains.dialects import POSTGRESQL, read_dialect
 from dbspecialist.toolchains.sending import Sender, Wrapping
+from dbspecialist.toolchains.sql_formats import Section
 from dbspecialist.toolchains.walk import folders, relative
 
 LOOKS_FOR = "prisma/migrations/*/migration.sql"
@@ -34,6 +36,8 @@ _PROVIDER = re.compile(r"^\s*provider\s*=\s*\"(\w+)\"", re.MULTILINE)
 #: What the engine's SQL parser is known not to read (pull request 5847).
 _UNREAD = re.compile(r"\s*drop\s+index\s+concurrently\b", re.IGNORECASE)
 _TABLE = "_prisma_migrations"
+#: What Prisma calls the engines.
+_PROVIDERS = {POSTGRESQL: ({"postgresql", "postgres"}, "PostgreSQL")}
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,13 @@ class PrismaProject:
         root: The repository's root.
         folder: The folder `migrations`.
         name: `prisma`.
+        dialect: The engine that the migrations are for.
     """
 
     root: Path
     folder: Path
     name: str = "prisma"
+    dialect: str = POSTGRESQL
 
     @cached_property
     def version(self) -> tuple[int, int] | None:
@@ -81,11 +87,12 @@ class PrismaProject:
     def _check_provider(self) -> None:
         lock = self.folder / "migration_lock.toml"
         provider = _PROVIDER.search(script_text(lock)) if lock.is_file() else None
-        if provider and provider[1] not in {"postgresql", "postgres"}:
+        wanted, engine = _PROVIDERS.get(self.dialect, ({"mysql"}, "MySQL"))
+        if provider and provider[1] not in wanted:
             raise InputError(
-                f"the migrations are for {provider[1]}, not for PostgreSQL",
+                f"the migrations are for {provider[1]}, not for {engine}",
                 relative(lock, self.root),
-                "give another folder",
+                "give another folder, or the engine with --engine",
             )
 
     def history(self) -> tuple[Migration, ...]:
@@ -114,7 +121,7 @@ class PrismaProject:
     def script(self, revision: str) -> tuple[tuple[ScriptStatement, ...], Wrapping]:
         """A migration's statements, and how Prisma wraps them."""
         path = self._files[revision]
-        statements = split_script(script_text(path), path)
+        statements = read_dialect(script_text(path), path, self.dialect).statements
         splits = self.version is not None and self.version >= _SPLITS_SINCE
         unread = any(_UNREAD.match(item.sql) for item in statements)
         return statements, "each" if splits and not unread else "implicit"
@@ -153,6 +160,14 @@ class PrismaProject:
         unix = self._files[revision].read_bytes().replace(b"\r\n", b"\n")
         return {hashlib.sha256(text).hexdigest() for text in (unix, unix.replace(b"\n", b"\r\n"))}
 
+    def sections(self, revision: str) -> tuple[Section, Section | None]:
+        """The way up of a migration, and its down.sql where it has one."""
+        up, down = Section(*self.script(revision)), self._files[revision].with_name("down.sql")
+        if not down.is_file():
+            return up, None
+        script = read_dialect(script_text(down), down, self.dialect)
+        return up, Section(script.statements, "implicit")
+
     @contextmanager
     def runner(self, target: Target) -> Iterator[PrismaRunner]:
         """Open a runner on a target."""
@@ -178,7 +193,7 @@ class PrismaRunner:
         down = path.with_name("down.sql")
         if not down.is_file():
             raise MigrationFailed(migration.revision, "Prisma Migrate has no way back")
-        statements = split_script(script_text(down), down)
+        statements = read_dialect(script_text(down), down).statements
         self._sender.run(migration.revision, statements, "implicit", "down")
 
 

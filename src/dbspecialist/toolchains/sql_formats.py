@@ -7,9 +7,10 @@ import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dbspecialist.engines.postgresql.script import Script, ScriptStatement, read_script
+from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.engines.postgresql.tokens import line_at, script_text
 from dbspecialist.facts.errors import InputError
+from dbspecialist.toolchains.dialects import POSTGRESQL, read_dialect
 from dbspecialist.toolchains.sending import Wrapping
 
 _GOOSE = re.compile(r"^--[ \t]*\+goose[ \t]+(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
@@ -33,7 +34,7 @@ class Section:
 
 
 def read_sections(
-    up: Path, down: Path | None, dialect: str = "postgresql"
+    up: Path, down: Path | None, dialect: str = POSTGRESQL
 ) -> tuple[Section, Section | None]:
     """Read a migration's way up and, where it has one, its way back.
 
@@ -54,17 +55,8 @@ def read_sections(
     return _section(text, up, dialect), back
 
 
-def _read(text: str, path: Path, dialect: str) -> Script:
-    """Split a script as the engine's client does."""
-    if dialect == "postgresql":
-        return read_script(text, path)
-    from dbspecialist.engines.mysql.script import split_script
-
-    return Script(split_script(text, path))
-
-
 def _section(text: str, path: Path, dialect: str) -> Section:
-    script = _read(text, path, dialect)
+    script = read_dialect(text, path, dialect)
     return Section(script.statements, _wrapping(text, path), script.notes)
 
 
@@ -137,5 +129,5 @@ def _whole(text: str, start: int, end: int) -> tuple[ScriptStatement, ...]:
 def _part(text: str, start: int, end: int, path: Path, dialect: str) -> tuple[ScriptStatement, ...]:
     """Split a part of a file; lines count from the file's beginning."""
     before = line_at(text, start) - 1
-    statements = _read(text[start:end], path, dialect).statements
+    statements = read_dialect(text[start:end], path, dialect).statements
     return tuple(replace(item, line=item.line + before) for item in statements)

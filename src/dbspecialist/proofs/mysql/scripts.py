@@ -48,7 +48,7 @@ def read_scripts(project: Project, migrations: Iterable[Migration]) -> tuple[Scr
         raise InputError(
             f"{project.name} migrations are not tried on MySQL and MariaDB yet",
             str(project.root),
-            "give the path of files of SQL",
+            "give files of SQL (`alembic upgrade --sql` writes one)",
         )
     return tuple(_script(project, migration) for migration in migrations)
 

@@ -16,6 +16,7 @@ from dbspecialist.engines.postgresql.tokens import script_text
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
 from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
+from dbspecialist.toolchains.dialects import POSTGRESQL
 from dbspecialist.toolchains.flyway.config import FlywayConfig, surroundings
 from dbspecialist.toolchains.flyway.names import ScriptName
 from dbspecialist.toolchains.flyway.notes import lock_missing, not_run
@@ -26,6 +27,7 @@ from dbspecialist.toolchains.flyway.scripts import (
     replaced,
 )
 from dbspecialist.toolchains.sending import Sender, Wrapping
+from dbspecialist.toolchains.sql_formats import Section
 from dbspecialist.toolchains.walk import folders, relative
 
 _BASELINE_ROW = "<< Flyway Baseline >>"
@@ -39,6 +41,7 @@ class FlywayProject:
     root: Path
     config: FlywayConfig
     name: str = "flyway"
+    dialect: str = POSTGRESQL
 
     @cached_property
     def _found(self) -> tuple[tuple[ScriptName, Path], ...]:
@@ -108,7 +111,13 @@ class FlywayProject:
         return self._read(self.scripts[revision][1], values or self.values(None))
 
     def _read(self, path: Path, values: Mapping[str, str]) -> FlywayScript:
-        return read_flyway_script(path, surroundings(self.config), values)
+        return read_flyway_script(path, surroundings(self.config), values, self.dialect)
+
+    def sections(self, revision: str) -> tuple[Section, Section | None]:
+        """The way up of a script, and its undo script where it has one."""
+        undo = self.undo.get(self.scripts[revision][0].version)
+        down = self._read(undo, self.values(None)) if undo else None
+        return _section(self.script(revision)), _section(down) if down else None
 
     def values(self, url: str | None) -> dict[str, str]:
         """The placeholders that Flyway defines itself."""
@@ -187,6 +196,10 @@ class FlywayProject:
         """Open a runner on a target."""
         with Sender(target) as sender:
             yield FlywayRunner(self, sender, self.values(target.url))
+
+
+def _section(script: FlywayScript) -> Section:
+    return Section(script.statements, "transaction" if script.transactional else "each")
 
 
 class FlywayRunner:

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbspecialist.engines.postgresql.script import ScriptStatement, read_script
+from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.engines.postgresql.tokens import line_at, script_text, tokens
 from dbspecialist.facts.errors import InputError
+from dbspecialist.toolchains.dialects import POSTGRESQL, read_dialect
 from dbspecialist.toolchains.flyway.config import FlywayConfig
 
 #: Statements for which Flyway opens no transaction on PostgreSQL 12 and later. CONCURRENTLY of
@@ -43,13 +44,16 @@ class FlywayScript:
     conflict: str = ""
 
 
-def read_flyway_script(path: Path, config: FlywayConfig, values: Mapping[str, str]) -> FlywayScript:
+def read_flyway_script(
+    path: Path, config: FlywayConfig, values: Mapping[str, str], dialect: str = POSTGRESQL
+) -> FlywayScript:
     """Read a script.
 
     Args:
         path: The file; beside it may lie its own configuration (`V1__a.sql.conf`).
         config: The project's configuration.
         values: The placeholders that Flyway itself defines, by name in lower case.
+        dialect: The engine that it is for.
 
     Raises:
         InputError: When a placeholder has no value or the script does not split.
@@ -59,8 +63,9 @@ def read_flyway_script(path: Path, config: FlywayConfig, values: Mapping[str, st
     text = script_text(path)
     if replaces:
         text = replaced(text, path, config, values)
-    statements = read_script(text, path).statements
-    alone = [item for item in statements if _runs_alone(item.sql)]
+    statements = read_dialect(text, path, dialect).statements
+    # MySQL has no statement that a transaction refuses: its DDL ends it instead.
+    alone = [item for item in statements if dialect == POSTGRESQL and _runs_alone(item.sql)]
     stated = own.get("executeInTransaction")
     if stated is not None:
         return FlywayScript(path, statements, stated.lower() == "true")
