@@ -78,7 +78,8 @@ def try_backfill(
     ):
         statement = read_statement(connection, text)
         refuse_moving(connection, statement, volatile=volatile)
-        target = read_target(connection, statement.relation)
+        with empty_search_path(connection):
+            target = read_target(connection, statement.relation)
         plan = _plan(connection, statement, target, settings)
         own = own_row(connection, statement)
         again = not_again(connection, statement, target, own)
