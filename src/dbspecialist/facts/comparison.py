@@ -48,6 +48,8 @@ def _essential(item: SchemaObject, owned: bool) -> SchemaObject:
         for name, value in item.attributes.items()
         if name not in dropped and (owned or name != "owner")
     }
+    if item.kind == "index" and " ON ONLY " in kept["definition"]:
+        kept.pop("valid", None)  # follows from what is attached to it
     return replace(item, attributes=kept)
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from dbspecialist.advisors.schema_diff.changes import Changes
 from dbspecialist.engines.postgresql import ddl
-from dbspecialist.engines.postgresql.ddl import columns, indexes, sequences, types
+from dbspecialist.engines.postgresql.ddl import columns, indexes, rebuilding, sequences, types
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.dependencies import Key
 
-#: What is done (drop, aside, suspend, alter, create, own, attach, resume) and to what.
+#: What is done (drop, aside, suspend, alter, create, copy, own,
+#: attach, resume) and to what.
 Act = tuple[str, Key]
 
 #: Kinds whose loss loses rows or breaks code: they go last.
@@ -48,6 +49,11 @@ class Carriers:
             {item.name: item.key for item in side.catalogue.objects if not item.parent}
             for side in (context.before, context.after)
         ]
+        self._referenced = {
+            item.attributes["referenced"]
+            for item in context.before.catalogue.of_kind("constraint")
+            if "referenced" in item.attributes
+        }
         self._references = {
             (item.parent, item.attributes["referenced"])
             for item in context.before.catalogue.of_kind("constraint")
@@ -82,9 +88,13 @@ class Carriers:
             return changes.column_of(item)
         if item.kind == "partition":
             child = ("table", item.name)
-            return child if child in changes.old and child not in changes.new else None
+            goes = child in changes.going and child not in changes.new
+            # A partition that a foreign key reaches through its parent has to be detached first.
+            return child if goes and not self._is_referenced(item) else None
         relation = self._relations[0].get(item.parent)
-        if relation in changes.going and not self._is_circular(item):
+        # Names of indexes are taken as long as a table that is set aside has them.
+        named = relation in changes.rebuilt and (item.kind == "index" or "index" in item.attributes)
+        if relation in changes.going and not named and not self._is_circular(item):
             return relation
         return next((key for key in self._around(item) if key in changes.going), None)
 
@@ -99,6 +109,15 @@ class Carriers:
         if item.kind == "constraint" and index and "attached_to" in index.attributes:
             yield "index", index.attributes["attached_to"]
         yield from self._changes.lineage.above(item.key)
+
+    def _is_referenced(self, partition: SchemaObject) -> bool:
+        """Whether foreign keys that stay refer to a table that a partition is of."""
+        above: SchemaObject | None = partition
+        while above is not None:
+            if above.parent in self._referenced:
+                return True
+            above = self._changes.old.get(("partition", above.parent))
+        return False
 
     def _is_circular(self, item: SchemaObject) -> bool:
         """Whether tables that go refer to one another, so that a foreign key has to go first."""
@@ -141,8 +160,7 @@ class Carriers:
 
     def _is_handed_down(self, item: SchemaObject) -> bool:
         """Whether a constraint comes with the one that a parent of the table gets."""
-        relation = self._relations[1].get(item.parent)
-        return self._comes_along(item) and relation not in self._changes.coming
+        return self._comes_along(item) and self._changes.lineage.has_parents(item.parent)
 
     def _above_new(self, item: SchemaObject) -> Key | None:
         """Return the relation that a column comes with, or the parent's column."""
@@ -161,7 +179,13 @@ def actions(changes: Changes, carriers: Carriers) -> Iterator[Action]:
     for place, item in enumerate(new.objects):
         key = item.key
         if key in changes.coming and carriers.creating(key) == ("create", key):
-            yield Action(("create", key), item, ddl.create(item, new), (1, place))
+            made = ddl.create(item, new)
+            if key in changes.rebuilt:
+                made = rebuilding.with_names(made, item, new)
+            yield Action(("create", key), item, made, (1, place))
+        if key in changes.rebuilt:
+            texts = tuple(rebuilding.copying(item, context))
+            yield Action(("copy", key), item, texts, (1, place + 0.5))
         if key in changes.altered:
             yield Action(("alter", key), item, changes.altered[key], (1, place))
         if key in changes.resumed and key not in changes.going and "default" in item.attributes:
@@ -183,11 +207,12 @@ def _dropping(
     if key in changes.altered and columns.loses_identity(changes.old[key], changes.new[key]):
         off = f"{columns.altering(item)} DROP IDENTITY"
         yield Action(("suspend", key), item, (off,), (1, place))
+    if key in changes.set_aside:
+        yield Action(("aside", key), item, rebuilding.aside(item, catalogue), (0, 1))
     if key not in changes.going or carriers.dropping(key) != ("drop", key):
         return
     rank = (3 if item.kind in _LATE else 0, -float(place))
-    if key in changes.context.replaced:
-        yield Action(("aside", key), item, (types.set_aside(item),), (0, 0))
+    if key in changes.set_aside:
         yield Action(("drop", key), item, (types.drop_replaced(item),), rank)
         return
     yield Action(("drop", key), item, ddl.drop(item, catalogue), rank)

@@ -46,6 +46,7 @@ class Changes:
 
     def __post_init__(self) -> None:
         before, after = self.context.before, self.context.after
+        self.rebuilt: set[Key] = set()
         self.old, self.new = before.catalogue.by_key, after.catalogue.by_key
         self.lineage = Lineage(before.catalogue, after.catalogue)
         self._found = {
@@ -65,6 +66,7 @@ class Changes:
             self.context = replace(self.context, replaced=replaced)
             if replaced == known:
                 break
+        self.rebuilt = {key for key in self.going if self._is_rebuilt(key)}
         self.coming = {key for key in self.new if key not in self.old or key in self.going}
         for key, item in {**self._found, **self._recast()}.items():
             if item.before and item.after and key not in self.going:
@@ -73,6 +75,18 @@ class Changes:
             # Its default is taken off and put back by itself.
             found = self.altered[key]
             self.altered[key] = tuple(text for text in found if not _DEFAULT.search(text))
+
+    def _is_rebuilt(self, key: Key) -> bool:
+        """Whether a table or sequence is made anew for itself: what it holds has to be copied."""
+        if key not in self.new:
+            return False
+        column = self.column_of(self.old[key]) if key[0] == "sequence" else None
+        return key[0] == "table" or (column is not None and column not in self.going)
+
+    @property
+    def set_aside(self) -> frozenset[Key]:
+        """What has another name while columns, rows or a position move on from it."""
+        return self.context.replaced | self.rebuilt
 
     def _in_place(self, item: Difference) -> tuple[str, ...] | None:
         """Write what changes an object in place, without what its parents hand down."""

@@ -23,6 +23,10 @@ class Lineage:
         """Whether a table is a partition in the second schema."""
         return self._after.get("partition", table) is not None
 
+    def has_parents(self, table: str) -> bool:
+        """Whether a table has a parent that stays its parent."""
+        return bool(self._parents.get(table))
+
     def above(self, key: Key) -> list[Key]:
         """Return the parents' columns of a column's name, of the parents that stay."""
         item = self._before.by_key.get(key) or self._after.by_key.get(key)

@@ -29,14 +29,42 @@ def edges(changes: Changes, carriers: Carriers) -> Iterator[tuple[Act, Act]]:
     yield from _downwards(changes, going)
     yield from _upwards(changes, coming)
     yield from ((("suspend", key), ("alter", key)) for key in changes.altered)
-    replaced = changes.context.replaced
     for key, act in going.items():
         if key in coming:
-            yield (("aside", key) if key in replaced else act), coming[key]
-        if key in replaced:
-            yield ("aside", key), act
+            yield _freeing(changes, key, act), coming[key]
+    for key in changes.set_aside:
+        yield ("aside", key), going[key]
+    yield from _copies(changes, going, coming)
     yield from _slots(changes, going, coming)
     yield from _partitions(changes, coming)
+
+
+def _freeing(changes: Changes, key: Key, act: Act) -> Act:
+    """Return the action that frees the name of an object that goes with an action."""
+    if key in changes.set_aside:
+        return "aside", key
+    return ("aside", act[1]) if act[0] == "drop" and act[1] in changes.set_aside else act
+
+
+def _copies(changes: Changes, going: Acts, coming: Acts) -> Iterator[tuple[Act, Act]]:
+    """Rows are copied between the making of a table with its partitions and the end of the old."""
+    for key in changes.rebuilt:
+        copy: Act = ("copy", key)
+        yield coming[key], copy
+        yield copy, going[key]
+        for act, side, before in ((going, changes.old, False), (coming, changes.new, True)):
+            for name, item in side.items():
+                if name[0] == "partition" and name in act and _root(side, item) == key[1]:
+                    yield (act[name], copy) if before else (copy, act[name])
+        for item in changes.context.after.catalogue.parts_of(key[1], "trigger", "policy"):
+            yield copy, coming.get(item.key, copy)
+
+
+def _root(side: Mapping[Key, SchemaObject], item: SchemaObject) -> str:
+    """Return the table that a partition is of, over all levels."""
+    while above := side.get(("partition", item.parent)):
+        item = above
+    return item.parent
 
 
 def _downwards(changes: Changes, going: Acts) -> Iterator[tuple[Act, Act]]:
@@ -46,7 +74,7 @@ def _downwards(changes: Changes, going: Acts) -> Iterator[tuple[Act, Act]]:
             if one in going:
                 yield going[one], ("alter", key)
                 yield going[one], going.get(key, going[one])
-                if key in changes.context.replaced:
+                if key in changes.set_aside and going[one] != going.get(key):
                     yield going[one], ("aside", key)
             elif key in going and one not in changes.going:
                 verbs = ("suspend",) if one in changes.resumed else ("alter", "own")
@@ -80,8 +108,7 @@ def _slots(changes: Changes, going: Acts, coming: Acts) -> Iterator[tuple[Act, A
     taken: dict[tuple[str, str], list[Act]] = {}
     for key, act in going.items():
         for slot in slots(changes.old[key]):
-            if key not in changes.context.replaced:
-                taken.setdefault(slot, []).append(act)
+            taken.setdefault(slot, []).append(_freeing(changes, key, act))
     for key, act in coming.items():
         for slot in slots(changes.new[key]):
             yield from ((other, act) for other in taken.get(slot, ()))
@@ -113,6 +140,20 @@ def _partitions(changes: Changes, coming: Acts) -> Iterator[tuple[Act, Act]]:
         for own in catalogue.parts_of(item.name, "constraint", "index"):
             if own.attributes.get("type") != "foreign key":
                 yield coming.get(own.key, attach), attach
+        for above in catalogue.parts_of(item.parent, "constraint", "index"):
+            # With ONLY and after the partition, which would get an index of its own otherwise.
+            if above.kind == "index" or "index" in above.attributes:
+                yield attach, coming.get(above.key, attach)
+        for trigger in catalogue.parts_of(item.name, "trigger"):
+            if "inherited" in trigger.attributes:
+                yield attach, coming.get(trigger.key, attach)
+    yield from _attached(changes, coming)
+
+
+def _attached(changes: Changes, coming: Acts) -> Iterator[tuple[Act, Act]]:
+    """An index is attached once both are there; a foreign key needs it to be whole."""
+    catalogue = changes.context.after.catalogue
+    keys = [item for item in catalogue.of_kind("constraint") if "referenced" in item.attributes]
     for item in catalogue.of_kind("index"):
         act = ("attach", item.key)
         for key in (
@@ -121,6 +162,19 @@ def _partitions(changes: Changes, coming: Acts) -> Iterator[tuple[Act, Act]]:
             ("partition", item.parent),
         ):
             yield coming.get(key, act), act
+        tables = _ancestors(changes, item.parent)
+        for one in keys:
+            if one.attributes["referenced"] in tables:
+                yield act, coming.get(one.key, act)
+
+
+def _ancestors(changes: Changes, table: str) -> set[str]:
+    """Return the tables that a table is a partition of."""
+    found: set[str] = set()
+    while item := changes.new.get(("partition", table)):
+        table = item.parent
+        found.add(table)
+    return found
 
 
 def in_order(found: Iterable[Action], pairs: Iterable[tuple[Act, Act]]) -> Iterator[Action]:

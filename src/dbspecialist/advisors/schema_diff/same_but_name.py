@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dbspecialist.engines.postgresql.ddl.words import names, part, schema
+from dbspecialist.engines.postgresql.ddl.words import names, own_name, part, schema
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 
 _TYPES = ("enum", "domain", "composite type", "range")
@@ -72,7 +72,10 @@ def _named_not_null(before: Catalogue, after: Catalogue) -> Iterator[tuple[Schem
             for one in after.parts_of(item.parent, "constraint")
             if one.attributes["type"] == "not null" and one.attributes["columns"] == have["columns"]
         ]
-        yield item, others[0].name if others else f"{item.parent}.{own_name(item)}"
+        yield (
+            item,
+            others[0].name if others else f"{item.parent}.{own_name(item.parent, have['columns'])}",
+        )
     for item in after.of_kind("constraint"):
         have = item.attributes
         column = before.get("column", f"{item.parent}.{have.get('columns')}")
@@ -80,7 +83,9 @@ def _named_not_null(before: Catalogue, after: Catalogue) -> Iterator[tuple[Schem
             continue
         there = column.attributes["not_null"] == "true" and not _has_named(before, item)
         if there and "valid" not in have and not _has_parents(before, item.parent):
-            current = SchemaObject("constraint", f"{item.parent}.{own_name(item)}", item.parent)
+            current = SchemaObject(
+                "constraint", f"{item.parent}.{own_name(item.parent, have['columns'])}", item.parent
+            )
             yield current, item.name
 
 
@@ -103,9 +108,3 @@ def _has_named(catalogue: Catalogue, item: SchemaObject) -> bool:
         and one.attributes["columns"] == item.attributes["columns"]
         for one in catalogue.parts_of(item.parent, "constraint")
     )
-
-
-def own_name(item: SchemaObject) -> str:
-    """Return the name that the engine gives a NOT NULL constraint."""
-    table, column = names(item.parent)[-1].strip('"'), item.attributes["columns"].strip('"')
-    return '"' + f"{table}_{column}_not_null" + '"'

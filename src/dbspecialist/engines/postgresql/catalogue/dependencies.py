@@ -80,7 +80,7 @@ class Places:
             other = self._key((row.refclassid, row.refobjid, row.refobjsubid))
             if row.classid == PG_PUBLICATION_REL and other:
                 published.setdefault(row.objid, []).append(other)
-            elif one and other and not (one[0] == "sequence" and row.deptype == "a"):
+            elif one and other and not _is_attachment(one, row.deptype):
                 yield one, other
         for members in published.values():
             for key in members:
@@ -105,6 +105,16 @@ class Places:
             if place not in self._stand_ins:
                 return None
             address = self._stand_ins[place]
+
+
+def _is_attachment(one: Key, deptype: str) -> bool:
+    """Whether it says what an object hangs on, and not what it needs.
+
+    So it is with a column's sequence and with the indexes of partitions, which can be there before.
+    """
+    return (one[0] == "sequence" and deptype == "a") or (
+        one[0] in {"index", "constraint"} and deptype in "PS"
+    )
 
 
 def described(catalogue: Catalogue) -> Iterator[tuple[Key, Key]]:

@@ -61,7 +61,9 @@ def alter(change: Difference, _: Context) -> list[str] | None:
     """Change a sequence's parameters, owner and persistence; its value stays."""
     assert change.before is not None and change.after is not None
     item, was, now = change.after, change.before.attributes, change.after.attributes
-    if was.get("identity") != now.get("identity"):
+    is_identity = "identity" in was or "identity" in now
+    moved = was.get("owned_by") != now.get("owned_by")
+    if was.get("identity") != now.get("identity") or (is_identity and moved):
         return None
     clauses = [f"{word} {now[name]}" for name, word in _CLAUSES.items() if was[name] != now[name]]
     if was.get("cycle") != now.get("cycle"):

@@ -88,3 +88,9 @@ def plain(catalogue: Catalogue, relation: str, text: str) -> str:
     if f"TABLE ONLY {relation} " not in text or has_children(catalogue, relation):
         return text
     return text.replace(f"TABLE ONLY {relation} ", f"TABLE {relation} ", 1)
+
+
+def own_name(table: str, column: str) -> str:
+    """Return the name that the engine gives the NOT NULL of a column (18)."""
+    inside = (names(table)[-1].strip('"'), column.strip('"'), "not_null")
+    return '"' + "_".join(inside) + '"'
