@@ -34,7 +34,7 @@ SOCKET = "s"
 
 #: Of both engines. Nothing of a twin outlives it, so nothing is flushed.
 OPTIONS: Mapping[str, str] = {
-    "innodb-log-file-size": "4M",
+    "loose-innodb-log-file-size": "4M",
     "innodb-data-file-path": "ibdata1:10M:autoextend",
     "innodb-buffer-pool-size": "16M",
     "innodb-flush-log-at-trx-commit": "0",
@@ -47,7 +47,8 @@ OPTIONS: Mapping[str, str] = {
     "key-buffer-size": "1M",
     "max-connections": "40",
     "local-infile": "0",
-    "symbolic-links": "0",
+    "loose-symbolic-links": "0",
+    "loose-mysqlx": "0",  # another socket, of MySQL alone
     "default-time-zone": "+00:00",
     "event-scheduler": "OFF",
 }
@@ -233,8 +234,8 @@ def _install(installation: Installation, folder: Path) -> None:
 
 
 def _install_command(installation: Installation, data: Path) -> list[str]:
-    given = [f"--{name}={OPTIONS[name]}" for name in ("innodb-log-file-size",)]
-    given += [f"--innodb-data-file-path={OPTIONS['innodb-data-file-path']}"]
+    names = ("loose-innodb-log-file-size", "innodb-data-file-path")
+    given = [f"--{name}={OPTIONS[name]}" for name in names]
     if installation.engine == "mysql":
         program = str(installation.program)
         return [program, "--no-defaults", "--initialize-insecure", f"--datadir={data}", *given]
