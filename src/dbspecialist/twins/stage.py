@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from dbspecialist.engines.postgresql.effects import install
+from dbspecialist.engines.postgresql.observation import install
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.cluster import Cluster, start_cluster
 from dbspecialist.twins.guard import guarded

@@ -1,40 +1,20 @@
 """What a statement did, read off PostgreSQL itself (no table of special cases).
 
-`install` puts event triggers and `dbs_twin.observe()` into a twin's database; `Observation` is
-what that function tells; `compare` turns two of them into the effects of the statement between.
+`compare` turns two observations of a backend into the effects of the statement between them.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.resources import files
+from dataclasses import replace
 from typing import Any
 
-import psycopg
-
-from dbspecialist.engines.postgresql.changed_columns import (
-    Columns,
-    changed_columns,
-    parse_columns,
-)
+from dbspecialist.engines.postgresql.changed_columns import Columns, changed_columns
 from dbspecialist.engines.postgresql.changed_constraints import changed_constraints
+from dbspecialist.engines.postgresql.dropped_objects import dropped_objects
+from dbspecialist.engines.postgresql.observation import KINDS, Known, Observation
+from dbspecialist.engines.postgresql.query_plans import read_whole
 from dbspecialist.facts.effects import LOCK_MODES, Lock
-
-KINDS: Mapping[str, str] = {
-    "r": "table",
-    "p": "partitioned table",
-    "v": "view",
-    "m": "materialized view",
-    "f": "foreign table",
-    "S": "sequence",
-    "i": "index",
-    "I": "partitioned index",
-    "c": "composite type",
-}
 
 _RELATIONS = frozenset(KINDS.values())
 
@@ -45,110 +25,6 @@ REWRITE_REASONS: Mapping[int, str] = {
     4: "a column's type changes",
     8: "its access method changes",
 }
-
-#: Kinds of dropped objects that a person would name; the rest goes with them unseen.
-_NAMED_DROPS = frozenset(
-    {
-        *("table", "view", "materialized view", "foreign table", "index", "sequence"),
-        *("table column", "table constraint", "domain constraint", "trigger", "policy", "rule"),
-        *("function", "procedure", "aggregate", "type", "schema", "extension", "event trigger"),
-        *("publication", "statistics object", "collation", "operator"),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A relation as it was last seen.
-
-    `existing` says that it was there before the migrations at hand; `table` is an index's table.
-    """
-
-    name: str
-    kind: str
-    filenode: int
-    table: int = 0
-    existing: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A relation lock that the observed backend holds; `name` is nothing once dropped."""
-
-    oid: int
-    mode: str
-    kind: str | None
-    name: str | None
-    filenode: int | None
-    table: int | None
-    path: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What one backend holds and has done so far in its transaction.
-
-    An answer of the engine tells what is new since the one before; `then` joins the two.
-    """
-
-    locks: tuple[Held, ...] = ()
-    scans: Mapping[int, int] = field(default_factory=dict)
-    events: tuple[Mapping[str, Any], ...] = ()
-    settings: Mapping[str, str] = field(default_factory=dict)
-    constraints: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)
-    last_constraint: int = 0
-    columns: Columns = field(default_factory=dict)
-
-    @classmethod
-    def parse(cls, text: bytes | str) -> Observation:
-        """Read the answer of `dbs_twin.observe()` and `dbs_twin.timeouts()`."""
-        told = json.loads(text)
-        seen = told["seen"]
-        return cls(
-            locks=tuple(Held(*item) for item in seen["locks"]),
-            scans={int(oid): count for oid, count in seen["scans"].items()},
-            events=tuple(seen["events"]),
-            settings=told["settings"],
-            constraints={item[0]: tuple(item[1:]) for item in seen["constraints"]},
-            last_constraint=seen["last_constraint"],
-            columns=parse_columns(seen["columns"]),
-        )
-
-    def then(self, new: Observation) -> Observation:
-        """Return what is held after a further answer of the engine."""
-        held = {(item.oid, item.mode): item for item in self.locks}
-        for item in new.locks:
-            # At the end, so that a relation's newest file is the last that is told.
-            held.pop((item.oid, item.mode), None)
-            held[item.oid, item.mode] = item
-        constraints = {**self.constraints, **new.constraints}
-        return replace(
-            new,
-            locks=tuple(held.values()),
-            constraints=constraints,
-            columns={**self.columns, **new.columns},
-        )
-
-
-def install(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
-    """Install the observation functions in a twin's database, as superuser."""
-    connection.execute(files(__package__).joinpath("observation.sql").read_bytes())
-
-
-_KNOWN = """
-SELECT c.oid::bigint, quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind::text,
-       c.relfilenode::bigint, coalesce(i.indrelid, 0)::bigint
-FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_index i ON i.indexrelid = c.oid
-WHERE c.oid >= 16384 AND n.nspname NOT IN ('pg_toast', 'dbs_twin') AND c.relpersistence <> 't'
-"""
-
-
-def read_known(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[int, Known]:
-    """List the relations of a database by object id."""
-    rows = connection.execute(_KNOWN).fetchall()
-    return {row[0]: Known(row[1], KINDS.get(row[2], row[2]), row[3], row[4]) for row in rows}
 
 
 def compare(
@@ -183,9 +59,9 @@ def compare(
         "rewrites": _rewrites(before, after, existing),
         "scans": _scans(before, after, existing, plans) if utility else (),
         "index_builds": _index_builds(before, after, known),
-        "drops": tuple(_drops(after.events, known)),
+        "drops": tuple(dropped_objects(after.events, known)),
         "cascades": tuple(
-            _drops(
+            dropped_objects(
                 (item for item in after.events if item.get("normal") and not item.get("original")),
                 known,
             )
@@ -282,18 +158,7 @@ def _scans(
         if oid in known and count > before.scans.get(oid, 0)
     }
     names = {relation.name for relation in known.values()}
-    read = {name for text in plans for name in _read_whole(_fragment(text).get("Plan", {}))}
-    return tuple(sorted(counted | (read & names)))
-
-
-def _read_whole(node: Mapping[str, Any]) -> Iterable[str]:
-    kind = node.get("Node Type", "")
-    # A foreign key's check skips NULLs, which an index scan states as a condition.
-    bounded = re.search(r"[=<>~@&|]", node.get("Index Cond", ""))
-    if "Relation Name" in node and "Scan" in kind and not bounded:
-        yield f"{node.get('Schema')}.{node['Relation Name']}"
-    for child in node.get("Plans", ()):
-        yield from _read_whole(child)
+    return tuple(sorted(counted | (read_whole(plans) & names)))
 
 
 def _index_builds(
@@ -314,28 +179,6 @@ def _index_builds(
     return built
 
 
-def _drops(events: Iterable[Mapping[str, Any]], known: Mapping[int, Known]) -> Iterable[str]:
-    """Yield what was dropped, without the parts that go unsaid with a dropped relation."""
-    dropped = [item for item in events if item["event"] == "drop"]
-    gone = {item["name"] for item in dropped if item["kind"] in KINDS.values()}
-    for item in dropped:
-        if item["kind"] == "rule" and item["name"].startswith('"_RETURN"'):
-            continue  # the query of a view, which is named itself
-        if item["kind"] in _NAMED_DROPS and (
-            item["original"] or item["normal"] or not _goes_unsaid(item, gone, known)
-        ):
-            yield f"{item['kind']} {item['name']}"
-
-
-def _goes_unsaid(item: Mapping[str, Any], gone: set[str], known: Mapping[int, Known]) -> bool:
-    if item["kind"] in {"type", "rule"} or "RI_ConstraintTrigger" in item["name"]:
-        return True
-    if item["kind"] == "index" and item["oid"] in known:
-        table = known.get(known[item["oid"]].table)
-        return table is not None and table.name in gone
-    return any(item["name"].endswith(f" on {name}") for name in gone)
-
-
 def made_relations(
     events: Iterable[Mapping[str, Any]], original: Mapping[int, Known]
 ) -> frozenset[str]:
@@ -348,30 +191,3 @@ def made_relations(
         and item["name"]
         and item["oid"] not in original
     )
-
-
-@cache
-def _fragment(text: str) -> Any:
-    return json.loads(text)
-
-
-def modified_rows(plans: Iterable[str]) -> dict[str, float]:
-    """Return the planner's estimate of modified rows by relation, from auto_explain's plans."""
-    found: dict[str, float] = {}
-    for text in plans:
-        _modifications(_fragment(text).get("Plan", {}), found)
-    return found
-
-
-def _modifications(node: Mapping[str, Any], found: dict[str, float]) -> None:
-    children = node.get("Plans", ())
-    if node.get("Node Type") == "ModifyTable" and node.get("Schema") != "dbs_twin":
-        name = f"{node.get('Schema')}.{node.get('Relation Name')}"
-        rows = sum(item.get("Plan Rows", 0) for item in children if _is_source(item))
-        found[name] = found.get(name, 0) + rows
-    for child in children:
-        _modifications(child, found)
-
-
-def _is_source(node: Mapping[str, Any]) -> bool:
-    return node.get("Parent Relationship") not in {"InitPlan", "SubPlan"}

@@ -15,7 +15,8 @@ from typing import Any
 
 import psycopg
 
-from dbspecialist.engines.postgresql.effects import Known, lock_of, read_known
+from dbspecialist.engines.postgresql.effects import lock_of
+from dbspecialist.engines.postgresql.observation import Known, read_known
 from dbspecialist.facts.effects import LOCK_MODES, Lock
 
 #: How long the statement is given to reach its first wait.

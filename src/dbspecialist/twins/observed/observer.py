@@ -14,14 +14,9 @@ import psycopg
 
 from dbspecialist.engines.postgresql.changed_columns import changed_columns, read_columns
 from dbspecialist.engines.postgresql.columns_set import columns_set
-from dbspecialist.engines.postgresql.effects import (
-    Known,
-    Observation,
-    compare,
-    made_relations,
-    modified_rows,
-    read_known,
-)
+from dbspecialist.engines.postgresql.effects import compare, made_relations
+from dbspecialist.engines.postgresql.observation import Known, Observation, read_known
+from dbspecialist.engines.postgresql.query_plans import modified_rows
 from dbspecialist.facts.effects import EngineError, StatementEffects
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.observed.bystander import Bystander
