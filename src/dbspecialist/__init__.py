@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     )
     from dbspecialist.facts.catalogue import Catalogue, SchemaObject
     from dbspecialist.facts.change import Change, FileEdit, Phase
-    from dbspecialist.facts.effects import EngineError, Lock, StatementEffects
+    from dbspecialist.facts.effects import EngineError, StatementEffects
     from dbspecialist.facts.errors import InputError
     from dbspecialist.facts.finding import Finding, Location
+    from dbspecialist.facts.locks import Lock
     from dbspecialist.facts.migration import Migration
     from dbspecialist.facts.proof import Proof
     from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
@@ -53,7 +54,7 @@ _HOMES = {
     "Finding": "facts.finding",
     "InputError": "facts.errors",
     "Location": "facts.finding",
-    "Lock": "facts.effects",
+    "Lock": "facts.locks",
     "Migration": "facts.migration",
     "MigrationReport": "facts.report",
     "Phase": "facts.change",

@@ -11,7 +11,7 @@ import pytest
 from pymysql.err import MySQLError
 
 from dbspecialist.engines.mysql.driver import Connection, execute, rows
-from dbspecialist.facts.effects import BLOCKS
+from dbspecialist.facts.locks import BLOCKS
 from dbspecialist.proofs.mysql.effects import MODES
 from dbspecialist.twins.mysql.server import Server
 

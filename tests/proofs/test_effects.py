@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from dbspecialist.facts.effects import ConstraintChange, Lock, StatementEffects
+from dbspecialist.facts.effects import ConstraintChange, StatementEffects
+from dbspecialist.facts.locks import Lock
 from dbspecialist.proofs.effects import estimate_blocked
 from dbspecialist.proofs.rates import Rates
 

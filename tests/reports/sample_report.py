@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dbspecialist.facts.change import Change, FileEdit, Phase
-from dbspecialist.facts.effects import ConstraintChange, EngineError, Lock, StatementEffects
+from dbspecialist.facts.effects import ConstraintChange, EngineError, StatementEffects
 from dbspecialist.facts.finding import Finding, Location
+from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 from sample_report import ADD_COUPON, ADD_STATUS, BACKFILL, BUILD_INDEX, LINK_COUPON, SHORTEN
 
-from dbspecialist.facts.effects import Lock, StatementEffects
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.locks import Lock
 from dbspecialist.reports._timeline import Lane, Wait, cells, lanes, longest
 
 

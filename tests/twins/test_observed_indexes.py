@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from dbspecialist.facts.effects import Lock
+from dbspecialist.facts.locks import Lock
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.stage import open_stage
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from dbspecialist.facts.effects import LOCK_MODES, ConstraintChange, Lock, StatementEffects
+from dbspecialist.facts.effects import ConstraintChange, StatementEffects
+from dbspecialist.facts.locks import LOCK_MODES, Lock
 from dbspecialist.proofs.rates import Rates
 
 #: Schemas whose relations are small everywhere.

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dbspecialist.facts.effects import BLOCKS, LOCK_MODES, Lock, StatementEffects
+from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.locks import BLOCKS, LOCK_MODES, Lock
 from dbspecialist.facts.units import duration
 
 #: One character for what waits: everything, writes, or other DDL only.

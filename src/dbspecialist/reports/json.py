@@ -11,8 +11,9 @@ from typing import Any
 
 from dbspecialist.facts.catalogue import Difference, SchemaObject
 from dbspecialist.facts.change import Change, Phase
-from dbspecialist.facts.effects import ColumnChange, Lock, StatementEffects
+from dbspecialist.facts.effects import ColumnChange, StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 

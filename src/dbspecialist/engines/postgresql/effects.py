@@ -14,7 +14,7 @@ from dbspecialist.engines.postgresql.changed_constraints import changed_constrai
 from dbspecialist.engines.postgresql.dropped_objects import dropped_objects
 from dbspecialist.engines.postgresql.observation import KINDS, Known, Observation
 from dbspecialist.engines.postgresql.query_plans import read_whole
-from dbspecialist.facts.effects import LOCK_MODES, Lock
+from dbspecialist.facts.locks import LOCK_MODES, Lock
 
 _RELATIONS = frozenset(KINDS.values())
 

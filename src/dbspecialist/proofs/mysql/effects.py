@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dbspecialist.engines.mysql.effects import DML, Seen
-from dbspecialist.facts.effects import Clause, Lock, StatementEffects
+from dbspecialist.facts.effects import Clause, StatementEffects
+from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run
 from dbspecialist.proofs.mysql.rates import Rates
 

@@ -10,7 +10,8 @@ from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.engines.postgresql.tokens import Token, tokens
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.change import Phase
-from dbspecialist.facts.effects import LOCK_MODES, ConstraintChange, Lock, StatementEffects
+from dbspecialist.facts.effects import ConstraintChange, StatementEffects
+from dbspecialist.facts.locks import LOCK_MODES, Lock
 from dbspecialist.facts.trial import Run, Trial
 
 _NOT_VALID = re.compile(r"\bnot\s+valid\b", re.IGNORECASE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbspecialist.facts.change import Phase
-from dbspecialist.facts.effects import ConstraintChange, Lock, StatementEffects
+from dbspecialist.facts.effects import ConstraintChange, StatementEffects
+from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.migration._constraints import added, filled, held_lock
 from dbspecialist.rules.migration._indexes import concurrently

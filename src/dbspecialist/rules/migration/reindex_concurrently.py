@@ -31,8 +31,9 @@ import re
 from collections.abc import Iterator
 
 from dbspecialist.facts.change import Phase
-from dbspecialist.facts.effects import Lock, StatementEffects
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
 from dbspecialist.rules.judging import (

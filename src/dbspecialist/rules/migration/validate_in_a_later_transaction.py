@@ -31,8 +31,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbspecialist.facts.change import Phase
-from dbspecialist.facts.effects import ConstraintChange, Lock, StatementEffects
+from dbspecialist.facts.effects import ConstraintChange, StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.judging import at, blocks, by_blocked_time, lock_evidence, rows_worked, seen

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dbspecialist.engines.mysql.alter import read_alter
 from dbspecialist.engines.mysql.names import parts
 from dbspecialist.facts.catalogue import SchemaObject
-from dbspecialist.facts.effects import Lock, StatementEffects
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.judging import (

@@ -33,8 +33,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dbspecialist.facts.effects import Lock, StatementEffects
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import duration
 from dbspecialist.rules.judging import (

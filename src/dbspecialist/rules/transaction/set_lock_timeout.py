@@ -32,8 +32,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.facts.effects import Lock, StatementEffects
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
 from dbspecialist.rules.judging import at, blocking_locks, blocks, lock_evidence, seen

@@ -17,7 +17,7 @@ import psycopg
 
 from dbspecialist.engines.postgresql.effects import lock_of
 from dbspecialist.engines.postgresql.observation import Known, read_known
-from dbspecialist.facts.effects import LOCK_MODES, Lock
+from dbspecialist.facts.locks import LOCK_MODES, Lock
 
 #: How long the statement is given to reach its first wait.
 PATIENCE_SECONDS = 0.25
