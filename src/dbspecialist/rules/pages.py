@@ -36,7 +36,8 @@ def rule_index(rules: Iterable[Rule]) -> str:
     parts = ["# Rules\n", _HOW]
     for family, members in sorted(families.items()):
         parts.append(
-            f"\n## {_TITLES.get(family, family.capitalize())}\n\n| rule | says | at worst | fix |\n|---|---|---|---|"
+            f"\n## {_TITLES.get(family, family.capitalize())}\n\n"
+            "| rule | says | at worst | fix |\n|---|---|---|---|"
         )
         parts += [
             f"| [{rule.id}]({rule.id}.md) | {rule.title} | {rule.severity} "
