@@ -13,15 +13,15 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Broken, RoundTrip, RowsError
 from dbspecialist.proofs.bookkeeping import keeps_versions
 from dbspecialist.proofs.compatibility import NOT_NULL_VIOLATION
-from dbspecialist.proofs.round_trip import Observed as Seen
-from dbspecialist.proofs.round_trip import (
+from dbspecialist.proofs.round_trip import prove_round_trip
+from dbspecialist.proofs.round_trip_verdict import Observed as Seen
+from dbspecialist.proofs.round_trip_verdict import (
     judge_round_trip,
     not_tried,
-    prove_round_trip,
-    schema_changes,
     throws_by_itself,
     without_rows,
 )
+from dbspecialist.proofs.schema_changes import schema_changes
 from dbspecialist.toolchains.base import MigrationFailed, Runner
 from dbspecialist.twins.observed.observer import Observed, Observer
 from dbspecialist.twins.rows import fill

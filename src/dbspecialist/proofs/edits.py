@@ -13,7 +13,7 @@ from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Trial
 from dbspecialist.proofs.fixes import unequal
-from dbspecialist.proofs.round_trip import schema_changes
+from dbspecialist.proofs.schema_changes import schema_changes
 from dbspecialist.proofs.walk import is_bookkeeping
 from dbspecialist.toolchains.base import MigrationFailed, Project, Target
 from dbspecialist.toolchains.copies import copied

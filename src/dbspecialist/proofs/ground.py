@@ -12,7 +12,7 @@ from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.proofs.attempts import Attempts, LeftBehindError, Odd, Step, empty_tables
 from dbspecialist.proofs.compatibility import OldCode
-from dbspecialist.proofs.round_trip import Observed as Seen
+from dbspecialist.proofs.round_trip_verdict import Observed as Seen
 from dbspecialist.toolchains.base import Project, Target
 from dbspecialist.twins.rows import fill
 from dbspecialist.twins.stage import Connection, Stage

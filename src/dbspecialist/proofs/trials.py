@@ -21,7 +21,7 @@ from dbspecialist.proofs.effects import estimate_blocked
 from dbspecialist.proofs.meanwhile import meanwhile
 from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.replay import catalogues_around
-from dbspecialist.proofs.round_trip import not_tried
+from dbspecialist.proofs.round_trip_verdict import not_tried
 from dbspecialist.proofs.walk import is_bookkeeping, walk
 from dbspecialist.toolchains.base import MigrationFailed, Project, Target
 from dbspecialist.twins.observed.observer import Observed, Observer
