@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from backfill_target import ROLE, prepare, role_url, value
 
+from dbspecialist.engines.postgresql.backfill.state import definition
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.proofs.backfill import try_backfill
@@ -111,7 +112,7 @@ def test_calls_that_contradict_themselves(schema: Path, tmp_path: Path) -> None:
         ({"dry_run": True, "table": "users"}, "the statement is given, and --table too"),
         ({"dry_run": True}, "nothing is named that the statement could be tried on; give --data"),
         ({"plan": receipt, "snapshot": schema}, "a receipt holds the table's schema as the data"),
-        ({"dry_run": True, "state_table": "a;b"}, "a;b: is no name of a table"),
+        ({"dry_run": True, "state_table": "a;b"}, "a;b: is no name of a table with its schema"),
         ({"plan": tmp_path}, f"{tmp_path}: is a folder"),
         ({"receipt": receipt}, f"{receipt}: No such file or directory"),
     ]
@@ -155,7 +156,7 @@ def test_run_without_role_database_or_with_another_statement(
     assert_refused(
         "the receipt was made for the state table public.dbs_backfills",
         database,
-        state_table="x",
+        state_table="public.x",
         **run,
     )
 
@@ -262,6 +263,48 @@ def test_role_that_may_not_make_the_state_table(
     database.execute(f"REVOKE CREATE ON SCHEMA public FROM {ROLE}, PUBLIC")
     line = "public.dbs_backfills: the state table cannot be made (permission denied for schema pub"
     assert_refused(line, database, database=url, receipt=receipt, role=ROLE)
+
+
+def test_state_table_that_a_stranger_made(url: str, receipt: Path, database: Database) -> None:
+    """It could hold a trigger, which would run as the role of the job."""
+    database.execute(
+        "DO $$ BEGIN CREATE ROLE stranger; EXCEPTION WHEN duplicate_object THEN END $$;"
+        f"{definition('public.dbs_backfills')};"
+        "ALTER TABLE dbs_backfills OWNER TO stranger;"
+        f"GRANT ALL ON dbs_backfills TO {ROLE}".encode()
+    )
+    line = "public.dbs_backfills: is no table of this role or of the target's owner, but of strang"
+    assert_refused(line, database, database=url, receipt=receipt, role=ROLE)
+
+
+def test_functions_that_a_stranger_put_into_the_search_path(
+    url: str, receipt: Path, database: Database
+) -> None:
+    """An operator that fits better than the engine's own would run as the role of the job."""
+    database.execute(
+        "CREATE FUNCTION public.caught(text, xid) RETURNS text LANGUAGE plpgsql AS"
+        " 'BEGIN RAISE EXCEPTION ''caught''; END';"
+        "CREATE OPERATOR public.|| (LEFTARG = text, RIGHTARG = xid, FUNCTION = public.caught);"
+        "CREATE FUNCTION public.hashtextextended(text, int) RETURNS bigint LANGUAGE plpgsql AS"
+        " 'BEGIN RAISE EXCEPTION ''caught''; END'"
+    )
+    backfill(database=url, receipt=receipt, role=ROLE)
+    assert value(database, "SELECT count(*) FROM users WHERE verified IS NULL") == 0
+
+
+def test_trigger_has_the_search_path_of_the_role(
+    url: str, database: Database, tmp_path: Path
+) -> None:
+    database.execute(
+        "CREATE FUNCTION doubled(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2';"
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN NEW.n := doubled(21); RETURN NEW; END';"
+        "CREATE TRIGGER t BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f()"
+    )
+    receipt = tmp_path / "receipt.json"
+    backfill(VERIFY, database=url, plan=receipt)
+    backfill(database=url, receipt=receipt, role=ROLE)
+    assert value(database, "SELECT count(*) FROM users WHERE n = 42") == 334
 
 
 def test_role_that_may_not_update(url: str, receipt: Path, database: Database) -> None:

@@ -25,6 +25,7 @@ from dbspecialist.facts.backfill import (
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.facts.units import plural
 from dbspecialist.tasks.backfill_planning import Asked, make_plan, one_line
 from dbspecialist.tasks.snapshot import refuse_unusable
 from dbspecialist.twins.variables import hidden_variables, shown_variables
@@ -213,7 +214,7 @@ def _notes(runner: Runner) -> tuple[str, ...]:
     if not runner.unseen_standbys:
         return ()
     return (
-        f"the lag of {runner.unseen_standbys} standbys was not seen;"
+        f"the lag of {plural(runner.unseen_standbys, 'standby')} was not seen;"
         " GRANT pg_read_all_stats to the role",
     )
 

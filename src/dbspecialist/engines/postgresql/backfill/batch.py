@@ -27,16 +27,18 @@ class Job:
     Args:
         plan: What is done.
         name: The job's name in the state table.
-        oid: The target table.
         fence: The start that this process made.
+        oid: The target table.
         stamp: The table's stamp when its shape was last compared.
+        search_path: What the role's sessions have, for triggers.
     """
 
     plan: BackfillPlan
     name: str
-    oid: int
     fence: int
+    oid: int
     stamp: str
+    search_path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,11 @@ def run_batch(connection: Connection, job: Job, rows: int) -> Done:
         before = states.lock(connection, job.plan.state_table, job.name, job.fence)
         if before.is_done:
             return Done(before, 0, 0.0)
-        after, keys = _next(connection, job, before, rows)
-        # The UPDATE holds the table's lock, so no DDL can come between this look and the commit.
+        # What an UPDATE takes itself: no DDL can come between the look at the table and the commit.
+        connection.execute(f"LOCK TABLE ONLY {job.plan.relation} IN ROW EXCLUSIVE MODE".encode())
         if read_stamp(connection, job.oid, job.plan.calls) != job.stamp:
             raise MovedError
+        after, keys = _next(connection, job, before, rows)
         after = states.advance(connection, job.plan.state_table, after)
     return Done(after, keys, (time.perf_counter() - started) * 1000)
 
@@ -87,7 +90,7 @@ def _next(
         keys = rows
     else:
         (keys,) = _first(connection, statements.keys_between(*range_)) or (0,)
-    changed, counted = _change(connection, state, range_)
+    changed, counted = _change(connection, job, state, range_)
     return replace(
         state,
         last_key=bound,
@@ -99,16 +102,20 @@ def _next(
 
 
 def _change(
-    connection: Connection, state: BackfillState, range_: tuple[BackfillPlan, Key | None, Key]
+    connection: Connection,
+    job: Job,
+    state: BackfillState,
+    range_: tuple[BackfillPlan, Key | None, Key],
 ) -> tuple[int, int]:
     """Change the rows of a range, or look at them; return how many were changed and counted."""
     if state.passes > 1:
-        if range_[0].excludes != "proven":
+        if job.plan.excludes != "proven":
             (found,) = _first(connection, statements.matching(*range_)) or (0,)
             return 0, found
         if not _first(connection, statements.remaining(*range_)):
             return 0, 0
     query, values = statements.update(*range_)
+    raw(connection).execute("SELECT set_config('search_path', $1, true)", [job.search_path])
     changed = raw(connection).execute(query, values).rowcount
     return changed, changed
 

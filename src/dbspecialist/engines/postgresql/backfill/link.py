@@ -16,7 +16,6 @@ from dbspecialist.engines.postgresql.backfill.session import (
     Access,
     configure,
     connect,
-    empty_search_path,
     refuse_unsuitable,
 )
 from dbspecialist.engines.postgresql.backfill.table import (
@@ -72,7 +71,7 @@ class Link:
         plan, job = self.receipt.plan, self.receipt.job
         self.close()
         connection = self._connection = connect(self.access)
-        configure(connection, self.access)
+        search_path = configure(connection, self.access)
         refuse_unsuitable(connection, self.access)
         take_lease(connection, job, seconds=ENDING_SECONDS if fence is None else CUT_OFF_SECONDS)
         target, stamp = self._look()
@@ -81,7 +80,7 @@ class Link:
             if known is not None and known.is_done:
                 return known
         state = self._patiently(lambda: states.take_over(connection, plan.state_table, job, fence))
-        self.job = Job(plan, job, target.oid, state.fence, stamp)
+        self.job = Job(plan, job, state.fence, target.oid, stamp, search_path)
         return state
 
     def look_again(self) -> None:
@@ -106,6 +105,7 @@ class Link:
         """Return the state of a job that was begun before, and write that of a new one."""
         table, job = self.receipt.plan.state_table, self.receipt.job
         states.ensure_table(self.connection, table, self.access.role)
+        states.refuse_strange_owner(self.connection, table, target.oid)
         known = states.read(self.connection, table, job)
         if known is None:
             row = raw(self.connection).execute(statements.last_key(self.receipt.plan)).fetchone()
@@ -117,10 +117,9 @@ class Link:
         """Compare the table with the plan; the stamp is read first, so no change is missed."""
         plan = self.receipt.plan
         try:
-            with empty_search_path(self.connection):
-                target = read_target(self.connection, plan.relation)
-                stamp = read_stamp(self.connection, target.oid, plan.calls)
-                shape = read_shape(self.connection, target, plan.calls)
+            target = read_target(self.connection, plan.relation)
+            stamp = read_stamp(self.connection, target.oid, plan.calls)
+            shape = read_shape(self.connection, target, plan.calls)
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
             raise InputError(
                 "the table is not there", plan.relation, "make a plan for this database"

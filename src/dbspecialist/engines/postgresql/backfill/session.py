@@ -86,8 +86,15 @@ def connect(access: Access) -> psycopg.Connection[Any]:
         raise refused from None
 
 
-def configure(connection: psycopg.Connection[Any], access: Access) -> None:
-    """Set the session's time-outs, and what the meaning of values depends on."""
+def configure(connection: psycopg.Connection[Any], access: Access) -> str:
+    """Set the session's time-outs, and what the meaning of values depends on.
+
+    The search_path is empty from here on, so that our own statements call nothing that another
+    user has put there; the role's own is returned, for the triggers of its updates.
+    """
+    row = connection.execute("SHOW search_path").fetchone()
+    assert row is not None
+    connection.execute("SET search_path = ''")
     for name, value in ENDING.items():
         try:
             raw(connection).execute("SELECT set_config($1, $2, false)", [name, value])
@@ -107,6 +114,7 @@ def configure(connection: psycopg.Connection[Any], access: Access) -> None:
     }
     for name, value in given.items():
         raw(connection).execute("SELECT set_config($1, $2, false)", [name, value])
+    return str(row[0])
 
 
 _FACTS = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -16,24 +17,26 @@ Connection = psycopg.Connection[Any]
 #: The columns as `BackfillState` has them.
 _COLUMNS = (
     "job, fence, upper_key, last_key, passes, batches, keys, rows, pass_rows, estimate,"
-    " to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
-    " coalesce(to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')"
+    " started_at, finished_at"
 )
 
 
 def refuse_odd_name(table: str) -> None:
-    """Refuse a name of the state table that is not `name` or `schema.name`.
+    """Refuse a name of the state table that is not `schema.name`.
 
     Raises:
         InputError: Where it is something else: the name goes into statements as it is.
     """
     if not _NAME.fullmatch(table):
         raise InputError(
-            "is no name of a table", table, "write --state-table as schema.name, quoted as in SQL"
+            "is no name of a table with its schema",
+            table,
+            "write --state-table as schema.name, quoted as in SQL",
         )
 
 
-_NAME = re.compile(r'(?:(?:[a-z_][a-z0-9_$]*|"[^"]+")\.)?(?:[a-z_][a-z0-9_$]*|"[^"]+")')
+_PART = r'(?:[a-z_][a-z0-9_$]*|"[^"]+")'
+_NAME = re.compile(rf"{_PART}\.{_PART}")
 
 
 def definition(table: str) -> str:
@@ -78,6 +81,32 @@ def ensure_table(connection: Connection, table: str, role: str) -> None:
             f"let its owner make it and grant SELECT, INSERT, UPDATE to {role},"
             " or name another place with --state-table",
         ) from error
+
+
+_OWNER = """
+SELECT pg_get_userbyid(s.relowner), s.relkind = 'r' AND (
+         pg_has_role(current_user, s.relowner, 'MEMBER') OR s.relowner = t.relowner
+         OR r.rolsuper OR s.relowner = d.datdba)
+  FROM pg_class s JOIN pg_roles r ON r.oid = s.relowner, pg_class t, pg_database d
+ WHERE s.oid = $1::text::regclass AND t.oid = $2::bigint::oid AND d.datname = current_database()
+"""
+
+
+def refuse_strange_owner(connection: Connection, table: str, target: int) -> None:
+    """Refuse a state table whose owner could have put triggers there that run as our role.
+
+    Raises:
+        InputError: Where it is not the role's own, nor the target's or the database's owner's, nor
+            a superuser's.
+    """
+    row = raw(connection).execute(_OWNER, [table, target]).fetchone()
+    assert row is not None
+    if not row[1]:
+        raise InputError(
+            f"is no table of this role or of the target's owner, but of {row[0]}",
+            table,
+            "drop it, or name another place with --state-table",
+        )
 
 
 def enter(
@@ -179,5 +208,11 @@ def taken_over(table: str, job: str) -> InputError:
 def _state(row: tuple[Any, ...] | None) -> BackfillState | None:
     if row is None:
         return None
-    job, fence, upper, last, *rest = row
-    return BackfillState(job, fence, upper and tuple(upper), last and tuple(last), *rest)
+    values: list[Any] = list(row)
+    values[2:4] = [key and tuple(key) for key in row[2:4]]
+    values[10:] = [_utc(moment) for moment in row[10:]]
+    return BackfillState(*values)
+
+
+def _utc(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
