@@ -147,3 +147,35 @@ def test_folder_of_migrations_is_run(tmp_path: Path, wanted: Path) -> None:
     target.write_text("create table users(id serial primary key, note text, name text not null);")
     found = diff(folder, target)
     assert found.equal, found
+
+
+def test_statements_are_for_the_server_that_the_snapshot_is_of(tmp_path: Path) -> None:
+    (tmp_path / "now.sql").write_text(
+        "create table a(id int not null, n int generated always as (id * 2) stored);"
+    )
+    (tmp_path / "wanted.sql").write_text(
+        "create table b(id int not null, n int generated always as (id * 3) stored);"
+    )
+    taken = snapshot(tmp_path / "now.sql")
+    for version, expected in (
+        (
+            180_000,
+            [
+                "ALTER TABLE public.a RENAME TO b",
+                "ALTER TABLE public.b RENAME CONSTRAINT a_id_not_null TO b_id_not_null",
+                "ALTER TABLE public.b ALTER COLUMN n SET EXPRESSION AS ((id * 3))",
+            ],
+        ),
+        (
+            150_000,
+            [
+                "ALTER TABLE public.a RENAME TO b",
+                "ALTER TABLE public.b DROP COLUMN n",
+                "ALTER TABLE public.b ADD COLUMN n integer GENERATED ALWAYS AS ((id * 3)) STORED",
+            ],
+        ),
+    ):
+        write_snapshot(replace(taken, server_version=version), tmp_path / "now.snapshot")
+        found = diff("now.snapshot", "wanted.sql", renames={"a": "b"})
+        assert list(found.up.statements) == expected
+        assert len(statements(found)) == 6

@@ -21,7 +21,11 @@ _INCIDENTAL = {
 
 
 def comparable(
-    before: Catalogue, after: Catalogue, runners: Collection[str] = ()
+    before: Catalogue,
+    after: Catalogue,
+    runners: Collection[str] = (),
+    *,
+    named_not_null: bool = True,
 ) -> tuple[Catalogue, Catalogue]:
     """Reduce two catalogues to what is compared.
 
@@ -30,11 +34,26 @@ def comparable(
         after: The other, whose indexes are all valid once it is reached.
         runners: Roles that own what nobody gave an owner; with such objects on either side, owners
             are not compared.
+        named_not_null: Whether NOT NULL constraints have names, as they have since PostgreSQL 18.
     """
     owned = not any(
         item.attributes.get("owner") in runners for side in (before, after) for item in side.objects
     )
-    return _reduced(before, owned), _valid(_reduced(after, owned))
+    sides = before, after
+    if not named_not_null:
+        sides = _without_names(before), _without_names(after)
+    return _reduced(sides[0], owned), _valid(_reduced(sides[1], owned))
+
+
+def _without_names(catalogue: Catalogue) -> Catalogue:
+    """Leave out the NOT NULL constraints that their columns state."""
+    return Catalogue(
+        tuple(
+            item
+            for item in catalogue.objects
+            if item.attributes.get("type") != "not null" or "valid" in item.attributes
+        )
+    )
 
 
 def _reduced(catalogue: Catalogue, owned: bool) -> Catalogue:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
 
 from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.facts.catalogue import Catalogue, differences
-from dbspecialist.facts.comparison import comparable
 from dbspecialist.facts.proof import Proof
 from dbspecialist.proofs.difference_text import sentence
 
@@ -21,14 +19,15 @@ MOST = 5
 _RESTRICT = re.compile(r"(?m)^\\(un)?restrict .*\n")
 _SESSION = re.compile(r"SET \w+ = |SELECT pg_catalog\.set_config")
 _OWNER = re.compile(r"ALTER .+ OWNER TO \S+", re.DOTALL)
+_NOT_NULL = re.compile(r' CONSTRAINT (?:"(?:[^"]|"")*"|\S+) NOT NULL')
 _BODY = re.compile(
     r"(CREATE (?:UNLOGGED |FOREIGN )?(?:TABLE|TYPE) \S+ (?:AS )?\()\n(.*)\n(\).*)", re.DOTALL
 )
 
 
-def catalogue_proof(reached: Catalogue, goal: Catalogue, runners: Collection[str]) -> Proof:
-    """Compare the catalogue that was reached with the one that was wanted."""
-    left = differences(*comparable(reached, goal, runners))
+def catalogue_proof(reached: Catalogue, goal: Catalogue) -> Proof:
+    """Compare the catalogue that was reached with the one that was wanted, both reduced."""
+    left = differences(reached, goal)
     if not left:
         return Proof(CATALOGUES, "proven", f"{len(goal.objects)} objects compared on a twin")
     told = [sentence(item) for item in left[:MOST]]
@@ -36,14 +35,17 @@ def catalogue_proof(reached: Catalogue, goal: Catalogue, runners: Collection[str
     return Proof(CATALOGUES, "refuted", "; ".join((*told, *more)))
 
 
-def dump_proof(reached: str, goal: str, *, owners: bool) -> Proof:
+def dump_proof(reached: str, goal: str, *, owners: bool, names: bool = True) -> Proof:
     """Compare two outputs of pg_dump, but for the order that columns and statements stand in.
 
     Args:
         reached: Of the database that the script was applied to.
         goal: Of the other.
         owners: Whether owners count.
+        names: Whether names of NOT NULL constraints count.
     """
+    if not names:
+        reached, goal = (_NOT_NULL.sub(" NOT NULL", text) for text in (reached, goal))
     one, other = dumped(reached, owners=owners), dumped(goal, owners=owners)
     if one == other:
         return Proof(DUMPS, "proven", f"{other.total()} statements compared")

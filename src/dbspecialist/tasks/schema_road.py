@@ -12,7 +12,7 @@ from dbspecialist.advisors.schema_diff.renames import Answers, Candidate, open_q
 from dbspecialist.advisors.schema_diff.same_but_name import renamed
 from dbspecialist.engines.postgresql.catalogue import read_schema
 from dbspecialist.engines.postgresql.ddl.casts import conversions
-from dbspecialist.engines.postgresql.ddl.context import Context, Side
+from dbspecialist.engines.postgresql.ddl.context import NEWEST, Context, Side
 from dbspecialist.engines.postgresql.ddl.renaming import rename
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.comparison import comparable
@@ -54,6 +54,8 @@ class Road:
 
     def __post_init__(self) -> None:
         self.work = self.sides.copy(self.start)
+        known = self.sides.versions
+        self.version = known.get(self.start) or known.get(self.goal) or NEWEST
         self.wanted, self._needs = self._read(self.goal)
 
     def walk(self) -> Script:
@@ -85,8 +87,8 @@ class Road:
     def _equalise(self) -> str:
         """Rename what is the same but for its name; a type's rename shows others."""
         for _ in range(ROUNDS):
-            now, wanted = comparable(self._read(self.work)[0], self.wanted, RUNNERS)
-            found = list(renamed(now, wanted))
+            now, wanted = self._compared(self._read(self.work)[0])
+            found = list(renamed(now, wanted, named_not_null=self._has_names))
             refused = self._renamed(found)
             if refused or not found:
                 return refused
@@ -97,11 +99,12 @@ class Road:
 
     def _plan(self) -> list[str]:
         now, needs = self._read(self.work)
-        before, after = comparable(now, self.wanted, RUNNERS)
+        before, after = self._compared(now)
         with self.sides.connect(self.goal) as connection:
             context = Context(
-                Side(before, needs), Side(after, self._needs), conversions(connection)
+                Side(before, needs), Side(after, self._needs), conversions(connection), self.version
             )
+
             actions = plan(context)
         self.losses += losses(actions, context)
         return [text for action in actions for text in action.statements]
@@ -112,14 +115,24 @@ class Road:
 
     def _proofs(self) -> tuple[Proof, ...]:
         reached, _ = self._read(self.work)
-        proof = catalogue_proof(reached, self.wanted, RUNNERS)
+        proof = catalogue_proof(*self._compared(reached))
         with ThreadPoolExecutor() as pool:
             one, other = pool.map(self.sides.dump, (self.work, self.goal))
-        return proof, dump_proof(one, other, owners=self._has_owners(reached))
+        return proof, dump_proof(
+            one, other, owners=self._has_owners(reached), names=self._has_names
+        )
 
     def _has_owners(self, reached: Catalogue) -> bool:
-        first, second = comparable(reached, self.wanted, RUNNERS)
+        first, second = self._compared(reached)
         return any("owner" in item.attributes for side in (first, second) for item in side.objects)
+
+    @property
+    def _has_names(self) -> bool:
+        """Whether NOT NULL constraints have names on the server that the script is for."""
+        return self.version >= 180_000
+
+    def _compared(self, now: Catalogue) -> tuple[Catalogue, Catalogue]:
+        return comparable(now, self.wanted, RUNNERS, named_not_null=self._has_names)
 
     def _read(self, database: str) -> tuple[Catalogue, Dependencies]:
         with self.sides.connect(database) as connection:

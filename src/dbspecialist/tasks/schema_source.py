@@ -79,7 +79,7 @@ def load(source: str | PathLike[str], sides: Sides) -> str:
     if is_url(text):
         with shown_variables():
             found = capture(text, workload=False)
-        return sides.of_catalogue(found.catalogue)
+        return sides.of_catalogue(found.catalogue, found.server_version)
     if path.is_dir():
         return sides.of_catalogue(snapshot_of_migrations(path).catalogue)
     if path.suffix.lower() == ".sql":
@@ -88,4 +88,4 @@ def load(source: str | PathLike[str], sides: Sides) -> str:
         raise InputError("No such file or directory", text, FORMS)
     snapshot = read_source(path, lambda _: None)
     assert snapshot is not None
-    return sides.of_catalogue(snapshot.catalogue)
+    return sides.of_catalogue(snapshot.catalogue, snapshot.server_version)

@@ -48,6 +48,7 @@ class Sides:
         self.cluster = cluster
         self.notes: list[str] = []
         self.given: dict[str, Catalogue] = {}
+        self.versions: dict[str, int] = {}
         self._made: list[str] = []
 
     def connect(self, database: str) -> Connection:
@@ -78,12 +79,19 @@ class Sides:
                 self._run_given(connection, statement, file)
         return database
 
-    def of_catalogue(self, catalogue: Catalogue) -> str:
-        """Make a database from a snapshot's catalogue, noting what it does not hold."""
+    def of_catalogue(self, catalogue: Catalogue, version: int | None = None) -> str:
+        """Make a database from a snapshot's catalogue, noting what it does not hold.
+
+        Args:
+            catalogue: The objects.
+            version: The version of a server that it stands for.
+        """
         database = self.empty()
         with self.connect(database) as connection:
             self.notes += load_schema(connection, catalogue)
         self.given[database] = catalogue
+        if version:
+            self.versions[database] = version
         return database
 
     def run(self, database: str, statements: Sequence[str]) -> str:

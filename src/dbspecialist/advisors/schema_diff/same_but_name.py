@@ -14,8 +14,16 @@ from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 _TYPES = ("enum", "domain", "composite type", "range")
 
 
-def renamed(before: Catalogue, after: Catalogue) -> Iterator[tuple[SchemaObject, str]]:
-    """Yield objects of the first schema with the names that they have in the second."""
+def renamed(
+    before: Catalogue, after: Catalogue, *, named_not_null: bool = True
+) -> Iterator[tuple[SchemaObject, str]]:
+    """Yield objects of the first schema with the names that they have in the second.
+
+    Args:
+        before: The first schema.
+        after: The second.
+        named_not_null: Whether NOT NULL constraints have names, as they have since PostgreSQL 18.
+    """
     for kinds in (_TYPES, ("sequence",), ("constraint",), ("index",)):
         added = {item.key: item for item in after.of_kind(*kinds) if item.key not in before.by_key}
         for old in before.of_kind(*kinds):
@@ -27,7 +35,8 @@ def renamed(before: Catalogue, after: Catalogue) -> Iterator[tuple[SchemaObject,
                     del added[new.key]
                     yield old, new.name
                     break
-    yield from _named_not_null(before, after)
+    if named_not_null:
+        yield from _named_not_null(before, after)
 
 
 def _is_renamable(item: SchemaObject) -> bool:

@@ -98,7 +98,7 @@ def alter(change: Difference, context: Context) -> list[str] | None:
     catalogue = context.after.catalogue
     if catalogue.get("composite type", change.after.parent):
         return list(attribute_changes(change.after, new))
-    if is_made_anew(old, new):
+    if is_made_anew(old, new, context.version):
         return None
     return [*value_changes(change.before, change.after, context), *rest_changes(change)]
 
@@ -109,10 +109,16 @@ def attribute_changes(item: SchemaObject, new: Mapping[str, str]) -> Iterator[st
     yield f"ALTER TYPE {item.parent} ALTER ATTRIBUTE {part(item)} TYPE {new['type']}{collation}"
 
 
-def is_made_anew(old: Mapping[str, str], new: Mapping[str, str]) -> bool:
-    """Whether a column begins or ceases to be computed in a way that ALTER does not know."""
+def is_made_anew(old: Mapping[str, str], new: Mapping[str, str], version: int) -> bool:
+    """Whether a column begins or ceases to be computed in a way that ALTER does not know.
+
+    SET EXPRESSION is there since PostgreSQL 17.
+    """
     before, after = old.get("generated"), new.get("generated")
-    return before != after and not (before == "stored" and after is None)
+    if before == after:
+        changed = old.get("expression") != new.get("expression")
+        return before is not None and changed and version < 170_000
+    return not (before == "stored" and after is None)
 
 
 def value_changes(old: SchemaObject, new: SchemaObject, context: Context) -> Iterator[str]:

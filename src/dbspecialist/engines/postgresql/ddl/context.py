@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.dependencies import Dependencies, Key
 
+#: The version of twins, for which statements are where no server is known.
+NEWEST = 180_000
+
 #: From an old and a new type to the USING expression: "" where the engine needs none, else a text
 #: in which `{}` stands for the column.
 Conversion = Callable[[str, str], str]
@@ -34,10 +37,12 @@ class Context:
         before: The schema that there is.
         after: The schema that is wanted.
         conversion: How values of one type become values of another.
+        version: The server that statements are for, as it numbers itself.
         replaced: Types that are made anew while columns of them stay.
     """
 
     before: Side
     after: Side
     conversion: Conversion
+    version: int = NEWEST
     replaced: frozenset[Key] = frozenset()

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator
 
 from dbspecialist.engines.postgresql.ddl.context import Context
-from dbspecialist.engines.postgresql.ddl.words import names, owned, target
+from dbspecialist.engines.postgresql.ddl.words import names, owned, suffixed, target
 from dbspecialist.facts.catalogue import Difference, SchemaObject
 
 _LABEL = re.compile(r"E?'(?:[^']|'')*'")
 
 #: What a type is called while columns move from it to the one that takes its place.
 _REPLACED = "_replaced"
-_LONGEST = 63
 
 
 def alter_enum(change: Difference, _: Context) -> list[str] | None:
@@ -68,8 +67,7 @@ def owner_changes(change: Difference) -> Iterator[str]:
 
 def replaced_name(item: SchemaObject) -> str:
     """Return the name, without schema, that a type has while it is being replaced."""
-    bare = names(item.name)[-1].strip('"')
-    return '"' + bare[: _LONGEST - len(_REPLACED)] + _REPLACED + '"'
+    return suffixed(names(item.name)[-1].strip('"'), _REPLACED)
 
 
 def set_aside(item: SchemaObject) -> str:

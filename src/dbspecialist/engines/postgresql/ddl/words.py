@@ -9,6 +9,10 @@ from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 
 _PART = re.compile(r'"(?:[^"]|"")*"|[^."]+')
 _OWNER = re.compile(r'ALTER .+ OWNER TO (?:"(?:[^"]|"")*"|\S+)', re.DOTALL)
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+
+#: The longest name, in bytes (manual, "Lexical Structure").
+LONGEST = 63
 
 #: Words of DROP and ALTER where they are not the kind in capitals.
 _WORDS = {
@@ -92,5 +96,11 @@ def plain(catalogue: Catalogue, relation: str, text: str) -> str:
 
 def own_name(table: str, column: str) -> str:
     """Return the name that the engine gives the NOT NULL of a column (18)."""
-    inside = (names(table)[-1].strip('"'), column.strip('"'), "not_null")
-    return '"' + "_".join(inside) + '"'
+    table_name, column_name = names(table)[-1].strip('"'), column.strip('"')
+    return suffixed(f"{table_name}_{column_name}", "_not_null")
+
+
+def suffixed(name: str, suffix: str) -> str:
+    """Put a suffix of the tool behind an unquoted name and quote the whole where it needs it."""
+    whole = name[: LONGEST - len(suffix)] + suffix
+    return whole if _PLAIN.fullmatch(whole) else f'"{whole}"'
