@@ -56,19 +56,25 @@ ORDER BY table_name
 
 
 def read_catalogue(
-    connection: Connection, database: str, engine: str, unseen: list[str] | None = None
+    connection: Connection,
+    database: str,
+    engine: str,
+    unseen: list[str] | None = None,
+    *,
+    texts: bool = True,
 ) -> Catalogue:
     """Read one database: tables, their parts, views, triggers, routines and events.
 
     Args:
         connection: A session in that database: how views are printed depends on it.
         unseen: Gets a sentence for each text that the server refuses to show.
+        texts: Whether the SQL that makes each table is wanted; to compare catalogues it is not.
     """
     tables = rows(connection, _TABLES.format(one=""), [database])
     views = [str(row[0]) for row in tables if row[1] == "VIEW"]
     return Catalogue(
         (
-            *_tables(connection, database, engine, tables),
+            *_tables(connection, database, engine, tables, texts=texts),
             *read_views(connection, database, views, unseen),
             *read_programs(connection, database, unseen),
         )
@@ -98,10 +104,13 @@ def _tables(
     engine: str,
     tables: list[tuple[Any, ...]],
     only: str = "",
+    *,
+    texts: bool = True,
 ) -> Iterator[SchemaObject]:
     for name, kind, storage, row_format, collation, comment, options in tables:
         if kind != "VIEW":
-            create = _create(connection, database, name)
+            wanted = texts or "partitioned" in options
+            create = _create(connection, database, name) if wanted else ""
             attributes = {
                 "engine": storage or "",
                 "row_format": row_format or "",

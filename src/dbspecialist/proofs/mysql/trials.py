@@ -113,11 +113,13 @@ def see_effects(
                 revision, error = script.migration.revision, ran.error.error
                 raise MigrationFailed(revision, error.message, error)
         transaction = 0
+        before_it = stage.read(texts=False)
         for script in pending:
             with contextlib.closing(stage.session()) as session:
                 observer = Observer(session, admin, stage.database, stage.engine)
                 sending = _Sending(stage, session, observer, seen, run, transaction)
-                trial = sending.send(script)
+                trial = sending.send(script, before_it)
+                before_it = trial.after
                 transaction = sending.transaction
             seen.trials[script.migration.revision] = trial
             if any(item.error for item in trial.statements):
@@ -137,8 +139,7 @@ class _Sending:
     run: Run
     transaction: int
 
-    def send(self, script: Script) -> Trial:
-        before = self.stage.read()
+    def send(self, script: Script, before: Catalogue) -> Trial:
         statements: list[StatementEffects] = []
         self.transaction += 1
         if script.wraps:
@@ -151,7 +152,7 @@ class _Sending:
         if self.session.open:
             failed = bool(statements) and statements[-1].error is not None
             execute(self.session, "ROLLBACK" if failed else "COMMIT")
-        after = self.stage.read()
+        after = self.stage.read(texts=False)
         return Trial(script.migration, tuple(statements), before, after)
 
     def _one(self, sql: str, line: int) -> StatementEffects:

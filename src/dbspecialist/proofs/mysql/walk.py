@@ -14,6 +14,7 @@ from dbspecialist.engines.mysql.driver import (
     rows,
 )
 from dbspecialist.engines.postgresql.script import ScriptStatement
+from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Broken, RoundTrip, RowsError
@@ -90,8 +91,9 @@ def _follow(
     code: OldCode,
 ) -> bool:
     """Take steps until one fails; tell whether all went."""
+    before = stage.read(texts=False)
     for script in pending[len(steps) :]:
-        step, is_up = _step(stage, session, script)
+        step, is_up, before = _step(stage, session, script, before)
         steps[script.migration.revision] = step
         if not is_up:
             return False
@@ -99,22 +101,26 @@ def _follow(
     return True
 
 
-def _step(stage: Stage, session: Connection, script: Script) -> tuple[Step, bool]:
-    """Run a migration up, down and up; tell whether the database is in the state after it."""
-    before = stage.read()
+def _step(
+    stage: Stage, session: Connection, script: Script, before: Catalogue
+) -> tuple[Step, bool, Catalogue]:
+    """Run a migration up, down and up.
+
+    Tell whether the database is in the state after it, and return its catalogue.
+    """
     seen = Observed(before, fingerprint(session, before))
     ran = run_script(session, script.up, script.wraps)
     if ran.error is not None:
         failed = MigrationFailed(script.migration.revision, "", ran.error.error)
         trip = judge_round_trip(replace(seen, up_error=failed))
-        return Step(trip, rows_errors=(ran.error,), rows_warnings=ran.warnings), False
-    up = stage.read()
+        return Step(trip, rows_errors=(ran.error,), rows_warnings=ran.warnings), False, before
+    up = stage.read(texts=False)
     seen = replace(seen, up=up, rows_up=fingerprint(session, up))
     reversible = bool(script.down)
     if reversible:
         seen = _back_and_again(stage, session, script, seen)
     trip = judge_round_trip(seen, reversible=reversible)
-    return Step(trip, rows_warnings=ran.warnings), not reversible or seen.is_up
+    return Step(trip, rows_warnings=ran.warnings), not reversible or seen.is_up, up
 
 
 def _back_and_again(stage: Stage, session: Connection, script: Script, seen: Observed) -> Observed:
@@ -122,7 +128,7 @@ def _back_and_again(stage: Stage, session: Connection, script: Script, seen: Obs
     ran = run_script(session, script.down, script.wraps)
     if ran.error is not None:
         return replace(seen, down_error=MigrationFailed(revision, "", ran.error.error))
-    down = stage.read()
+    down = stage.read(texts=False)
     seen = replace(
         seen,
         down=down,
@@ -132,7 +138,7 @@ def _back_and_again(stage: Stage, session: Connection, script: Script, seen: Obs
     ran = run_script(session, script.up, script.wraps)
     if ran.error is not None:
         return replace(seen, again_error=MigrationFailed(revision, "", ran.error.error))
-    return replace(seen, again=stage.read())
+    return replace(seen, again=stage.read(texts=False))
 
 
 def run_script(session: Connection, statements: Iterable[ScriptStatement], wraps: bool) -> Ran:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from dbspecialist.engines.mysql.alter import read_alter
@@ -156,17 +157,17 @@ def online_change(trial: Trial, statement: StatementEffects) -> str:
     database, table = parts(relation)
     alter = read_alter(statement.sql)
     clauses = ", ".join(alter.clauses) if alter else ""
-    text = " ".join(clauses.split()).replace('"', '\\"')
+    text = shlex.quote(" ".join(clauses.split()))
     referenced = any(
         relation in {item.parent, item.attributes.get("references")}
         for item in trial.before.of_kind("constraint")
         if item.attributes["kind"] == "foreign key"
     )
-    if not text:
+    if not clauses:
         return "build it in a copy of the table with gh-ost or pt-online-schema-change"
     if referenced:  # gh-ost refuses tables with foreign keys
         return (
-            f'pt-online-schema-change --alter "{text}" --alter-foreign-keys-method=auto '
+            f"pt-online-schema-change --alter {text} --alter-foreign-keys-method=auto "
             f"--execute D={database},t={table}"
         )
-    return f'gh-ost --database={database} --table={table} --alter="{text}" --execute'
+    return f"gh-ost --database={database} --table={table} --alter={text} --execute"

@@ -1,13 +1,14 @@
-"""Another character set or collation copies the table while its writes wait.
+"""Another character set copies the table while its writes wait.
 
 ## What it does
 Looks for columns whose character set or collation a statement changes on a table that production
 has rows in, where the engine can only do it with ALGORITHM=COPY.
 
 ## Why it matters
-Every row is written anew under LOCK=SHARED: every INSERT, UPDATE and DELETE waits. Indexes over the
-columns are sorted anew; under another collation values that differed can be equal, and a unique
-index then refuses them. Joins of columns with unequal collations use no index.
+Every row is written anew under LOCK=SHARED: every INSERT, UPDATE and DELETE waits. Another collation
+of the same character set is cheaper in MariaDB, but for columns of the primary key: it builds the
+indexes over the column anew, and where there is none changes the dictionary alone. Under another
+collation values that differed can be equal, and a unique index then refuses them.
 
 ## Example
     ALTER TABLE users CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;

@@ -76,10 +76,10 @@ class Stage:
         self.left_out = tuple(left_out)
         self._is_new = True
 
-    def read(self) -> Catalogue:
-        """Read the catalogue as it is now."""
+    def read(self, *, texts: bool = True) -> Catalogue:
+        """Read the catalogue as it is now, with the SQL that makes its tables or without."""
         with contextlib.closing(self.server.connect(self.database)) as admin:
-            return read_catalogue(admin, self.database, self.engine)
+            return read_catalogue(admin, self.database, self.engine, texts=texts)
 
 
 def end_sessions(admin: Connection) -> None:
