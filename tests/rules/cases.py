@@ -22,7 +22,8 @@ from dbspecialist.proofs.history import prove_history
 from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.trials import try_migrations
 from dbspecialist.tasks.fixing import prove_fixes
-from dbspecialist.tasks.prove import findings_of, with_history
+from dbspecialist.tasks.judging import findings_of
+from dbspecialist.tasks.prove_postgresql import with_history
 from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.pending import Pending, pending

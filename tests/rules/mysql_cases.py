@@ -17,7 +17,7 @@ from dbspecialist.facts.trial import Run
 from dbspecialist.facts.workload import WorkloadStatement
 from dbspecialist.proofs.mysql.rates import Rates
 from dbspecialist.proofs.mysql.trials import try_migrations
-from dbspecialist.tasks.prove import findings_of
+from dbspecialist.tasks.judging import findings_of
 from dbspecialist.toolchains.sql_files import SqlFiles
 from dbspecialist.twins.mysql.server import Server
 from dbspecialist.twins.mysql.stage import open_stage

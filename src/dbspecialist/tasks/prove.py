@@ -3,56 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from dbspecialist.engines.postgresql.server import source_of
-from dbspecialist.facts.errors import InputError
-from dbspecialist.facts.finding import Finding
-from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import Report
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.proofs.data_fit import ask_database
-from dbspecialist.proofs.history import History, prove_history
-from dbspecialist.proofs.meanwhile import meanwhile
-from dbspecialist.proofs.rates import read_rates
-from dbspecialist.proofs.trials import brought_to, try_migrations
-from dbspecialist.rules.base import all_rules, rule_ids
+from dbspecialist.rules.base import rule_ids
+from dbspecialist.tasks import prove_postgresql
+from dbspecialist.tasks.asked import Asked, Progress
 from dbspecialist.tasks.configuration import (
     Configuration,
     apply_configuration,
-    is_on,
     overridden,
     read_configuration,
     refuse_unknown_rules,
 )
-from dbspecialist.tasks.editing import Originals, with_edits
-from dbspecialist.tasks.excuses import REASON, UNUSED, apply_excuses
+from dbspecialist.tasks.editing import Originals
+from dbspecialist.tasks.excuses import REASON, UNUSED
 from dbspecialist.tasks.files import WrittenFiles
-from dbspecialist.tasks.fixing import prove_fixes
 from dbspecialist.tasks.places import seen_from_here
-from dbspecialist.tasks.reporting import (
-    confinement,
-    joined,
-    migration_report,
-    older_production,
-    twin_facts,
-)
+from dbspecialist.tasks.reporting import joined
 from dbspecialist.tasks.sources import read_source
-from dbspecialist.tasks.untried import UntriedError, refuse_untried
+from dbspecialist.tasks.untried import UntriedError
 from dbspecialist.toolchains import find_projects
-from dbspecialist.toolchains.base import MigrationFailed, Project
+from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.pending import Pending
 from dbspecialist.toolchains.pending import pending as divide
 from dbspecialist.twins.sizes import refuse_unusable_scale
-from dbspecialist.twins.stage import open_stage
-from dbspecialist.twins.variables import hidden_variables, shown_variables
+from dbspecialist.twins.variables import hidden_variables
 
-Progress = Callable[[str], None]
 #: How often fixes are written before what is left is only told.
 FIX_ROUNDS = 5
 
@@ -140,19 +123,6 @@ def prove(
     return replace(report, findings=(*report.findings, *more))
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What holds for all projects of one call."""
-
-    snapshot: Snapshot | None
-    scale: float
-    configuration: Configuration
-    tell: Progress
-    fix: bool = False
-    database: str | None = None
-    engine: str = "postgresql"
-
-
 def _projects(
     root: Path, configuration: Configuration, single_transaction: bool, engine: str
 ) -> Iterable[Project]:
@@ -194,129 +164,7 @@ def _prove_and_fix(
 def _prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Report, Originals]:
     """Prove a project; return as well the files that its fixes edit, as they were read."""
     if asked.engine in {"mysql", "mariadb"}:
-        from dbspecialist.tasks.prove_mysql import prove_project
+        from dbspecialist.tasks import prove_mysql
 
-        return prove_project(project, division, asked), {}
-    snapshot, scale, tell = asked.snapshot, asked.scale, asked.tell
-    tell(f"preparing a twin for {len(division.pending)} {project.name} migrations")
-    with meanwhile(all_rules), open_stage(snapshot, scale=scale) as stage:
-        facts = twin_facts(stage, snapshot, scale)
-        if not division.pending:
-            return Report(facts, notes=tuple(project.notes)), {}
-        try:
-            with (
-                brought_to(stage, project, _to_run_first(division, snapshot)) as template,
-                meanwhile(
-                    prove_history,
-                    stage,
-                    project,
-                    division.before,
-                    division.pending,
-                    snapshot,
-                    base=division.base,
-                ) as history,
-            ):
-                run = try_migrations(
-                    stage,
-                    project,
-                    division.pending,
-                    template=template,
-                    snapshot=snapshot,
-                    scale=scale,
-                    max_blocked_ms=asked.configuration.max_blocked_ms,
-                    rates=read_rates(stage.cluster),
-                    tell=tell,
-                )
-                refuse_untried(run, project.root)
-                if asked.database:
-                    tell("asking the database")
-                    with shown_variables():
-                        run = ask_database(run, asked.database)
-                tell("replaying the history from zero")
-                run = with_history(run, project, history.result())
-                run = replace(run, edited=division.edited)
-                tell("proving fixes")
-                found = prove_fixes(
-                    stage, template, run, judged(run, asked.configuration, project.root)
-                )
-                tell("running the edited files")
-                edited = with_edits(stage, template, project, run, found)
-        except MigrationFailed as error:
-            raise InputError(
-                f"the history does not replay: {error.reason}",
-                f"{project.name} revision {error.revision}",
-                "install what it needs, or name its interpreter with --python"
-                if error.unchecked
-                else "mend it, or give a snapshot of the database as it is",
-            ) from error
-    reports = tuple(migration_report(trial) for trial in run.trials)
-    notes = tuple(project.notes)
-    data = _data_fit(run) if asked.database else ()
-    proofs = (*run.history, *older_production(stage, snapshot), *confinement(stage))
-    return Report(facts, reports, edited.findings, proofs, notes, data), edited.originals
-
-
-def _data_fit(run: Run) -> tuple[Proof, ...]:
-    """Return what the database was asked and did not refute: that stands in the findings."""
-    return tuple(item.proof for item in run.data_fit if item.proof.verdict != "refuted")
-
-
-def with_history(run: Run, project: Project, history: History) -> Run:
-    """Return a run with what was found out about the project's history."""
-    return replace(
-        run,
-        trials=tuple(_with_models(trial, history) for trial in run.trials),
-        history=history.proofs,
-        model_drift=history.model_drift,
-        database_drift=history.database_drift,
-        heads=tuple(getattr(project, "heads", ())),
-    )
-
-
-def _with_models(trial: Trial, history: History) -> Trial:
-    """Add the statements of mapped classes that a migration breaks to those of the workload."""
-    more = history.broken.get(trial.migration.revision, ())
-    return replace(trial, broken=(*trial.broken, *more)) if more else trial
-
-
-def _to_run_first(division: Pending, snapshot: Snapshot | None) -> tuple[Any, ...]:
-    """Return the earlier migrations that the stage's schema does not hold yet.
-
-    A snapshot without a readable version table is taken to be where `--from` says.
-    """
-    if snapshot is not None and snapshot.catalogue.objects and not division.applied:
-        return ()
-    done = {item.revision for item in division.applied}
-    return tuple(item for item in division.before if item.revision not in done)
-
-
-def judged(run: Run, configuration: Configuration, root: Path) -> tuple[Finding, ...]:
-    """Judge a run by the rules that the configuration leaves on, excuses and severities applied."""
-    paths = [trial.migration.path for trial in run.trials]
-    found = apply_excuses(findings_of(run), root, paths)
-    return tuple(_sorted(apply_configuration(found, configuration), run))
-
-
-def findings_of(run: Run, select: Sequence[str] = ()) -> list[Finding]:
-    """Judge a run by all rules, or the selected ones, sorted by place and rule."""
-    configuration = Configuration(select=tuple(select))
-    known = (item for item in all_rules() if run.engine in item.engines)
-    rules = [item for item in known if is_on(item.id, configuration)]
-    found = [
-        finding for rule in rules for trial in run.trials for finding in rule.check(trial, run)
-    ]
-    found += [finding for rule in rules for finding in rule.check_run(run)]
-    return _sorted(found, run)
-
-
-def _sorted(found: Iterable[Finding], run: Run) -> list[Finding]:
-    order = {trial.migration.path: number for number, trial in enumerate(run.trials)}
-    return sorted(
-        found,
-        key=lambda item: (
-            order.get(item.location.path, -1),
-            item.location.line or 0,
-            item.rule,
-            item.message,
-        ),
-    )
+        return prove_mysql.prove_project(project, division, asked), {}
+    return prove_postgresql.prove_project(project, division, asked)

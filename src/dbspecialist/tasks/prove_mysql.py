@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dbspecialist.facts.errors import InputError
-from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import Report, TwinFacts
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.proofs.mysql.rates import read_rates
 from dbspecialist.proofs.mysql.trials import try_migrations
+from dbspecialist.tasks.asked import Asked
+from dbspecialist.tasks.judging import judged
 from dbspecialist.tasks.reporting import migration_report
 from dbspecialist.toolchains.base import MigrationFailed, Project
-from dbspecialist.toolchains.pending import Pending
+from dbspecialist.toolchains.pending import Pending, to_run_first
 from dbspecialist.twins.confinement import gaps
 from dbspecialist.twins.mysql.stage import Stage, open_stage
-
-if TYPE_CHECKING:
-    from dbspecialist.tasks.prove import Asked
 
 #: What is proven on PostgreSQL and not here.
 UNCHECKED = (
@@ -40,8 +36,6 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
     Raises:
         InputError: Where the input cannot be used or no server is found.
     """
-    from dbspecialist.tasks.prove import judged
-
     snapshot, tell = asked.snapshot, asked.tell
     if asked.database:
         raise InputError(
@@ -57,7 +51,7 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
                 stage,
                 project,
                 division.pending,
-                _to_run_first(division, snapshot),
+                to_run_first(division, snapshot),
                 snapshot=snapshot,
                 scale=asked.scale,
                 max_blocked_ms=asked.configuration.max_blocked_ms,
@@ -78,14 +72,6 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
         proofs=_proofs(stage),
         notes=tuple(project.notes),
     )
-
-
-def _to_run_first(division: Pending, snapshot: Snapshot | None) -> tuple[Migration, ...]:
-    """Return the earlier migrations that the stage's schema does not hold yet."""
-    if snapshot is not None and snapshot.catalogue.objects and not division.applied:
-        return ()
-    done = {item.revision for item in division.applied}
-    return tuple(item for item in division.before if item.revision not in done)
 
 
 def twin_facts(stage: Stage, snapshot: Snapshot | None, scale: float) -> TwinFacts:

@@ -104,6 +104,17 @@ def pending(
     )
 
 
+def to_run_first(division: Pending, snapshot: Snapshot | None) -> tuple[Migration, ...]:
+    """Return the earlier migrations that the stage's schema does not hold yet.
+
+    A snapshot without a readable version table is taken to be where `--from` says.
+    """
+    if snapshot is not None and snapshot.catalogue.objects and not division.applied:
+        return ()
+    done = {item.revision for item in division.applied}
+    return tuple(item for item in division.before if item.revision not in done)
+
+
 def _since(base: str, project: Project, history: Iterable[Migration]) -> tuple[set[str], set[str]]:
     """Revisions whose files are new, and those whose files have changed, since a git base."""
     changes = changes_since(base, project.root)
