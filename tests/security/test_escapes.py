@@ -12,7 +12,8 @@ import pytest
 from dbspecialist.toolchains.base import Mark
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.observed.observer import Observer
-from dbspecialist.twins.stage import OWNER, Stage, open_stage
+from dbspecialist.twins.stage import Stage, open_stage
+from dbspecialist.twins.stage_roles import OWNER
 
 DENIED = "42501"
 

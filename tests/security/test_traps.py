@@ -14,7 +14,8 @@ from dbspecialist.proofs.walk import walk
 from dbspecialist.tasks.sources import snapshot_of_sql
 from dbspecialist.toolchains import find_projects
 from dbspecialist.twins.cluster import Cluster
-from dbspecialist.twins.stage import OWNER, open_stage
+from dbspecialist.twins.stage import open_stage
+from dbspecialist.twins.stage_roles import OWNER
 
 SCHEMA = """
 CREATE TABLE orders (id bigint PRIMARY KEY, status text NOT NULL, n int);

@@ -10,7 +10,8 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.toolchains.base import Mark
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.observed.observer import Observer
-from dbspecialist.twins.stage import OWNER, Stage, open_stage
+from dbspecialist.twins.stage import Stage, open_stage
+from dbspecialist.twins.stage_roles import OWNER
 
 SCHEMA = """
 CREATE TABLE users (id bigint PRIMARY KEY, email varchar(50), made timestamp);

@@ -14,7 +14,8 @@ from dbspecialist.facts.trial import Broken
 from dbspecialist.proofs.compatibility import OldCode, model_statements
 from dbspecialist.toolchains.base import MigrationFailed, Project, Runner, Target
 from dbspecialist.toolchains.copies import at_commit
-from dbspecialist.twins.stage import OWNER, Stage
+from dbspecialist.twins.stage import Stage
+from dbspecialist.twins.stage_roles import OWNER
 
 MODELS_AGREE = "the models and the migrated database agree"
 OLD_CODE_GOES_ON = "what the mapped classes of the base send goes on"

@@ -13,7 +13,8 @@ import psycopg
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import StatementEffects
-from dbspecialist.twins.stage import OWNER, Connection, Stage
+from dbspecialist.twins.stage import Connection, Stage
+from dbspecialist.twins.stage_roles import OWNER
 
 #: A statement that went through took less under observation; data comes with COPY apart from it.
 _TIMEOUT = "SET statement_timeout = '20s'"

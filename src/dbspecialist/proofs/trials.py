@@ -25,7 +25,8 @@ from dbspecialist.proofs.round_trip_verdict import not_tried
 from dbspecialist.proofs.walk import is_bookkeeping, walk
 from dbspecialist.toolchains.base import MigrationFailed, Project, Target
 from dbspecialist.twins.observed.observer import Observed, Observer
-from dbspecialist.twins.stage import OWNER, Stage
+from dbspecialist.twins.stage import Stage
+from dbspecialist.twins.stage_roles import OWNER
 
 Progress = Callable[[str], None]
 

@@ -28,7 +28,8 @@ from dbspecialist.proofs.backfill.estimate import estimate, matching_rows
 from dbspecialist.proofs.backfill.trial import receipt_of
 from dbspecialist.proofs.rates import Rates, read_rates
 from dbspecialist.tasks.sources import read_source
-from dbspecialist.twins.stage import Stage, open_stage, session_settings
+from dbspecialist.twins.session_settings import session_settings
+from dbspecialist.twins.stage import Stage, open_stage
 from dbspecialist.twins.variables import shown_variables
 
 Connection = psycopg.Connection[Any]

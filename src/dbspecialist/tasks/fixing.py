@@ -16,7 +16,8 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.proofs.fixes import Attempt, Replacements, attempt, fixed_trial, judge, replay
 from dbspecialist.rules.base import rules_by_id
 from dbspecialist.twins.observed.observer import Observer
-from dbspecialist.twins.stage import OWNER, Connection, Stage
+from dbspecialist.twins.stage import Connection, Stage
+from dbspecialist.twins.stage_roles import OWNER
 
 
 @dataclass

@@ -21,7 +21,7 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.schema_diff import Script
 from dbspecialist.proofs.schema_equality import CATALOGUES, catalogue_proof, dump_proof
 from dbspecialist.twins.sides import RUNNER, Sides
-from dbspecialist.twins.stage import OWNER
+from dbspecialist.twins.stage_roles import OWNER
 
 #: Asked about a candidate: whether it is a rename.
 Asked = Callable[[Candidate], bool]

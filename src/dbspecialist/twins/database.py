@@ -11,7 +11,7 @@ from psycopg import sql
 from dbspecialist.facts.statistics import SequenceState
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.mending import LOCALE
-from dbspecialist.twins.stage import OWNER
+from dbspecialist.twins.stage_roles import OWNER
 
 #: Databases that every server has.
 _EVERYWHERE = {"postgres", "template0", "template1"}

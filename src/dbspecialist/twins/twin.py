@@ -20,13 +20,14 @@ from dbspecialist.twins.cluster import PORT, Cluster, make_cluster
 from dbspecialist.twins.database import create_database, restore_sequences
 from dbspecialist.twins.load import load_schema
 from dbspecialist.twins.plan_settings import apply_settings
+from dbspecialist.twins.session_settings import session_settings
 from dbspecialist.twins.sizes import (
     RelationFile,
     refuse_unusable_scale,
     relation_files,
     set_sizes,
 )
-from dbspecialist.twins.stage import OWNER, session_settings
+from dbspecialist.twins.stage_roles import OWNER
 from dbspecialist.twins.statistics import restore_statistics
 
 Progress = Callable[[str], None]

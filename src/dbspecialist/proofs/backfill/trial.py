@@ -31,7 +31,8 @@ from dbspecialist.proofs.backfill.exclusion import NOT_AGAIN, not_again
 from dbspecialist.proofs.backfill.purity import own_functions, own_row, refuse_moving
 from dbspecialist.proofs.backfill.samples import fitting, match_more
 from dbspecialist.twins.rows import fill
-from dbspecialist.twins.stage import OWNER, Stage
+from dbspecialist.twins.stage import Stage
+from dbspecialist.twins.stage_roles import OWNER
 
 Connection = psycopg.Connection[Any]
 

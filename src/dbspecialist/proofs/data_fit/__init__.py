@@ -18,7 +18,8 @@ from dbspecialist.proofs.data_fit.database import ask
 from dbspecialist.proofs.data_fit.ground import Ground, production_of
 from dbspecialist.proofs.data_fit.statistics import Connection, answer
 from dbspecialist.proofs.data_fit.words import without_query
-from dbspecialist.twins.stage import OWNER, Stage
+from dbspecialist.twins.stage import Stage
+from dbspecialist.twins.stage_roles import OWNER
 
 __all__ = ["ask", "ask_database", "claims_of", "judge_data"]
 
