@@ -54,6 +54,21 @@ def test_diff_as_json_has_both_directions(
     assert [proof["verdict"] for proof in found["up"]["proofs"]] == ["proven", "proven"]
 
 
+def test_diff_that_the_twin_refutes_says_what_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = tmp_path / "one.sql", tmp_path / "other.sql"
+    one.write_text("create table p(a int); create table c(a int, b int);")
+    other.write_text("create table p(a int); create table c(b int) inherits (p);")
+    assert main(["migrate", "diff", str(one), str(other)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == (
+        "-- refuted: the script ends in the same catalogue "
+        "(column public.c.a: local was None and is 'false')"
+    )
+    assert lines[-1] == "ALTER TABLE public.c INHERIT public.p;"
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

@@ -179,3 +179,36 @@ def test_statements_are_for_the_server_that_the_snapshot_is_of(tmp_path: Path) -
         found = diff("now.snapshot", "wanted.sql", renames={"a": "b"})
         assert list(found.up.statements) == expected
         assert len(statements(found)) == 6
+
+
+def test_who_is_asked_decides_what_was_renamed(tmp_path: Path) -> None:
+    (tmp_path / "now.sql").write_text("create table t(id int, name text, age int);")
+    (tmp_path / "wanted.sql").write_text("create table t(id int, full_name text, years int);")
+    asked = []
+
+    def ask(old: str, new: str, seen: str) -> bool:
+        asked.append((old, new, seen))
+        return new == "years"
+
+    found = diff("now.sql", "wanted.sql", ask=ask)
+    assert asked == [
+        (
+            "public.t.name",
+            "full_name",
+            "column public.t.name (text) is gone and full_name (text) is new",
+        ),
+        (
+            "public.t.age",
+            "years",
+            "column public.t.age (integer) is gone and years (integer) is new",
+        ),
+    ]
+    assert statements(found) == [
+        "ALTER TABLE public.t RENAME COLUMN age TO years",
+        "ALTER TABLE public.t ADD COLUMN full_name text",
+        "ALTER TABLE public.t DROP COLUMN name",
+        "ALTER TABLE public.t RENAME COLUMN years TO age",
+        "ALTER TABLE public.t ADD COLUMN name text",
+        "ALTER TABLE public.t DROP COLUMN full_name",
+    ]
+    assert found.up.losses == ("the values of column public.t.name",)

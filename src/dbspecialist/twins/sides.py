@@ -26,6 +26,9 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 #: The role that runs .sql files and owns what they give no owner.
 RUNNER = "dbs_runner"
 
+#: After how long a statement of a file is stopped.
+STATEMENT_SECONDS = 30.0
+
 _MISSING_ROLE = re.compile(r'role "(.+?)" does not exist')
 _ROLE_THERE = re.compile(r'role ".+" already exists')
 
@@ -72,7 +75,9 @@ class Sides:
         database = self.empty()
         with self.connect(database) as connection:
             install_stand_ins(connection)
-            connection.execute(f"SET ROLE {RUNNER}")
+            connection.execute(
+                f"SET ROLE {RUNNER}; SET statement_timeout = '{STATEMENT_SECONDS:.0f}s'"
+            )
             for statement in statements:
                 if statement.data is not None:
                     continue  # rows are no part of a schema
