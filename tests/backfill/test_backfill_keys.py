@@ -28,7 +28,7 @@ from dbspecialist.twins.installation import find_installation
 from dbspecialist.twins.stage import Stage, open_stage
 
 Database = psycopg.Connection[Any]
-FAST = BackfillLimits(batch_rows=30, largest_batch=30, pause_ms=0.0)
+FAST = BackfillLimits(batch_rows=30, largest_batch=30, pause_ms=0.0, target_ms=60_000.0)
 
 #: Each key's columns with the expressions that make 200 of its values.
 KEYS = {

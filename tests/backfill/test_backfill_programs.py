@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -116,6 +119,31 @@ def test_program_goes_on_where_the_runner_was_stopped(
     done = value(database, "SELECT count(*) FROM users WHERE n = 1")
     assert 150 <= done < 500
     assert "is done: 500 rows" in run_program(text, form, url, tmp_path)
+    assert value(database, "SELECT count(*) FROM users WHERE n = 1") == 500
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_program_that_is_ended_in_the_middle_goes_on(
+    form: Form, url: str, database: Database, tmp_path: Path
+) -> None:
+    whole = written("UPDATE users SET n = n + 1", form, url, tmp_path)
+    slow = re.sub(r"CALL (.*)\(\);", r"CALL \1(10, 0.1);", whole)
+    slow = slow.replace("TARGET_SECONDS = 1000, 50_000", "TARGET_SECONDS = 10, 10")
+    slow = slow.replace("time.sleep(seconds / 4)", "time.sleep(0.1)")
+    assert slow != whole
+    thread = threading.Thread(target=run_program, args=(slow, form, url, tmp_path))
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not value(database, "SELECT count(*) FROM users WHERE n = 1"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    database.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    thread.join()
+    assert 0 < value(database, "SELECT count(*) FROM users WHERE n = 1") < 500
+    assert "is done: 500 rows" in run_program(whole, form, url, tmp_path)
     assert value(database, "SELECT count(*) FROM users WHERE n = 1") == 500
 
 

@@ -28,7 +28,7 @@ from dbspecialist.twins.cluster import Cluster, start_cluster
 Database = psycopg.Connection[Any]
 Told = Callable[[str | BackfillStep], None]
 DBS = Path(sys.executable).with_name("dbs")
-FAST = BackfillLimits(batch_rows=50, largest_batch=50, pause_ms=0.0)
+FAST = BackfillLimits(batch_rows=50, largest_batch=50, pause_ms=0.0, target_ms=60_000.0)
 ONCE = "UPDATE users SET n = n + 1"
 
 

@@ -16,7 +16,7 @@ from dbspecialist.tasks.backfill import backfill
 from dbspecialist.twins.cluster import Cluster
 
 Database = psycopg.Connection[Any]
-FAST = BackfillLimits(batch_rows=60, largest_batch=60, pause_ms=0.0)
+FAST = BackfillLimits(batch_rows=60, largest_batch=60, pause_ms=0.0, target_ms=60_000.0)
 VERIFY = "UPDATE users SET verified = false WHERE verified IS NULL"
 
 
