@@ -40,6 +40,17 @@ def number(connection: Connection) -> int:
     return int(rows(connection, "SELECT connection_id()")[0][0])
 
 
+def test_table_that_a_new_foreign_key_refers_to_is_kept_from_writes_as_long(
+    mariadb: Server, admin: Connection
+) -> None:
+    execute(admin, "CREATE TABLE child (id INT PRIMARY KEY, big INT, KEY (big))")
+    execute(admin, "INSERT INTO child SELECT seq, seq FROM seq_1_to_60000")
+    statement = "ALTER TABLE child ADD FOREIGN KEY (big) REFERENCES big (id)"
+    seen = modes_during(mariadb, admin, statement)
+    execute(admin, "DROP TABLE child")
+    assert max(seen, key=lambda mode: seen[mode]) == "MDL_SHARED_NO_WRITE"
+
+
 def modes_during(server: Server, admin: Connection, statement: str) -> dict[str, int]:
     """Run a statement and count the modes that its session is seen to hold on the table."""
     seen: dict[str, int] = {}

@@ -90,6 +90,8 @@ def _locks(seen: Seen) -> Iterator[Lock]:
         # INSTANT changes the dictionary under the exclusive lock that every ALTER ends with.
         instant = seen.answer.algorithm == "INSTANT"
         yield Lock(seen.table, "MDL_EXCLUSIVE" if instant else MODES[seen.answer.lock])
+        # The tables that new foreign keys refer to are kept from writes as long.
+        yield from (Lock(name, "MDL_SHARED_NO_WRITE") for name in _referenced(seen))
         return
     if seen.tag == "OPTIMIZE TABLE":  # as ALTER TABLE … FORCE does
         yield from (Lock(name, MODES["NONE"]) for name in _rewritten(seen))
@@ -101,6 +103,16 @@ def _locks(seen: Seen) -> Iterator[Lock]:
         if relation not in changed:
             strongest[relation] = max(mode, strongest.get(relation, ""), key=len)
     yield from (Lock(relation, mode) for relation, mode in sorted(strongest.items()))
+
+
+def _referenced(seen: Seen) -> list[str]:
+    """Return the other tables that a statement's new foreign keys refer to."""
+    found = {
+        item.after.attributes.get("references", "")
+        for item in seen.changes
+        if item.before is None and item.after is not None
+    }
+    return sorted(found - {"", seen.table})
 
 
 def _gone(seen: Seen) -> list[str]:

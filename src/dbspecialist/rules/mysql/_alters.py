@@ -37,10 +37,13 @@ Pair = tuple[SchemaObject, SchemaObject]
 def alters(trial: Trial, run: Run) -> Iterator[tuple[StatementEffects, Lock]]:
     """Yield the statements that alter a table which may have rows, with the lock on it."""
     for statement in trial.statements:
-        if statement.algorithm and not statement.error and statement.locks:
-            lock = statement.locks[0]
-            if not run.is_empty(lock.relation):
-                yield statement, lock
+        if not statement.algorithm or statement.error or not statement.locks:
+            continue
+        alter, lock = read_alter(statement.sql), statement.locks[0]
+        # A table that the run made has no lock; the first may be on one that it refers to.
+        own = alter is not None and parts(lock.relation)[-1] == alter.table
+        if own and not run.is_empty(lock.relation):
+            yield statement, lock
 
 
 def copies(trial: Trial, run: Run) -> Iterator[tuple[StatementEffects, Lock]]:
@@ -112,12 +115,14 @@ def copied(
     statement: StatementEffects,
     run: Run,
     *,
+    whose: str = "",
     help_: str = "",
 ) -> Finding:
     """Return the finding of a table that is copied while its writes wait.
 
     Args:
         what: The object that does it, with its verb's subject ("Column shop.users.email").
+        whose: Of which tables what is blocked waits, where they are several.
         help_: What to write instead; by default, how to change the table online.
     """
     lock = statement.locks[0]
@@ -127,7 +132,7 @@ def copied(
         rule=rule,
         severity=by_blocked_time(statement, relation, run),
         message=(
-            f"{what} copies {relation} row by row: {blocks(lock)} wait "
+            f"{what} copies {relation} row by row: {blocks(lock)}{whose} wait "
             f"{blocked_for(statement, relation, run)} (ALGORITHM=COPY, {lock.mode}{why})"
         ),
         location=at(trial, statement),

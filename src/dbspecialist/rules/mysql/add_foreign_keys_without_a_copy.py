@@ -6,8 +6,9 @@ engine can only add with ALGORITHM=COPY.
 
 ## Why it matters
 With foreign_key_checks=1 the engine checks every row by copying the table under LOCK=SHARED: every
-INSERT, UPDATE and DELETE waits. With foreign_key_checks=0 it changes the dictionary alone, and
-checks only the rows that are written from then on.
+INSERT, UPDATE and DELETE waits, on the table and on the one that it refers to. With
+foreign_key_checks=0 it changes the dictionary alone, and checks only the rows that are written from
+then on.
 
 ## Example
     ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (id);
@@ -52,7 +53,13 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement, _ in copies(trial, run):
         keys = new_foreign_keys(statement)
         if keys:
-            what = f"Foreign key {keys[0].name}"
+            parent = keys[0].attributes["references"]
             yield copied(
-                "add-foreign-keys-without-a-copy", what, trial, statement, run, help_=_HELP
+                "add-foreign-keys-without-a-copy",
+                f"Foreign key {keys[0].name}",
+                trial,
+                statement,
+                run,
+                whose="" if parent == keys[0].parent else f" of it and of {parent}",
+                help_=_HELP,
             )

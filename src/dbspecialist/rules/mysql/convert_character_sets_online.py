@@ -5,10 +5,10 @@ Looks for columns whose character set or collation a statement changes on a tabl
 has rows in, where the engine can only do it with ALGORITHM=COPY.
 
 ## Why it matters
-Every row is written anew under LOCK=SHARED: every INSERT, UPDATE and DELETE waits. Another collation
-of the same character set is cheaper in MariaDB, but for columns of the primary key: it builds the
-indexes over the column anew, and where there is none changes the dictionary alone. Under another
-collation values that differed can be equal, and a unique index then refuses them.
+Every row is written anew under LOCK=SHARED: every INSERT, UPDATE and DELETE waits. Another
+collation of the same character set is cheaper in MariaDB, but for columns of the primary key: it
+builds the indexes over the column anew, and where there is none changes the dictionary alone. Under
+another collation values that differed can be equal, and a unique index then refuses them.
 
 ## Example
     ALTER TABLE users CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
