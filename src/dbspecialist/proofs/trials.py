@@ -134,8 +134,8 @@ def see_effects(
             except MigrationFailed as error:
                 failures[error.revision] = error.reason
                 untried = _untried(error, pending)
-        observer.refresh()
-        created, renamed = _names(observer)
+        observer.relations.refresh()
+        created, renamed = observer.relations.created(), observer.relations.renamed()
         recorded = observer.take()
     return Seen(_by_revision(recorded), failures, untried, created, renamed)
 
@@ -172,13 +172,6 @@ def read(stage: Stage, database: str) -> Catalogue:
     """Read a stage database's catalogue."""
     with stage.admin(database) as connection:
         return read_catalogue(connection)
-
-
-def _names(observer: Observer) -> tuple[frozenset[str], dict[str, str]]:
-    before = {item.name for item in observer.original.values()}
-    created = {item.name for item in observer.known.values() if not item.existing}
-    created |= observer.made - before
-    return frozenset(created), dict(observer.renamed)
 
 
 def _by_revision(recorded: Sequence[Observed]) -> dict[str, list[StatementEffects]]:

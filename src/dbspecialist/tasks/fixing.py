@@ -38,7 +38,7 @@ class _Scene:
         if self.unseen:
             self.unseen = False
             self.stage.settle(self.database)
-            self.observer.refresh()
+            self.observer.relations.refresh()
         return attempt(trial, replacements, self.observer, lambda: read_catalogue(self.admin))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from dbspecialist.twins.cluster import Cluster
-from dbspecialist.twins.sizes import data_file
+from dbspecialist.twins.sizes import data_file, give_page
 
 _SIZES = """
 INSERT INTO dbs_twin.sizes
@@ -46,10 +46,7 @@ def set_one_page(cluster: Cluster, connection: psycopg.Connection[tuple[Any, ...
 
 def _lengthen(cluster: Cluster, paths: Iterable[tuple[str]]) -> None:
     for (path,) in paths:
-        file = data_file(cluster.data, path)
-        if file.stat().st_size == 0:
-            with file.open("r+b") as opened:
-                opened.truncate(8192)
+        give_page(data_file(cluster.data, path))
 
 
 def settle(cluster: Cluster, connection: psycopg.Connection[tuple[Any, ...]]) -> None:

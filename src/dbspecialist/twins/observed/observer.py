@@ -5,25 +5,26 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from dbspecialist.engines.postgresql.changed_columns import changed_columns, read_columns
+from dbspecialist.engines.postgresql.changed_columns import changed_columns
 from dbspecialist.engines.postgresql.columns_set import columns_set
-from dbspecialist.engines.postgresql.effects import compare, made_relations
-from dbspecialist.engines.postgresql.observation import Known, Observation, read_known
+from dbspecialist.engines.postgresql.effects import compare
+from dbspecialist.engines.postgresql.observation import Observation
 from dbspecialist.engines.postgresql.query_plans import modified_rows
 from dbspecialist.facts.effects import EngineError, StatementEffects
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.observed.bystander import Bystander
+from dbspecialist.twins.observed.known_relations import KnownRelations
 from dbspecialist.twins.observed.proxy import Proxy
-from dbspecialist.twins.observed.session import Outcome
 from dbspecialist.twins.observed.watchdog import Watchdog
-from dbspecialist.twins.sizes import data_file
+from dbspecialist.twins.observed.witness import Outcome
+from dbspecialist.twins.sizes import data_file, give_page
 
 #: A statement that takes longer than this on an (almost) empty twin does not end by itself.
 STATEMENT_SECONDS = 20.0
@@ -71,13 +72,7 @@ class Observer:
         self.connection = admin()
         self.key = secrets.token_hex(16)
         self.connection.execute(_ADMIT, [self.key])
-        self.known: dict[int, Known] = read_known(self.connection)
-        self.original = dict(self.known)
-        self.columns = read_columns(self.connection) if effects else {}
-        self.original_columns = self.columns
-        self.names = _names(self.known, self.original)
-        self.renamed: dict[str, str] = {}
-        self.made: set[str] = set()
+        self.relations = KnownRelations(self.connection, columns=effects)
         self.current: Any = None
         self.record: list[Observed] = []
         self.lock = threading.Lock()
@@ -99,49 +94,6 @@ class Observer:
         with self.lock:
             taken, self.record = self.record, []
         return taken
-
-    def refresh(self, tables: Collection[int] | None = ()) -> None:
-        """Read the names and files of known relations anew, after a transaction has ended.
-
-        Args:
-            tables: Those whose columns it has written, by object id; nothing where any may be.
-        """
-        now = read_known(self.connection)
-        columns = read_columns(self.connection, tables)
-        with self.lock:
-            self.known = {
-                oid: item if oid in self.original else replace(item, existing=False)
-                for oid, item in now.items()
-            }
-            self.names = _names(self.known, self.original)
-            self.renamed |= {name: was for name, was in self.names.items() if was}
-            self.columns = {
-                key: row for key, row in {**self.columns, **columns}.items() if key[0] in self.known
-            }
-
-    def note_made(self, now: Observation) -> None:
-        """Keep the names of relations that a statement made, or altered since they were made.
-
-        What a transaction makes and drops again, or renames twice, is in the catalogue at no time
-        between two.
-        """
-        with self.lock:
-            self.made |= made_relations(now.events, self.original)
-            names = self._names_in(now)
-            self.renamed |= {name: was for name, was in names.items() if was}
-
-    def names_in(self, now: Observation | None) -> Mapping[str, str]:
-        """Return the names that do not mean what they mean in production, within a transaction."""
-        with self.lock:
-            return self._names_in(now)
-
-    def _names_in(self, now: Observation | None) -> Mapping[str, str]:
-        here = {
-            item.oid: Known(item.name, item.kind or "", item.filenode or 0)
-            for item in (now.locks if now else ())
-            if item.name and (item.oid not in self.known or self.known[item.oid].name != item.name)
-        }
-        return _names({**self.known, **here}, self.original) if here else self.names
 
     def add(self, effects: StatementEffects) -> None:
         """Record a statement under the current mark."""
@@ -199,11 +151,11 @@ class SessionObserver:
             error=outcome.error,
             elapsed_ms=outcome.elapsed_ms,
             unchecked=self._stopped(outcome.error),
-            names=self.observer.names_in(after),
+            names=self.observer.relations.names_in(after),
             **self._compared(after, outcome),
         )
         if after:
-            self.observer.note_made(after)
+            self.observer.relations.note_made(after)
             _lengthen(self.observer.data, self.before, after)
             self.before = replace(after, events=())
         if self._of_interest(effects):
@@ -216,7 +168,7 @@ class SessionObserver:
         self.before = None
         if self._changed and self.asks:
             self._changed = False
-            self.observer.refresh(written)
+            self.observer.relations.refresh(written)
 
     def _compared(self, after: Observation | None, outcome: Outcome) -> Mapping[str, Any]:
         outside, self._seen_outside = self._seen_outside, {}
@@ -230,11 +182,11 @@ class SessionObserver:
         return compare(
             self.before,
             after,
-            self.observer.known,
+            self.observer.relations.known,
             outcome.plans,
             utility=utility,
-            columns=self.observer.columns,
-            first=self.observer.original_columns,
+            columns=self.observer.relations.columns,
+            first=self.observer.relations.original_columns,
         )
 
     def _of_interest(self, effects: StatementEffects) -> bool:
@@ -255,17 +207,17 @@ class SessionObserver:
     @contextlib.contextmanager
     def watching(self, backend: int) -> Iterator[None]:
         """Watch a statement that cannot run inside a transaction from a second session."""
-        bystander = Bystander(self.observer.admin, backend, self.observer.known)
-        columns = self.observer.columns
+        bystander = Bystander(self.observer.admin, backend, self.observer.relations.known)
+        columns = self.observer.relations.columns
         with bystander:
             yield
-        self.observer.refresh(None)
+        self.observer.relations.refresh(None)
         with self.observer.lock:
             self.observer.transactions += 1
             self.transaction = self.observer.transactions
         settings = dict(self.before.settings) if self.before else {}
         changed = changed_columns(
-            columns, self.observer.columns, self.observer.original_columns, ()
+            columns, self.observer.relations.columns, self.observer.relations.original_columns, ()
         )
         self._seen_outside = {**bystander.effects(), "columns": changed, "settings": settings}
 
@@ -279,22 +231,10 @@ class SessionObserver:
             self.stopped = f"stopped after {watchdog.seconds:g} s on the twin"
 
 
-def _names(known: Mapping[int, Known], original: Mapping[int, Known]) -> dict[str, str]:
-    """Return the names that mean another relation than they do in production, or one made since."""
-    return {
-        item.name: original[oid].name if oid in original else ""
-        for oid, item in known.items()
-        if oid not in original or original[oid].name != item.name
-    }
-
-
 def _lengthen(data: Path, before: Observation | None, after: Observation) -> None:
     """Give tables whose file is new one page, without which the planner sees no rows."""
     nodes = {held.oid: held.filenode for held in before.locks} if before else {}
     for held in after.locks:
         if held.kind in {"r", "m"} and held.path and held.filenode != nodes.get(held.oid):
-            path = data_file(data, held.path)
             with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_size == 0:
-                    with path.open("r+b") as file:
-                        file.truncate(8192)
+                give_page(data_file(data, held.path))

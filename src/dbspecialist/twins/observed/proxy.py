@@ -22,7 +22,8 @@ from dbspecialist.twins.observed.messages import (
     Closed,
     startup_parameters,
 )
-from dbspecialist.twins.observed.session import Session, Witness
+from dbspecialist.twins.observed.session import Session
+from dbspecialist.twins.observed.witness import Witness
 
 PORT = 5432
 

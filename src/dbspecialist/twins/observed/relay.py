@@ -1,0 +1,77 @@
+"""The relay between a client and its backend, with questions of ours in between."""
+
+from __future__ import annotations
+
+from dbspecialist.facts.effects import EngineError
+from dbspecialist.twins.observed.messages import Channel, Message, fields, first_value, query, texts
+from dbspecialist.twins.observed.witness import Outcome
+
+#: active_sql_transaction (CREATE INDEX CONCURRENTLY …) and invalid_transaction_termination
+#: (a procedure that commits): the statement must run outside of a transaction.
+NEEDS_NO_TRANSACTION = {"25001", "2D000"}
+
+_QUIET = frozenset({b"1", b"2", b"3", b"n", b"T", b"t", b"N", b"S"})
+
+
+class Relay:
+    """Passes messages between a client and its backend; `status` is the backend's last one."""
+
+    def __init__(self, client: Channel, server: Channel) -> None:
+        self.client, self.server = client, server
+        self.status = b"I"
+
+    def answers(self, outcome: Outcome, *, hold: bool = False) -> None:
+        """Pass the server's answers on up to ReadyForQuery, which the caller sends."""
+        while True:
+            message = self.server.read()
+            if message.type == b"Z":
+                self.status = outcome.status = message.body
+                return
+            if _is_plan(message, outcome):
+                continue
+            if message.type == b"E":
+                told = fields(message)
+                outcome.error = EngineError(told["C"], told["M"], told.get("D", ""))
+                if hold and told["C"] in NEEDS_NO_TRANSACTION:
+                    outcome.held_back.clear()
+                    continue
+            elif message.type == b"C":
+                outcome.tags.append(next(texts(message.body)))
+            if hold and (message.type in _QUIET):
+                outcome.held_back.append(message)
+                continue
+            self.client.send(*outcome.held_back, message)
+            outcome.held_back.clear()
+            if message.type == b"G":
+                self._copy_in()
+
+    def ask(self, sql: str) -> bytes | None:
+        """Run a statement of ours in the client's session and return its first value."""
+        self.server.send(query(sql))
+        value = None
+        while True:
+            message = self.server.read()
+            if message.type == b"D":
+                value = first_value(message)
+            elif message.type == b"Z":
+                self.status = message.body
+                return value
+
+    def _copy_in(self) -> None:
+        """Pass COPY data from the client on to its end."""
+        while True:
+            message = self.client.read()
+            self.server.send(message)
+            if message.type in {b"c", b"f"}:
+                return
+
+
+def _is_plan(message: Message, outcome: Outcome) -> bool:
+    if message.type != b"N":
+        return False
+    told = fields(message)
+    # A migration can RAISE INFO what it likes, but not from this source file.
+    if told.get("F") != "auto_explain.c" or not told.get("M", "").startswith("duration: "):
+        return False
+    outcome.plans.append(told["M"].partition("plan:\n")[2])
+    return True
