@@ -103,7 +103,17 @@ def test_command_shows_a_bar_on_a_terminal_alone(
     mine, theirs = os.openpty()
     command = [str(DBS), "migrate", "backfill", "--receipt", str(receipt), "--role", ROLE]
     ended = subprocess.run(
-        [*command, "--database", url, "--batch-rows", "50", "--largest-batch", "50"],
+        [
+            *command,
+            "--database",
+            url,
+            "--batch-rows",
+            "50",
+            "--largest-batch",
+            "50",
+            "--batch-time",
+            "60s",
+        ],
         stdout=subprocess.PIPE,
         stderr=theirs,
         text=True,

@@ -191,6 +191,37 @@ def test_copy_that_was_overtaken_writes_nothing_more(
     assert value(database, "SELECT count(*) FROM users WHERE n <> 0") == 0
 
 
+def test_statement_of_a_job_that_is_half_done_is_not_begun_anew(
+    url: str, receipt: Path, database: Database, tmp_path: Path
+) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop() -> None:
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        backfill(database=url, receipt=receipt, role=ROLE, limits=FAST, progress=after(3, stop))
+    with pytest.raises(InputError, match=r"is the receipt of job [0-9a-f]{16}, which is half done"):
+        backfill(ONCE, database=url, plan=receipt)
+    other = tmp_path / "other.json"
+    backfill(ONCE, database=url, plan=other)
+    with pytest.raises(InputError, match=r"job [0-9a-f]{16} of the same statement is half done;"):
+        backfill(database=url, receipt=other, role=ROLE)
+    assert value(database, "SELECT count(*) FROM users WHERE n = 1") == 150
+    backfill(database=url, receipt=receipt, role=ROLE)
+    assert done_once(database)
+    backfill(database=url, receipt=other, role=ROLE)
+    assert value(database, "SELECT count(*) FROM users WHERE n = 2") == 500
+
+
+def test_plan_is_not_written_over_another_file(url: str, tmp_path: Path) -> None:
+    (tmp_path / "notes.json").write_text("{}")
+    with pytest.raises(InputError, match=r"notes.json: is no receipt of a backfill"):
+        backfill(ONCE, database=url, plan=tmp_path / "notes.json")
+    assert (tmp_path / "notes.json").read_text() == "{}"
+
+
 def test_fence_holds_where_the_lease_was_lost(url: str, receipt: Path, database: Database) -> None:
     """The session lives on, but another start has raised the fence."""
 

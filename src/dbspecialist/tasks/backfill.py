@@ -26,7 +26,12 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.units import plural
-from dbspecialist.tasks.backfill_planning import Asked, make_plan, one_line
+from dbspecialist.tasks.backfill_planning import (
+    Asked,
+    make_plan,
+    one_line,
+    refuse_lost_receipt,
+)
 from dbspecialist.tasks.snapshot import refuse_unusable
 from dbspecialist.twins.variables import hidden_variables, shown_variables
 
@@ -161,6 +166,8 @@ def _plan(asked: Asked, path: Path, tell: Told) -> BackfillReport:
         raise InputError(
             "a receipt holds the table's schema as the database has it", "", "give --database URL"
         )
+    if path.is_file():
+        refuse_lost_receipt(asked.database, read_receipt(path), path)
     planned = make_plan(asked, tell)
     write_receipt(planned.receipt, path)
     return BackfillReport("plan", planned.receipt, estimate=planned.estimate, notes=planned.notes)

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from dbspecialist.engines.postgresql.backfill import state as states
 from dbspecialist.engines.postgresql.backfill.table import raw, read_shape, read_target
 from dbspecialist.engines.postgresql.capture import capture
 from dbspecialist.engines.postgresql.server import open_session, source_of
@@ -86,6 +88,28 @@ def make_plan(asked: Asked, tell: Any) -> Planned:
             tell("reading the table")
             return _of_database(asked, asked.database, tried, rates)
         return _of_snapshot(asked, stage, tried, rates)
+
+
+def refuse_lost_receipt(url: str, old: BackfillReceipt, path: Path) -> None:
+    """Refuse to write over the receipt of a job that is half done: nothing else can end it.
+
+    Raises:
+        InputError: With that job.
+    """
+    table = old.plan.state_table
+    with _reading(url) as connection:
+        try:
+            if raw(connection).execute("SELECT to_regclass($1)", [table]).fetchone() == (None,):
+                return
+            state = states.read(connection, table, old.job)
+        except psycopg.errors.InsufficientPrivilege:
+            return  # whoever may not read it did not begin the job
+    if state is not None and not state.is_done:
+        raise InputError(
+            f"is the receipt of job {old.job}, which is half done",
+            str(path),
+            "end that job first, or name another file",
+        )
 
 
 def _snapshot(asked: Asked, tell: Any) -> Snapshot:

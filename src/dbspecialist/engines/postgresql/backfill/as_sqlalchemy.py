@@ -66,6 +66,7 @@ def _values(receipt: BackfillReceipt) -> dict[str, object]:
         "STATEMENT": plan.statement,
         "PLAN_HASH": receipt.plan_hash,
         "FINGERPRINT": receipt.fingerprint if plan.shape else "",
+        "STATE_TABLE": plan.state_table,
         "CALLS": list(plan.calls),
         "EXCLUDES": plan.excludes,
         "SETTINGS": dict(plan.settings),

@@ -108,6 +108,7 @@ class Link:
         states.refuse_strange_owner(self.connection, table, target.oid)
         known = states.read(self.connection, table, job)
         if known is None:
+            states.refuse_half_done(self.connection, self.receipt)
             row = raw(self.connection).execute(statements.last_key(self.receipt.plan)).fetchone()
             upper = tuple(row) if row else None
             states.enter(self.connection, self.receipt, upper, max(0, int(target.tuples)))

@@ -129,6 +129,29 @@ def enter(
     )
 
 
+_HALF_DONE = """
+SELECT job FROM {} WHERE relation = $1 AND statement = $2 AND job <> $3 AND finished_at IS NULL
+"""
+
+
+def refuse_half_done(connection: Connection, receipt: BackfillReceipt) -> None:
+    """Refuse to begin a statement anew of which another job is half done.
+
+    Raises:
+        InputError: With that job: rows that it has done would be done again.
+    """
+    plan = receipt.plan
+    query = _HALF_DONE.format(plan.state_table)
+    given = [plan.relation, plan.statement, receipt.job]
+    row = raw(connection).execute(query, given).fetchone()
+    if row is not None:
+        raise InputError(
+            f"job {row[0]} of the same statement is half done",
+            plan.state_table,
+            "end it with its own receipt, or delete its row to begin anew",
+        )
+
+
 def read(connection: Connection, table: str, job: str) -> BackfillState | None:
     """Read the row of a job."""
     row = raw(connection).execute(f"SELECT {_COLUMNS} FROM {table} WHERE job = $1", [job])
