@@ -70,3 +70,23 @@ def test_project_whose_environment_does_not_import_is_tried_with_a_plain_one(fol
     report = dbspecialist.prove(["bad"])
     assert report.summary["statements"] == 1
     assert any("env.py was not run" in note for note in report.notes)
+
+
+def test_env_that_runs_nothing_is_bad_input(folder: Path) -> None:
+    (folder / "bad" / "migrations" / "env.py").write_text("from alembic import context\n")
+    with pytest.raises(UntriedError, match=r"env.py does not call context.run_migrations\(\)"):
+        dbspecialist.prove(["bad"])
+
+
+def test_project_without_migrations_says_so(folder: Path) -> None:
+    revision = folder / "bad" / "migrations" / "versions" / "r1.py"
+    revision.write_text("def helper(): pass\n")
+    assert dbspecialist.prove(["bad"]).notes == (
+        "r1.py is not run: it names no revision",
+        "alembic in bad: no migrations are there",
+    )
+
+
+def test_project_with_nothing_pending_says_so(folder: Path) -> None:
+    report = dbspecialist.prove(["good"], from_="1.sql")
+    assert report.notes[-1].endswith("in good: none of 1 migration is pending")

@@ -1,3 +1,4 @@
+import py_compile
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,8 @@ def test_history_tells_what_a_downgrade_is(
         ({"1": "def upgrade(:"}, "versions/1_.py:1: it does not parse: invalid syntax; mend it"),
         (
             {"1": "revision = make()"},
-            "versions/1_.py:1: revision is computed; write it as a literal",
+            "versions/1_.py:1: revision is computed, and it does not import: NameError: name 'make'"
+            " is not defined; write its identifiers as literals, or install the project's packages",
         ),
     ],
 )
@@ -212,3 +214,90 @@ def test_detect_finds_the_folder_of_flask_migrate(tmp_path: Path) -> None:
     found = detect(tmp_path)
     assert found is not None
     assert [item.path for item in found.history()] == ["migrations/versions/1_.py"]
+
+
+UP = "def upgrade(): pass\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "revision", "parents"),
+    [
+        ('revision, down_revision = "r1", "base1"\n', "r1", ("base1",)),
+        ('(revision, down_revision) = ["r1", ("base1", "base2")]\n', "r1", ("base1", "base2")),
+        ('revision: str = "r1"\ndown_revision: str | None = ("base1")\n', "r1", ("base1",)),
+        ('revision = old = "r" + "1"\ndown_revision = "base" "1"\n', "r1", ("base1",)),
+        ('revision = "r0"\nrevision = "r1"\ndown_revision = ["base1"]\n', "r1", ("base1",)),
+        ('NUMBER = "1"\nrevision = f"r{NUMBER}"\ndown_revision = "base1"\n', "r1", ("base1",)),
+        ('revision = "_".join(("r", "1"))\ndown_revision = None\n', "r_1", ()),
+        ('if True:\n    revision = "r1"\n    down_revision = "base1"\n', "r1", ("base1",)),
+        ('revision = "r0"\nfor revision in ("r1",): pass\n', "r1", ()),
+        ('import os.path as revision\nrevision = "r1"\n', "r1", ()),
+        ('globals().update(revision="r1", down_revision="base1")\n', "r1", ("base1",)),
+        ('from string import *\nrevision = "r" + digits[1]\n', "r1", ()),
+    ],
+)
+def test_revision_is_read_however_it_is_assigned(
+    tmp_path: Path, text: str, revision: str, parents: tuple[str, ...]
+) -> None:
+    bases = {name: f'revision = "{name}"\n' for name in ("base1", "base2")}
+    found = project(tmp_path, {**bases, "9": text + UP}).history()
+    last = next(item for item in found if item.path.endswith("9_.py"))
+    assert (last.revision, last.parents) == (revision, parents)
+
+
+def test_computed_revision_tells_what_its_downgrade_is(tmp_path: Path) -> None:
+    text = 'revision = str("r1")\ndef upgrade(): pass\ndef downgrade():\n    raise ValueError\n'
+    found = project(tmp_path, {"1": text})
+    assert found.back(found.history()[0]) == "raises"
+
+
+def test_file_of_alembic_0_1_is_named_by_its_file(tmp_path: Path) -> None:
+    root = write_project(tmp_path, {})
+    (root / "migrations" / "versions" / "12ab.py").write_text("down_revision = None\n" + UP)
+    found = detect(root)
+    assert found is not None
+    assert [item.revision for item in found.history()] == ["12ab"]
+
+
+def test_file_that_names_no_revision_is_told_by_name(tmp_path: Path) -> None:
+    found = project(tmp_path, {"a": 'revision = "a"\n', "helper": "X = 1\n", "lost": UP})
+    assert [item.revision for item in found.history()] == ["a"]
+    assert found.notes == (
+        "helper_.py is not run: it names no revision",
+        "lost_.py is not run: it names no revision",
+    )
+
+
+@pytest.mark.parametrize("folder", ["", "__pycache__"])
+def test_sourceless_revisions_are_read(tmp_path: Path, folder: str) -> None:
+    root = write_project(tmp_path, {"1": revision("a", None, back="x = 1")})
+    (root / "alembic.ini").write_text(INI + "sourceless = true\n")
+    versions = root / "migrations" / "versions"
+    source = versions / "1_.py"
+    name = "1_.cpython-311.pyc" if folder else "1_.pyc"
+    py_compile.compile(str(source), str(versions / folder / name), doraise=True)
+    source.unlink()
+    found = detect(root)
+    assert found is not None
+    assert [(item.revision, item.title) for item in found.history()] == [("a", "revision a")]
+
+
+def test_compiled_files_do_not_count_without_sourceless(tmp_path: Path) -> None:
+    root = write_project(tmp_path, {"1": revision("a", None)})
+    versions = root / "migrations" / "versions"
+    py_compile.compile(str(versions / "1_.py"), str(versions / "2_.pyc"), doraise=True)
+    found = detect(root)
+    assert found is not None
+    assert [item.path for item in found.history()] == ["migrations/versions/1_.py"]
+
+
+def test_recursive_locations_and_one_that_is_not_there(tmp_path: Path) -> None:
+    root = write_project(tmp_path, {"1": revision("a", None)})
+    more = "version_locations = migrations/versions, other, gone\n"
+    (root / "alembic.ini").write_text(INI + more + "recursive_version_locations = true\n")
+    (root / "other" / "2026").mkdir(parents=True)
+    (root / "other" / "2026" / "2.py").write_text(revision("b", "a"))
+    found = detect(root)
+    assert found is not None
+    assert [item.revision for item in found.history()] == ["a", "b"]
+    assert found.notes == ("folder gone of version_locations is not there",)

@@ -322,7 +322,92 @@ def test_env_for_several_databases_runs_the_first_with_a_note(
     with found.runner(seen.target) as runner:
         runner.upgrade(found.history())
     assert names(database) == ["a", "alembic_version"]
-    assert found.notes[-1] == ("env.py runs the revisions for several databases; the first was run")
+    assert (
+        found.notes[-1] == "env.py runs the revisions for several databases; one was run, two not"
+    )
+
+
+TWO_ENV = """from alembic import context
+from sqlalchemy import create_engine
+names = ("one", "two")
+engines = [create_engine("postgresql+psycopg://unreachable.invalid/x") for _ in names]
+connections = [engine.connect() for engine in engines]
+begun = [connection.begin() for connection in connections]
+for name, connection in zip(names, connections):
+    context.configure(connection=connection)
+    context.run_migrations(engine_name=name)
+for one in begun:
+    one.commit()
+for connection in connections:
+    connection.close()
+"""
+
+
+def test_env_that_opens_several_transactions_runs_one(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    text = revision("aaa", None, CREATE).replace("def upgrade()", "def upgrade(engine_name)")
+    found = project(write_project(tmp_path, {"1": text}, env=TWO_ENV))
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+    assert names(database) == ["a", "alembic_version"]
+    assert (
+        found.notes[-1] == "env.py runs the revisions for several databases; one was run, two not"
+    )
+
+
+TEXT_ENV = """from alembic import context
+{guard}
+    context.configure(url="postgresql://", literal_binds=True{more})
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+
+@pytest.mark.parametrize(
+    ("guard", "more"), [("if context.is_offline_mode():", ""), ("if True:", ", as_sql=True")]
+)
+def test_env_for_text_alone_has_its_text_sent(
+    tmp_path: Path, database: Database, seen: Recording, guard: str, more: str
+) -> None:
+    files = {
+        "1": revision("aaa", None, CREATE, "op.drop_table('a')"),
+        "2": revision("bbb", "aaa", 'op.execute("INSERT INTO a VALUES (1) -- 100%s; \'\\n")'),
+    }
+    env = TEXT_ENV.format(guard=guard, more=more)
+    found = project(write_project(tmp_path, files, env=env))
+    first, second = found.history()
+    with found.runner(seen.target) as runner:
+        runner.upgrade([first])
+        runner.upgrade([second])
+        assert database.execute("SELECT * FROM a").fetchall() == [(1,)]
+        runner.downgrade(second)
+        runner.downgrade(first)
+        assert names(database) == []
+        runner.upgrade([first, second])
+    assert version(database) == ["bbb"]
+    assert "env.py runs revisions with --sql alone: the text that it writes was sent" in found.notes
+    assert ("bbb", 16) in seen.lines()
+
+
+@pytest.mark.parametrize(
+    ("env", "reason"),
+    [
+        ("from alembic import context\n", "env.py does not call context.run_migrations()"),
+        (
+            "from alembic import context\nif context.is_offline_mode(): raise ValueError('no')\n",
+            "env.py runs no revision, and with --sql: ValueError: no",
+        ),
+    ],
+)
+def test_env_that_runs_nothing_is_unchecked(
+    tmp_path: Path, seen: Recording, env: str, reason: str
+) -> None:
+    found = project(write_project(tmp_path, {"1": revision("aaa", None, CREATE)}, env=env))
+    with found.runner(seen.target) as runner, pytest.raises(MigrationFailed) as caught:
+        runner.upgrade(found.history())
+    assert (caught.value.revision, caught.value.reason) == ("aaa", reason)
+    assert caught.value.unchecked
 
 
 def test_create_all_makes_the_tables_of_the_models(

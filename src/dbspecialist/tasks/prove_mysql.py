@@ -11,6 +11,7 @@ from dbspecialist.proofs.mysql.trials import try_migrations
 from dbspecialist.tasks.asked import Asked
 from dbspecialist.tasks.judging import judged
 from dbspecialist.tasks.reporting import migration_report
+from dbspecialist.tasks.untried import nothing_pending
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.toolchains.pending import Pending, to_run_first
 from dbspecialist.twins.confinement import gaps
@@ -45,7 +46,7 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
     with open_stage(snapshot, engine=asked.engine) as stage:
         facts = twin_facts(stage, snapshot, asked.scale)
         if not division.pending:
-            return Report(facts, notes=tuple(project.notes))
+            return Report(facts, notes=(*project.notes, nothing_pending(project, division)))
         try:
             run = try_migrations(
                 stage,

@@ -15,8 +15,8 @@ from dbspecialist.proofs.rates import read_rates
 from dbspecialist.proofs.trials import brought_to, try_migrations
 from dbspecialist.rules.base import all_rules
 from dbspecialist.tasks.asked import Asked
-from dbspecialist.tasks.editing import Edited, Originals, with_edits
-from dbspecialist.tasks.fixing import prove_fixes
+from dbspecialist.tasks.editing import Edited, Originals, rehearse, with_edits
+from dbspecialist.tasks.fixing import propose_fixes, prove_fixes
 from dbspecialist.tasks.judging import judged
 from dbspecialist.tasks.reporting import (
     confinement,
@@ -24,7 +24,7 @@ from dbspecialist.tasks.reporting import (
     older_production,
     twin_facts,
 )
-from dbspecialist.tasks.untried import refuse_untried
+from dbspecialist.tasks.untried import nothing_pending, refuse_untried
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.toolchains.pending import Pending, to_run_first
 from dbspecialist.twins.stage import Stage, open_stage
@@ -45,7 +45,7 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Re
     with meanwhile(all_rules), open_stage(snapshot, scale=asked.scale) as stage:
         facts = twin_facts(stage, snapshot, asked.scale)
         if not division.pending:
-            return Report(facts, notes=tuple(project.notes)), {}
+            return Report(facts, notes=(*project.notes, nothing_pending(project, division))), {}
         try:
             run, edited = _run_and_edit(stage, project, division, asked)
         except MigrationFailed as error:
@@ -79,9 +79,12 @@ def _run_and_edit(
         run = with_history(run, project, history.result())
         run = replace(run, edited=division.edited)
         tell("proving fixes")
-        found = prove_fixes(stage, template, run, judged(run, asked.configuration, project.root))
+        found = judged(run, asked.configuration, project.root)
+        proposed = propose_fixes(run, found)
+        with meanwhile(rehearse, stage, template, project, run, proposed) as rehearsal:
+            fixed = prove_fixes(stage, template, run, found)
         tell("running the edited files")
-        return run, with_edits(stage, template, project, run, found)
+        return run, with_edits(stage, template, project, run, fixed, rehearsal=rehearsal.result())
 
 
 def _try(stage: Stage, project: Project, division: Pending, template: str, asked: Asked) -> Run:

@@ -9,6 +9,8 @@ from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.units import plural
+from dbspecialist.toolchains.base import Project
+from dbspecialist.toolchains.pending import Pending
 
 RULE = "try-every-migration"
 
@@ -49,6 +51,14 @@ def refuse_untried(run: Run, root: Path) -> None:
     first = run.trials[0]
     if first.untried and not first.statements:
         raise UntriedError(run, root)
+
+
+def nothing_pending(project: Project, division: Pending) -> str:
+    """Say why none of a project's migrations is run."""
+    where = f"{project.name} in {_from_here(project.root)}"
+    if not division.before:
+        return f"{where}: no migrations are there"
+    return f"{where}: none of {plural(len(division.before), 'migration')} is pending"
 
 
 def _from_here(path: Path) -> str:

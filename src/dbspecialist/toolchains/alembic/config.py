@@ -32,6 +32,7 @@ class AlembicConfig:
         scripts: `script_location`.
         versions: The folders of revision files.
         recursive: Whether folders below those count as well.
+        sourceless: Whether compiled revisions count as well.
     """
 
     file: Path
@@ -40,6 +41,7 @@ class AlembicConfig:
     scripts: Path
     versions: tuple[Path, ...]
     recursive: bool = False
+    sourceless: bool = False
 
     @property
     def toml(self) -> bool:
@@ -121,8 +123,11 @@ def _config(file: Path, section: str, values: Mapping[str, Any], root: Path) -> 
     named = values.get("version_locations") or []
     names = named if isinstance(named, list) else _split(named, values)
     versions = tuple(_resolved(name, folder) for name in names) or (scripts / "versions",)
-    recursive = str(values.get("recursive_version_locations", "")).lower() == "true"
-    return AlembicConfig(file, section, folder, scripts, versions, recursive)
+    recursive, sourceless = (
+        str(values.get(name, "")).lower() == "true"
+        for name in ("recursive_version_locations", "sourceless")
+    )
+    return AlembicConfig(file, section, folder, scripts, versions, recursive, sourceless)
 
 
 def _split(text: str, values: Mapping[str, Any]) -> list[str]:

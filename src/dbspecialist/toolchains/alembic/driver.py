@@ -9,78 +9,37 @@ prints goes to standard error. Before a statement is sent its mark is, and is ac
 from __future__ import annotations
 
 import gc
-import os
 import sys
-from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 # Beside this file; its folder must not be where the project's own imports are looked for.
 import driver_connect as redirection  # type: ignore[import-not-found]
 from driver_channel import Channel  # type: ignore[import-not-found]
+from driver_environment import Captured, Environment  # type: ignore[import-not-found]
 from driver_failures import (  # type: ignore[import-not-found]
     NotImportedError,
     failure,
     in_one_line,
     sent,
-    stub,
+)
+from driver_offline import (  # type: ignore[import-not-found]
+    NeverRunError,
+    keep_version_table,
+    sending_text,
 )
 from driver_origin import lead_away, refuse_strays  # type: ignore[import-not-found]
-from driver_turn import Turn  # type: ignore[import-not-found]
+from driver_revisions import read  # type: ignore[import-not-found]
 
 sys.path.pop(0)
 
 
-class Captured(BaseException):
-    """Ends env.py where it has named its metadata."""
-
-
-class Driver:
+class Driver(Environment):  # type: ignore[misc]
     """The project's migration environment, kept open between commands."""
 
     def __init__(self, channel: Channel, settings: dict[str, Any]) -> None:
-        self.channel, self.settings = channel, settings
-        self.turn = Turn(channel)
-        self.own_environment = False
-        self.began = False
-        self.metadata: Any = None
-        self.wants_metadata = False
-        self.config = self._config()
-        self._stub_what_does_not_import()
-        from alembic.script import ScriptDirectory
-
-        self.script = ScriptDirectory.from_config(self.config)
-
-    def _config(self) -> Any:
-        from alembic.config import Config
-
-        settings = self.settings
-        if settings["toml"]:
-            config = Config(None, toml_file=settings["file"])
-        else:
-            config = Config(settings["file"], ini_section=settings["section"])
-        config.set_main_option("script_location", settings["scripts"].replace("%", "%%"))
-        config.cmd_opts = Namespace(x=[], cmd=(None, [], []), name=settings["section"], tag=None)
-        return config
-
-    # Revisions.
-
-    def _stub_what_does_not_import(self) -> None:
-        """Give a revision file that cannot be imported a module that says so when it is run."""
-        from alembic import util
-
-        original, known = util.load_python_file, self.settings["files"]
-
-        def load(folder: Any, name: Any) -> Any:
-            path = os.path.realpath(str(folder) + os.sep + str(name))
-            try:
-                return original(folder, name)
-            except Exception as error:  # the project's own code may raise anything
-                if path not in known:
-                    raise
-                return stub(known[path], in_one_line(error))
-
-        util.load_python_file = load  # type: ignore[assignment]
+        super().__init__(channel, settings)
+        self.as_text = False
 
     def steps(self, revisions: list[str], upward: bool) -> Iterator[Any]:
         """Yield Alembic's steps, and take note whose turn it is."""
@@ -110,14 +69,15 @@ class Driver:
 
     def run(self, revisions: list[str], upward: bool) -> None:
         """Run revisions; the version table is set first where it says something else."""
+        if self.as_text:
+            self._run_as_text(revisions, upward)
+            return
         fits: list[bool] = []
 
-        def work(rev: Any, _context: Any) -> Any:
-            if fits and fits[-1]:  # env.py calls again, for another database
-                text = "env.py runs the revisions for several databases; the first was run"
-                self.channel.send(event="note", text=text)
-                return ()
+        def work(rev: Any, context: Any) -> Any:
             self.began = True
+            if context.as_sql:  # env.py asks for text by itself
+                return ()
             there = self.ancestors(_tuple(rev))
             needed = self.ancestors(revisions) - (set(revisions) if upward else set())
             over = there.intersection(revisions) if upward else self._above(there, revisions)
@@ -125,7 +85,10 @@ class Driver:
             return self.steps(revisions, upward) if fits[-1] else ()
 
         self.environment(work)
-        if not fits or fits[-1]:
+        if not fits:
+            self._run_as_text(revisions, upward)
+            return
+        if fits[-1]:
             return
         before = self.ancestors(revisions)
         self._stamp(before - set(revisions) if upward else before)
@@ -133,70 +96,48 @@ class Driver:
         if not fits[-1]:
             raise RuntimeError("the version table does not keep what is written to it")
 
+    def _run_as_text(self, revisions: list[str], upward: bool) -> None:
+        """Run revisions by the SQL text that env.py has Alembic write."""
+        before = self.ancestors(revisions) - (set(revisions) if upward else set())
+
+        def work(_rev: Any, context: Any) -> Any:
+            self.began = True
+            keep_version_table(context)
+            return self.steps(revisions, upward)
+
+        options = {"as_sql": True, "starting_rev": self._heads(before) or None}
+        self.turn.take("", "setup")
+        self.began = False
+        try:
+            sending_text(lambda: self._in_context(work, self.script.run_env, options))
+        except (Exception, SystemExit) as error:
+            if self.began or sent(error):
+                raise
+            said = in_one_line(error)
+            raise NeverRunError(f"env.py runs no revision, and with --sql: {said}") from error
+        if not self.began:
+            raise NeverRunError("env.py does not call context.run_migrations()")
+        if not self.as_text:
+            self.as_text = True
+            text = "env.py runs revisions with --sql alone: the text that it writes was sent"
+            self.channel.send(event="note", text=text)
+
     def _above(self, there: set[str], revisions: list[str]) -> set[str]:
         parents = self.settings["parents"]
         return {name for name in there if set(parents.get(name, ())) & set(revisions)}
 
-    def _stamp(self, applied: set[str]) -> None:
+    def _heads(self, applied: set[str]) -> tuple[str, ...]:
         parents = self.settings["parents"]
         below = {parent for name in applied for parent in parents.get(name, ())}
-        heads = tuple(sorted(applied - below))
+        return tuple(sorted(applied - below))
+
+    def _stamp(self, applied: set[str]) -> None:
+        heads = self._heads(applied)
 
         def work(_rev: Any, _context: Any) -> Any:
             return self.script._stamp_revs(heads, ()) if heads else ()
 
         self.environment(work, purge=True)
-
-    # The environment: the project's env.py, or one of our own where that cannot be run.
-
-    def environment(self, work: Callable[[Any, Any], Any], **options: Any) -> None:
-        """Run env.py with a function that says which steps there are."""
-        self.turn.take("", "setup")
-        self.began = False
-        if not self.own_environment:
-            try:
-                self._in_context(work, self.script.run_env, options)
-                return
-            except (Exception, SystemExit) as error:
-                # The project's own code may raise anything.
-                if self.began or sent(error):
-                    raise
-                self._give_up_env(error)
-        self._in_context(work, None, options)
-
-    def _give_up_env(self, error: BaseException) -> None:
-        self.own_environment = True
-        text = f"env.py was not run ({in_one_line(error)}); the revisions ran with a plain"
-        text += " environment, so that settings made in env.py do not count"
-        self.channel.send(event="note", text=text)
-
-    def _in_context(self, work: Any, run: Callable[[], None] | None, options: Any) -> None:
-        from alembic.runtime.environment import EnvironmentContext
-
-        context = EnvironmentContext(self.config, self.script, fn=work, as_sql=False, **options)
-        self._watch_metadata(context)
-        with context:
-            if run is not None:
-                run()
-                return
-
-            def migrate(connection: Any) -> None:
-                context.configure(connection=connection, **self.settings["environment"])
-                with context.begin_transaction():
-                    context.run_migrations()
-
-            redirection.with_connection(migrate)
-
-    def _watch_metadata(self, context: Any) -> None:
-        original = context.configure
-
-        def configure(*positional: Any, **named: Any) -> Any:
-            if self.wants_metadata:
-                self.metadata = named.get("target_metadata")
-                raise Captured
-            return original(*positional, **named)
-
-        context.configure = configure
 
     def create_all(self) -> list[str]:
         """Create the tables of env.py's `target_metadata` on the target; return their names."""
@@ -208,10 +149,11 @@ class Driver:
             pass
         finally:
             self.wants_metadata = False
-        if self.metadata is None:
+        captured: Any = self.metadata
+        if captured is None:
             raise ValueError("env.py names no target_metadata")
         refuse_strays(self.settings)
-        found = self.metadata if isinstance(self.metadata, (list, tuple)) else [self.metadata]
+        found = captured if isinstance(captured, (list, tuple)) else [captured]
 
         def create(connection: Any) -> None:
             for metadata in found:
@@ -230,13 +172,17 @@ class Driver:
         """Carry out one command and return its answer."""
         redirection.TARGET.update(command.get("target") or self.settings["target"])
         try:
+            if command["command"] == "read":
+                return {"event": "done", "files": [read(path) for path in command["files"]]}
             if command["command"] == "create_all":
                 return {"event": "done", "tables": self.create_all()}
             self.run(command["revisions"], command["command"] == "upgrade")
             return {"event": "done"}
         except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code
             answer: dict[str, Any] = failure(error)
-            answer["revision"] = self.turn.revision
+            never = isinstance(error, NeverRunError)
+            answer["revision"] = command["revisions"][0] if never else self.turn.revision
+            answer["unchecked"] = answer["unchecked"] or never
             gc.collect()  # a traceback may hold a connection, and the connection a lock
             return answer
         finally:

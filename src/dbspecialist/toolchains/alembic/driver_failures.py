@@ -62,5 +62,6 @@ def failure(error: BaseException) -> dict[str, Any]:
 
 def in_one_line(error: BaseException) -> str:
     """An exception's name and the first line of its text."""
-    name = "" if isinstance(error, NotImportedError) else type(error).__name__ + ": "
+    told = isinstance(error, NotImportedError) or type(error).__name__ == "NeverRunError"
+    name = "" if told else type(error).__name__ + ": "
     return (name + str(error)).strip().partition("\n")[0]

@@ -1,50 +1,26 @@
-"""The history of an Alembic project, read from the revision files without importing them."""
+"""The history of an Alembic project: its revision files in an order in which they can run."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
-from dbspecialist.engines.postgresql.tokens import script_text
 from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.alembic.config import AlembicConfig
-
-#: What a downgrade function is: statements, nothing, an exception raised at once, not there.
-Back = Literal["body", "empty", "raises", "missing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One revision file.
-
-    Args:
-        revision: Its identifier.
-        path: The file.
-        down: `down_revision`, several for a merge.
-        depends_on: Identifiers or branch labels of other branches.
-        labels: `branch_labels`.
-        title: The first line of its docstring.
-        back: What its downgrade function is.
-    """
-
-    revision: str
-    path: Path
-    down: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    title: str = ""
-    back: Back = "missing"
+from dbspecialist.toolchains.alembic.revision_file import Revision, Unclear, read_revision
 
 
 @dataclass(frozen=True)
 class History:
-    """All revisions in an order in which they can run."""
+    """All revisions in an order in which they can run.
+
+    `left_out` says which files beside them are no revisions, one clause each.
+    """
 
     revisions: Mapping[str, Revision]
     parents: Mapping[str, tuple[str, ...]]
+    left_out: tuple[str, ...] = ()
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -64,117 +40,69 @@ class History:
         return found
 
 
-def read_history(config: AlembicConfig) -> History:
+#: Asks Alembic for the values of files of which the text does not tell them.
+Ask = Callable[[Sequence[Unclear]], Iterable[Revision | str]]
+
+
+def read_history(config: AlembicConfig, ask: Ask) -> History:
     """Read all revision files of a configuration.
+
+    Args:
+        config: Where they are.
+        ask: Returns, for each file that is not clear, its revision or why it is none.
 
     Raises:
         InputError: When a file does not parse, two have one identifier, a parent is missing or
             the files follow one another in a circle.
     """
+    read = [(path, read_revision(path)) for path in revision_files(config)]
+    unclear = [item for _, item in read if isinstance(item, Unclear)]
+    answers = list(ask(unclear)) if unclear else []
+    told = dict(zip((item.path for item in unclear), answers, strict=True))
     found: dict[str, Revision] = {}
-    for path in _files(config):
-        item = read_revision(path)
-        if item is None:
-            continue
-        if item.revision in found:
-            other = found[item.revision].path.name
-            raise InputError(
-                f"revision {item.revision} stands in {other} as well", str(path), "rename one"
-            )
-        found[item.revision] = item
+    left_out: list[str] = []
+    for path, item in read:
+        known = told[path] if isinstance(item, Unclear) else item
+        if isinstance(known, Revision):
+            _add(found, known)
+        else:
+            left_out.append(f"{path.name} is not run: {known or 'it names no revision'}")
     parents = {name: _parents(item, found) for name, item in found.items()}
     order = _running_order(found, parents)
-    return History({name: found[name] for name in order}, parents)
+    return History({name: found[name] for name in order}, parents, tuple(left_out))
 
 
-def _files(config: AlembicConfig) -> Iterator[Path]:
+def _add(found: dict[str, Revision], item: Revision) -> None:
+    if item.revision in found:
+        other = found[item.revision].path.name
+        raise InputError(
+            f"revision {item.revision} stands in {other} as well", str(item.path), "rename one"
+        )
+    found[item.revision] = item
+
+
+def revision_files(config: AlembicConfig) -> Iterator[Path]:
+    """Yield the files that Alembic would import, in the order of their names.
+
+    Compiled ones count where `sourceless` is set and their source is not there.
+    """
     for folder in config.versions:
-        found = folder.rglob("*.py") if config.recursive else folder.glob("*.py")
-        for path in sorted(found):
-            if not path.name.startswith((".#", "__init__")):
+        found = folder.rglob("*.py*") if config.recursive else folder.glob("*.py*")
+        cached = () if config.recursive else folder.glob("__pycache__/*.py*")
+        for path in sorted({*found, *(cached if config.sourceless else ())}):
+            if not path.name.startswith((".#", "__init__")) and _is_imported(path, config):
                 yield path
 
 
-def read_revision(path: Path) -> Revision | None:
-    """Read one revision file; nothing where it names no revision.
-
-    Raises:
-        InputError: When it does not parse or computes its identifiers.
-    """
-    try:
-        tree = ast.parse(script_text(path))
-    except SyntaxError as error:
-        place = f"{path}:{error.lineno}"
-        raise InputError(f"it does not parse: {error.msg}", place, "mend it") from error
-    values = _assigned(tree, path)
-    if "revision" not in values:
-        return None
-    return Revision(
-        revision=str(values["revision"]),
-        path=path,
-        down=_tuple(values.get("down_revision")),
-        depends_on=_tuple(values.get("depends_on")),
-        labels=_tuple(values.get("branch_labels")),
-        title=(ast.get_docstring(tree) or "").strip().partition("\n")[0],
-        back=_back(tree),
-    )
-
-
-_NAMES = ("revision", "down_revision", "depends_on", "branch_labels")
-
-
-def _assigned(tree: ast.Module, path: Path) -> dict[str, Any]:
-    """Values of a module's names, as far as they are literals or other such names."""
-    values: dict[str, Any] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Assign):
-            targets, value = node.targets, node.value
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            targets, value = [node.target], node.value
-        else:
-            continue
-        for target in targets:
-            if isinstance(target, ast.Name):
-                _assign(values, target.id, value, path)
-    return values
-
-
-def _assign(values: dict[str, Any], name: str, value: ast.expr, path: Path) -> None:
-    if isinstance(value, ast.Name) and value.id in values:
-        values[name] = values[value.id]
-        return
-    try:
-        values[name] = ast.literal_eval(value)
-    except ValueError as error:
-        if name in _NAMES:
-            place = f"{path}:{value.lineno}"
-            raise InputError(f"{name} is computed", place, "write it as a literal") from error
-
-
-def _tuple(value: Any) -> tuple[str, ...]:
-    if value is None or value == "":
-        return ()
-    if isinstance(value, str):
-        return (value,)
-    return tuple(str(item) for item in value)
-
-
-def _back(tree: ast.Module) -> Back:
-    """What the downgrade function is, by the statements behind its docstring."""
-    found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "downgrade"]
-    if not found:
-        return "missing"
-    body = [item for item in found[-1].body if not _does_nothing(item)]
-    if not body:
-        return "empty"
-    return "raises" if isinstance(body[0], ast.Raise) else "body"
-
-
-def _does_nothing(node: ast.stmt) -> bool:
-    if isinstance(node, ast.Expr):
-        return isinstance(node.value, ast.Constant)
-    nothing = isinstance(node, ast.Return) and node.value is None
-    return nothing or isinstance(node, ast.Pass | ast.Import | ast.ImportFrom)
+def _is_imported(path: Path, config: AlembicConfig) -> bool:
+    kept = path.parent.name == "__pycache__"
+    if path.suffix == ".py":
+        return not kept
+    beside = path.parent.parent if kept else path.parent
+    has_source = any(beside.glob(path.name.partition(".")[0] + ".py"))
+    older = path.suffix == ".pyo" and path.with_suffix(".pyc").exists()
+    compiled = path.suffix in {".pyc", ".pyo"}
+    return config.sourceless and compiled and not has_source and not older
 
 
 def _parents(item: Revision, found: Mapping[str, Revision]) -> tuple[str, ...]:

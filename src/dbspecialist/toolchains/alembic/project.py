@@ -12,9 +12,10 @@ from typing import Any
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
 from dbspecialist.toolchains.alembic.config import AlembicConfig, EnvFacts, read_env
-from dbspecialist.toolchains.alembic.history import Back, History, Revision, read_history
+from dbspecialist.toolchains.alembic.history import History, read_history
 from dbspecialist.toolchains.alembic.interpreter import interpreters
 from dbspecialist.toolchains.alembic.process import DriverProcess, UnusableError, place
+from dbspecialist.toolchains.alembic.revision_file import Back, Revision, Unclear
 from dbspecialist.toolchains.base import MigrationFailed, Target
 from dbspecialist.toolchains.walk import relative
 
@@ -41,10 +42,16 @@ class AlembicProject:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Several heads, and once a runner was open: with what it ran and what did not work."""
+        """Several heads, files and folders that do not count, and what a runner found out."""
         several = len(self.heads) > 1
         heads = f"there are {len(self.heads)} heads: {', '.join(self.heads)}"
-        return (*((heads,) if several else ()), *dict.fromkeys(self.log))
+        absent = tuple(
+            f"folder {relative(item, self.root)} of version_locations is not there"
+            for item in self.config.versions
+            if not item.is_dir()
+        )
+        known = ((heads,) if several else (), absent, self.revisions.left_out, self.log)
+        return tuple(dict.fromkeys(note for notes in known for note in notes))
 
     @property
     def folder(self) -> Path:
@@ -53,8 +60,30 @@ class AlembicProject:
 
     @cached_property
     def revisions(self) -> History:
-        """The history as the files tell it."""
-        return read_history(self.config)
+        """The history as the files tell it, or where they do not, as Alembic does."""
+        return read_history(self.config, self._asked)
+
+    def _asked(self, unclear: Sequence[Unclear]) -> tuple[Revision | str, ...]:
+        """Have the project's interpreter import files whose text does not tell their revision.
+
+        Raises:
+            InputError: When none can, or a file that computes its revision does not import.
+        """
+        nowhere = Target("postgresql://nobody@/nobody?host=/nowhere", lambda _: None)
+        files = [str(item.path.resolve()) for item in unclear]
+        try:
+            with self._driver(nowhere, self._settings(History({}, {}))) as driver:
+                answers = driver.call({"command": "read", "files": files})["files"]
+        except (InputError, MigrationFailed) as error:
+            first = unclear[0]
+            place = f"{relative(first.path, self.root)}:{first.line}"
+            todo = "write its identifiers as literals, or install the project's packages"
+            raise InputError(
+                f"{first.what}, and it was not imported: {error}", place, todo
+            ) from error
+        return tuple(
+            _told(item, found, self.root) for item, found in zip(unclear, answers, strict=True)
+        )
 
     @cached_property
     def env(self) -> EnvFacts:
@@ -119,13 +148,13 @@ class AlembicProject:
     @contextmanager
     def runner(self, target: Target) -> Iterator[AlembicRunner]:
         """Open a runner on a target."""
-        with self._driver(target) as driver:
+        with self._driver(target, self._settings(self.revisions)) as driver:
             try:
                 yield AlembicRunner(self, driver)
             finally:
                 self.log.extend(note for note in driver.notes if note not in self.log)
 
-    def _driver(self, target: Target) -> DriverProcess:
+    def _driver(self, target: Target, settings: dict[str, Any]) -> DriverProcess:
         """Start the driver with the first interpreter that can run it.
 
         Raises:
@@ -134,7 +163,7 @@ class AlembicProject:
         refused: list[str] = []
         for python in interpreters(self.config.folder, self.root, self.python):
             try:
-                driver = DriverProcess(python, self.config.folder, self._settings(), target)
+                driver = DriverProcess(python, self.config.folder, settings, target)
             except UnusableError as error:
                 refused.append(str(error))
             else:
@@ -146,9 +175,8 @@ class AlembicProject:
             "install the project's packages, or dbspecialist[alembic]",
         )
 
-    def _settings(self) -> dict[str, Any]:
+    def _settings(self, history: History) -> dict[str, Any]:
         """What driver.py is told."""
-        history = self.revisions
         env = self.env
         environment: dict[str, Any] = {"version_table": env.version_table}
         environment["transaction_per_migration"] = env.transaction_per_migration
@@ -206,6 +234,24 @@ class AlembicRunner:
         if url is not None:
             command["target"] = place(url)
         return tuple(self._driver.call(command, "target_metadata")["tables"])
+
+
+def _told(item: Unclear, answer: dict[str, Any], root: Path) -> Revision | str:
+    if answer["failed"]:
+        place = f"{relative(item.path, root)}:{item.line}"
+        todo = "write its identifiers as literals, or install the project's packages"
+        raise InputError(f"{item.what}, and it does not import: {answer['failed']}", place, todo)
+    if answer["revision"] is None:
+        return "it names no revision"
+    return Revision(
+        revision=answer["revision"],
+        path=item.path,
+        down=tuple(answer["down_revision"]),
+        depends_on=tuple(answer["depends_on"]),
+        labels=tuple(answer["branch_labels"]),
+        title=answer["title"],
+        back=item.back if answer["downgrade"] else "missing",
+    )
 
 
 def _stub_facts(item: Revision) -> dict[str, Any]:
