@@ -88,6 +88,11 @@ def test_diff_that_the_twin_refutes_says_what_is_left(
             "write the column's new name",
         ),
         (
+            ["a.sql", "a.sql", "--rename", "t.a="],
+            "dbs: --rename t.a=: column public.t.a is in the second schema; "
+            "name what is gone and what is new",
+        ),
+        (
             ["a.sql", "b.sql", "--rename", "t.a"],
             "dbs: migrate diff: Invalid value for '--rename': 't.a' is not OLD=NEW; "
             "see dbs migrate diff --help",

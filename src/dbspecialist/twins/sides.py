@@ -40,6 +40,7 @@ _SESSION = "SET search_path = ''; SET check_function_bodies = off; SET client_mi
 _OWNER = """
 SELECT pg_get_userbyid(c.relowner) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|information_schema$)'
+  AND pg_get_userbyid(c.relowner) !~ '^pg_'
 GROUP BY c.relowner ORDER BY count(*) DESC, c.relowner LIMIT 1
 """
 

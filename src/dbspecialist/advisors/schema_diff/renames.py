@@ -109,7 +109,20 @@ def read_answers(given: Mapping[str, str], before: Catalogue, after: Catalogue) 
         item = before.by_key["column", name]
         table = tables.get(item.parent) or item.parent
         found[table, last(item)] = _column(table, new, after, old) if new else ""
+        goal = found[table, last(item)]
+        _refuse_taken(f"{old}={new}", ("column", f"{table}.{last(item)}"), after, "second")
+        _refuse_taken(f"{old}={new}", ("column", f"{item.parent}.{goal}"), before, "first")
+    for name, new in tables.items():
+        _refuse_taken(f"{name}={new}", ("table", name), after, "second")
+        _refuse_taken(f"{name}={new}", ("table", new), before, "first")
     return Answers(tables, found)
+
+
+def _refuse_taken(option: str, key: tuple[str, str], catalogue: Catalogue, which: str) -> None:
+    """Refuse a rename from a name that is still there, or to one that was there before."""
+    if key in catalogue.by_key:
+        what = f"{key[0]} {key[1]} is in the {which} schema"
+        raise InputError(what, f"--rename {option}", "name what is gone and what is new")
 
 
 def _named(name: str, catalogue: Catalogue, *kinds: str) -> SchemaObject:
