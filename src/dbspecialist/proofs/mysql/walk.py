@@ -63,42 +63,57 @@ def walk(
 ) -> dict[str, Step]:
     """Run the pending migrations one by one on a database with rows.
 
-    One that fails leaves half of itself behind, since DDL commits: the walk begins anew, without
-    rows, and goes on behind it.
+    One that rows make fail leaves half of itself behind, since DDL commits: it is tried again on a
+    new database without rows, and those after it with rows again. The walk ends at one that fails
+    without rows.
     """
     steps: dict[str, Step] = {}
-    filled = True
+    refused: dict[str, Step] = {}
     while len(steps) < len(pending):
-        stage.renew()
-        with contextlib.closing(stage.session()) as session:
-            for script in (*before, *pending[: len(steps)]):
-                run_script(session, script.up, script.wraps)
-            if filled:
-                fill(session, stage.read())
-            code = OldCode(session, stage.snapshot.workload if stage.snapshot else ())
-            went_on = _follow(stage, session, pending, steps, code)
-        if not went_on and not filled:
+        revision = pending[len(steps)].migration.revision
+        stopped = _go(stage, before, pending, steps, with_rows=revision not in refused)
+        revision = pending[len(steps)].migration.revision if stopped else ""
+        if stopped is not None and revision in refused:
+            steps[revision] = stopped
             break
-        filled = went_on
+        if stopped is not None:
+            refused[revision] = stopped
+    for revision in refused.keys() & steps.keys():
+        told = refused[revision]
+        steps[revision] = replace(
+            steps[revision], rows_errors=told.rows_errors, rows_warnings=told.rows_warnings
+        )
     return steps
 
 
-def _follow(
+def _go(
     stage: Stage,
-    session: Connection,
+    before: Sequence[Script],
     pending: Sequence[Script],
     steps: dict[str, Step],
-    code: OldCode,
-) -> bool:
-    """Take steps until one fails; tell whether all went."""
-    before = stage.read(texts=False)
-    for script in pending[len(steps) :]:
-        step, is_up, before = _step(stage, session, script, before)
-        steps[script.migration.revision] = step
-        if not is_up:
-            return False
-        steps[script.migration.revision] = replace(step, broken=code.broken())
-    return True
+    *,
+    with_rows: bool,
+) -> Step | None:
+    """Take steps on a new database until one fails, which is returned, or one is not up again."""
+    stage.renew()
+    with contextlib.closing(stage.session()) as session:
+        for script in (*before, *pending[: len(steps)]):
+            run_script(session, script.up, script.wraps)
+        catalogue = stage.read(texts=False)
+        if with_rows:
+            fill(session, catalogue)
+        code = OldCode(session, stage.snapshot.workload if stage.snapshot else ())
+        for script in pending[len(steps) :]:
+            step, is_up, catalogue = _step(stage, session, script, catalogue)
+            if step.rows_errors:
+                return step
+            steps[script.migration.revision] = replace(step, broken=code.broken() if is_up else ())
+            if not is_up:
+                return None
+            if not with_rows:
+                fill(session, catalogue)
+                with_rows = True
+    return None
 
 
 def _step(
