@@ -1,4 +1,4 @@
-"""A target that keeps the marks it is given; the server behind it is real."""
+"""A target that keeps the marks it is given; the server behind it is real, as are its tables."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +7,8 @@ import psycopg
 
 from dbspecialist.toolchains.base import Mark, Target
 from dbspecialist.twins.cluster import Cluster
+
+Database = psycopg.Connection[tuple[Any, ...]]
 
 
 @dataclass
@@ -22,5 +24,13 @@ class Recording:
         return [(item.revision, item.line) for item in self.marks if item.direction == direction]
 
 
-def recording(cluster: Cluster, database: psycopg.Connection[tuple[Any, ...]]) -> Recording:
+def recording(cluster: Cluster, database: Database) -> Recording:
     return Recording(cluster.url(database.info.dbname))
+
+
+def names(database: Database) -> list[str]:
+    """List the relations of the schema public."""
+    rows = database.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
+    )
+    return [row[0] for row in rows]

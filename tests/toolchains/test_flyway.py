@@ -1,9 +1,8 @@
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from recording import Recording, recording
+from node_projects import write
+from recording import Database, Recording, names, recording
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.errors import InputError
@@ -15,8 +14,6 @@ from dbspecialist.toolchains.flyway.scripts import checksum
 from dbspecialist.toolchains.pending import pending
 from dbspecialist.twins.cluster import Cluster
 
-Database = psycopg.Connection[tuple[Any, ...]]
-
 
 @pytest.fixture
 def seen(cluster: Cluster, database: Database) -> Recording:
@@ -24,20 +21,10 @@ def seen(cluster: Cluster, database: Database) -> Recording:
 
 
 def project(root: Path, files: dict[str, str], folder: str = "db/migration") -> FlywayProject:
-    for name, text in files.items():
-        path = root / (name if "/" in name else f"{folder}/{name}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write(root, {name if "/" in name else f"{folder}/{name}": files[name] for name in files})
     found = detect(root)
     assert found is not None
     return found
-
-
-def names(database: Database) -> list[str]:
-    rows = database.execute(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
-    )
-    return [row[0] for row in rows]
 
 
 def test_history_orders_versions_as_numbers_and_repeatables_last(tmp_path: Path) -> None:

@@ -1,18 +1,14 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from recording import Recording, recording
+from recording import Database, Recording, names, recording
 
 from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.base import MigrationFailed
 from dbspecialist.toolchains.prisma_migrate import PrismaProject, detect
 from dbspecialist.twins.cluster import Cluster
-
-Database = psycopg.Connection[tuple[Any, ...]]
 
 
 @pytest.fixture
@@ -30,13 +26,6 @@ def project(root: Path, files: dict[str, str], version: str = "^6.19.0") -> Pris
     found = detect(root)
     assert found is not None
     return found
-
-
-def names(database: Database) -> list[str]:
-    rows = database.execute(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
-    )
-    return [row[0] for row in rows]
 
 
 def test_history_is_sorted_by_name(tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from recording import recording
+from node_projects import write
+from recording import Database, names, recording
 
 from dbspecialist.engines.postgresql.capture import capture
 from dbspecialist.facts.errors import InputError
@@ -11,24 +10,12 @@ from dbspecialist.toolchains.base import MigrationFailed
 from dbspecialist.toolchains.sql_files import SqlFiles, detect
 from dbspecialist.twins.cluster import Cluster
 
-Database = psycopg.Connection[tuple[Any, ...]]
-
 
 def project(folder: Path, files: dict[str, str]) -> SqlFiles:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write(folder, files)
     found = detect(folder)
     assert found is not None
     return found
-
-
-def names(database: Database) -> list[str]:
-    rows = database.execute(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
-    )
-    return [row[0] for row in rows]
 
 
 def test_history_of_a_folder_is_sorted_by_number(tmp_path: Path) -> None:
