@@ -77,6 +77,7 @@ def run_edited(
             if owner and item.mark.direction == "up" and not is_bookkeeping(item.effects):
                 statements[owner].append(item.effects)
         reversible = {item.migration.revision for item in _leading_back(trials)}
+        stage.look_away(observer, database)  # of the ways back only where they lead is asked
         try:
             for migration in reversed(pending):
                 if owners[migration.revision] in reversible and migration.reversible is not False:

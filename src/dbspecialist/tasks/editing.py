@@ -32,6 +32,14 @@ class Edited:
 
 
 @dataclass(frozen=True)
+class Rehearsal:
+    """What was seen of the files with all their edits, whose fixes were not proven yet."""
+
+    edits: Sequence[FileEdit]
+    seen: EditedRun
+
+
+@dataclass(frozen=True)
 class _Draft:
     """The edits of one trial's files for some of its findings."""
 
@@ -49,12 +57,16 @@ class _Scene:
     template: str
     project: Project
     run: Run
+    rehearsal: Rehearsal | None = None
 
     def prove(self, drafts: Sequence[_Draft]) -> dict[int, tuple[Proof, ...]]:
         """Run drafts together; return the proofs by finding, nothing where one is refuted."""
-        trials = self.run.trials[: max(item.number for item in drafts) + 1]
-        edits = [edit for item in drafts for edit in item.edits]
-        seen = run_edited(self.stage, self.template, self.project, trials, edits)
+        known = self.rehearsal
+        trials, edits = self.all_of(drafts)
+        if known is not None and known.edits == edits:
+            seen = known.seen
+        else:
+            seen = run_edited(self.stage, self.template, self.project, trials, edits)
         fixes = (item.fix for draft in drafts for item in draft.findings if item.fix is not None)
         fixed = {sql.strip() for fix in fixes for phase in _new(fix) for sql in phase.up}
         same = judge_edited(trials, seen, self.project.name, fixed)
@@ -68,14 +80,41 @@ class _Scene:
         refuted = any(proof.verdict == "refuted" for found in proofs.values() for proof in found)
         return {} if refuted else proofs
 
+    def all_of(self, drafts: Sequence[_Draft]) -> tuple[Sequence[Trial], list[FileEdit]]:
+        """Return the trials up to the last that has a draft, and the edits of all drafts."""
+        last = max(item.number for item in drafts)
+        return self.run.trials[: last + 1], [edit for item in drafts for edit in item.edits]
+
     def _gone(self, draft: _Draft, seen: EditedRun, finding: Finding) -> Proof:
         trial = self.run.trials[draft.number]
         tried = Attempt(tuple(seen.statements[trial.migration.revision]), trial.after)
         return hazard_gone(trial, tried, self.run, finding, draft.findings)
 
 
-def with_edits(
+def rehearse(
     stage: Stage, template: str, project: Project, run: Run, findings: Sequence[Finding]
+) -> Rehearsal | None:
+    """Run all edits together, as `with_edits` does first, while their fixes are still proven.
+
+    Args:
+        findings: What the rules said, with fixes as they were proposed; the others as there.
+    """
+    scene = _Scene(stage, template, project, run)
+    drafts = _drafts(scene, findings)
+    if not drafts:
+        return None
+    trials, edits = scene.all_of(drafts)
+    return Rehearsal(edits, run_edited(stage, template, project, trials, edits))
+
+
+def with_edits(
+    stage: Stage,
+    template: str,
+    project: Project,
+    run: Run,
+    findings: Sequence[Finding],
+    *,
+    rehearsal: Rehearsal | None = None,
 ) -> Edited:
     """Return the findings whose fixes are edits of files with these edits, proven.
 
@@ -88,10 +127,10 @@ def with_edits(
         project: Whose files they are.
         run: What was seen of the migrations as they are.
         findings: What the rules said of them, with fixes that were proven.
+        rehearsal: What was seen of all edits together, which holds where all fixes were proven.
     """
-    scene = _Scene(stage, template, project, run)
-    drafts = [_draft(scene, number, findings) for number in range(len(run.trials))]
-    proven = _proven(scene, [item for item in drafts if item.edits])
+    scene = _Scene(stage, template, project, run, rehearsal)
+    proven = _proven(scene, _drafts(scene, findings))
     changed: dict[int, Change] = {}
     for draft, proofs in proven:
         for finding in draft.findings:
@@ -103,6 +142,11 @@ def with_edits(
     return Edited(
         tuple(replace(item, fix=changed.get(id(item), item.fix)) for item in findings), originals
     )
+
+
+def _drafts(scene: _Scene, findings: Sequence[Finding]) -> list[_Draft]:
+    drafts = [_draft(scene, number, findings) for number in range(len(scene.run.trials))]
+    return [item for item in drafts if item.edits]
 
 
 def _draft(scene: _Scene, number: int, findings: Sequence[Finding]) -> _Draft:

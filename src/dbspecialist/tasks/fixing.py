@@ -55,6 +55,15 @@ class _Proposed:
         return tuple(phase for phase in self.told if not phase.present)
 
 
+def propose_fixes(run: Run, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings with the fixes that `prove_fixes` will run, none of them proven yet."""
+    proposed = [
+        item for trial in takewhile(_ends, run.trials) for item in _propose(trial, run, findings)
+    ]
+    changes = {id(item.finding): _change(item, ()) for item in proposed}
+    return tuple(replace(item, fix=changes.get(id(item), item.fix)) for item in findings)
+
+
 def prove_fixes(
     stage: Stage, template: str, run: Run, findings: Sequence[Finding]
 ) -> tuple[Finding, ...]:
