@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,18 @@ def command(
     and scans, whether it fails on the data that is there, whether the way back works, and what to
     write instead.
     """
-    from dbspecialist.cli._output import deliver, progress
-    from dbspecialist.tasks.configuration import read_configuration
-    from dbspecialist.tasks.prove import prove
+    from dbspecialist.twins.beforehand import folder_made_meanwhile
 
-    roots = paths or (Path(),)
-    least = fail_on or read_configuration(roots[0]).fail_on
-    with progress() as told:
-        report = prove(roots, progress=told, **asked)
+    begins = asked["engine"] in {None, "postgresql"}
+    with folder_made_meanwhile() if begins else nullcontext():
+        from dbspecialist.cli._output import deliver, progress
+        from dbspecialist.tasks.configuration import read_configuration
+        from dbspecialist.tasks.prove import prove
+        from dbspecialist.twins.cluster import launch_beforehand
+
+        launch_beforehand()
+        roots = paths or (Path(),)
+        least = fail_on or read_configuration(roots[0]).fail_on
+        with progress() as told:
+            report = prove(roots, progress=told, **asked)
     return deliver(report, format_, output, also, least)

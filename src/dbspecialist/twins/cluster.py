@@ -7,9 +7,7 @@ PR_SET_PDEATHSIG) and its folder is removed at the next start of any cluster.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
-import os
 import shutil
 import signal
 import subprocess
@@ -19,26 +17,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psutil
 import psycopg
 
 from dbspecialist.facts.errors import InputError
+from dbspecialist.twins.beforehand import keep, made_beforehand, taken
 from dbspecialist.twins.confinement import confined, server_ruleset
-from dbspecialist.twins.copying import copy_folder
-from dbspecialist.twins.folders import make_owned_folder, orphaned_folders, owned_folder
-from dbspecialist.twins.installation import (
-    Installation,
-    cache_folder,
-    find_installation,
-    server_account,
-)
+from dbspecialist.twins.folders import orphaned_folders
+from dbspecialist.twins.installation import Installation, server_account
 from dbspecialist.twins.processes import end_marked
+from dbspecialist.twins.templates import make_folder
 
 # What psycopg has to say of connections that an interrupt cuts goes to those who log.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
-
-#: Changes with the way templates are made, so that old ones are not used.
-TEMPLATE_REVISION = 3
 
 START_SECONDS = 30.0
 PORT = 5432
@@ -103,6 +93,11 @@ class Cluster:
         Raises:
             InputError: With the server's last words where it does not start.
         """
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start the server; `wait_until_ready` must follow."""
         program = self.installation.program("postgres")
         command = [program, "-D", str(self.data)]
         command += ["-k", str(self.folder), "-p", str(PORT)]
@@ -120,9 +115,13 @@ class Cluster:
                 start_new_session=True,
                 preexec_fn=confined(server_account(), signal.SIGQUIT, held),  # noqa: PLW1509
             )
-        self._wait_until_ready()
 
-    def _wait_until_ready(self) -> None:
+    def wait_until_ready(self) -> None:
+        """Wait until the launched server accepts connections.
+
+        Raises:
+            InputError: With the server's last words where it does not start.
+        """
         assert self._process is not None
         deadline = time.monotonic() + START_SECONDS
         status = self.data / "postmaster.pid"
@@ -168,33 +167,38 @@ def start_cluster(settings: Mapping[str, str] | None = None) -> Iterator[Cluster
     Raises:
         InputError: Where no PostgreSQL is found or it does not start.
     """
-    cluster = make_cluster(settings)
+    cluster = None if settings else _launched_beforehand()
+    launched = cluster is not None
+    cluster = cluster or make_cluster(settings)
     try:
-        cluster.start()
+        if not launched:
+            cluster.launch()
+        cluster.wait_until_ready()
         yield cluster
     finally:
         cluster.close()
 
 
+def launch_beforehand() -> None:
+    """Launch a server whose folder was made beforehand, for the first that starts a cluster."""
+    made = made_beforehand()
+    if made is not None:
+        cluster = Cluster(*made, {})
+        keep(cluster)
+        cluster.launch()
+
+
+def _launched_beforehand() -> Cluster | None:
+    cluster = taken()
+    if cluster is not None:
+        remove_orphans()
+    return cluster
+
+
 def make_cluster(settings: Mapping[str, str] | None = None) -> Cluster:
     """Make a cluster from the template without starting it; the caller closes it."""
-    installation = find_installation()
     remove_orphans()
-    folder = make_owned_folder("t")
-    try:
-        folder.chmod(0o700)
-        account = server_account()
-        copy_folder(_template(installation), folder / "data", account)
-        if account is not None:
-            os.chown(folder, *account)
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise InputError(
-            f"no room for a twin ({error})", str(folder), "free 256 MiB or set TMPDIR"
-        ) from error
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    folder, installation = made_beforehand() or make_folder()
     return Cluster(folder, installation, settings or {})
 
 
@@ -208,55 +212,10 @@ def remove_orphans() -> None:
 
 def _kill_server(data: Path) -> None:
     """Kill the server of a data directory, made sure of by its command line."""
+    import psutil  # only where something was left behind
+
     with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
         process = psutil.Process(int((data / "postmaster.pid").read_text().splitlines()[0]))
         if str(data) in process.cmdline():
             process.send_signal(signal.SIGQUIT)
             process.wait(10)
-
-
-def _template(installation: Installation) -> Path:
-    """Return a data directory fresh from initdb, made once a version and kept."""
-    folder = cache_folder() / f"template-{installation.version}-{TEMPLATE_REVISION}"
-    if folder.exists():
-        return folder
-    with (cache_folder() / "template.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            _initdb(installation, folder)
-    return folder
-
-
-def _initdb(installation: Installation, folder: Path) -> None:
-    with owned_folder("i") as work:
-        _hand_over(work)
-        command = [installation.program("initdb"), "-D", str(work / "data"), "-U", "postgres"]
-        # Without checksums, so that index pages can be written by twins/sizes.py.
-        command += ["--auth=trust", "--no-sync", "--no-data-checksums", "--wal-segsize=1"]
-        command += ["--encoding=UTF8", "--locale=C", "--no-instructions"]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=work, **_account()
-        )
-        if done.returncode:
-            words = " ".join(done.stderr.strip().splitlines()[-2:])
-            raise InputError(f"initdb failed: {words}", str(work), "free 256 MiB or set TMPDIR")
-        staged = folder.with_name(f"{folder.name}.new")
-        shutil.rmtree(staged, ignore_errors=True)
-        shutil.move(work / "data", staged)  # a copy where the cache is on another file system
-        staged.rename(folder)
-
-
-def _account() -> dict[str, Any]:
-    account = server_account()
-    if account is None:
-        return {}
-    return {"user": account[0], "group": account[1], "extra_groups": []}
-
-
-def _hand_over(folder: Path) -> None:
-    """Give a folder to the server's account where that is not ours."""
-    folder.chmod(0o700)
-    account = server_account()
-    if account is not None:
-        for path in [folder, *folder.rglob("*")]:
-            os.chown(path, *account)

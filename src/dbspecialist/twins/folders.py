@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import psutil
-
 from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.installation import running_as_root, runtime_folder
 
@@ -44,13 +42,17 @@ def owned_folder(letter: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_owned_folder(letter: str) -> Path:
+def make_owned_folder(letter: str, owner: int | None = None) -> Path:
     """Make a folder of this process for a socket or a server; the caller removes it.
+
+    Args:
+        letter: What its name begins with.
+        owner: Another process that it ends with.
 
     Raises:
         InputError: Where no server's socket could lie in it.
     """
-    place, prefix = runtime_folder(), f"{letter}{own_name()}-"
+    place, prefix = runtime_folder(), f"{letter}{_name_of(owner or os.getpid())}-"
     if len(os.fsencode(place / f"{prefix}{'x' * _RANDOM}" / _SOCKET)) > LONGEST_SOCKET:
         raise InputError(
             f"a socket's path would be longer than {LONGEST_SOCKET} bytes",
@@ -63,7 +65,7 @@ def make_owned_folder(letter: str) -> Path:
             str(place),
             "set TMPDIR to a folder that everyone may enter",
         )
-    _remove_at_exit()
+    remove_at_exit()
     return Path(tempfile.mkdtemp(prefix=prefix, dir=place))
 
 
@@ -81,16 +83,21 @@ def orphaned_folders() -> Iterator[tuple[Path, str]]:
             yield folder, found["owner"]
 
 
-def remove_own_folders() -> None:
-    """Remove what this process has left: an interrupt may come between a making and its `try`."""
+def remove_own_folders(letter: str = "") -> None:
+    """Remove what this process has left: an interrupt may come between a making and its `try`.
+
+    Args:
+        letter: What the names begin with; "" for all.
+    """
     for folder in runtime_folder().iterdir():
         found = _NAME.fullmatch(folder.name)
-        if found and found["owner"] == own_name():
+        if found and found["owner"] == own_name() and folder.name.startswith(letter):
             shutil.rmtree(folder, ignore_errors=True)
 
 
 @cache
-def _remove_at_exit() -> None:
+def remove_at_exit() -> None:
+    """Have this process remove its folders when it ends."""
     atexit.register(remove_own_folders)
 
 
@@ -100,11 +107,11 @@ def _is_open(folder: Path) -> bool:
 
 def own_name() -> str:
     """Name this process so that a later one with the same number is not taken for it."""
-    return _name_of_own(os.getpid())
+    return _name_of(os.getpid())
 
 
 @cache
-def _name_of_own(process: int) -> str:
+def _name_of(process: int) -> str:
     name = _named(process)
     assert name is not None
     return name
@@ -115,6 +122,8 @@ def _named(process: int) -> str | None:
     try:
         status = Path(f"/proc/{process}/stat").read_text()
     except FileNotFoundError:
+        import psutil  # where the system is another, or the process has ended
+
         try:
             started = round(psutil.Process(process).create_time() * 10)
         except psutil.NoSuchProcess:
