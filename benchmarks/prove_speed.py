@@ -74,7 +74,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _tasks(scratch: Path, options: argparse.Namespace) -> dict[str, list[str]]:
     folder = options.keep or scratch
-    dbs = [sys.executable, "-c", "import sys; from dbspecialist.cli import main; sys.exit(main())"]
+    dbs = [sys.executable, "-c", "from dbspecialist.cli import program; program()"]
     if not (folder / "prod.snapshot").exists():
         folder.mkdir(parents=True, exist_ok=True)
         write_sql_files(folder / "one", 1)
@@ -110,7 +110,7 @@ def _measured(task: str, command: list[str], options: argparse.Namespace) -> Mea
 def _run(command: list[str]) -> tuple[float, float]:
     """Run a command; return its wall time and the processor time of all that it started."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=_environment())
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - started
@@ -119,9 +119,14 @@ def _run(command: list[str]) -> tuple[float, float]:
     return wall, used.ru_utime + used.ru_stime
 
 
+def _environment() -> dict[str, str]:
+    """Return our environment, in which what Python has compiled stays, as after an installation."""
+    return {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+
 def _memory(command: list[str]) -> tuple[int, int]:
     """Return the peak of proportional memory of all processes, and of the first alone."""
-    process = psutil.Popen(command, stdout=subprocess.DEVNULL)
+    process = psutil.Popen(command, stdout=subprocess.DEVNULL, env=_environment())
     most = own = 0
     while process.poll() is None:
         sizes = [_size(item) for item in (process, *process.children(recursive=True))]

@@ -142,3 +142,51 @@ def test_status_after_a_signal_is_2_and_the_blocks_are_left(number: signal.Signa
 )
 def test_without_passwords(text: str, shown: str) -> None:
     assert without_passwords(text) == shown
+
+
+_PROGRAM = """
+import atexit, sys
+import dbspecialist.cli as cli
+
+class Kept:
+    def __del__(self):
+        print("taken apart")
+
+kept = Kept()
+
+def main():
+    atexit.register(print, "at the end")
+    print("told", end=" ", flush=False)
+    {ending}
+
+cli.main = main
+cli.program()
+"""
+
+
+def run_program(ending: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", _PROGRAM.format(ending=ending)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_program_ends_with_the_status_and_leaves_its_memory_to_the_system() -> None:
+    done = run_program("return 1")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "told at the end\n", "")
+
+
+def test_program_that_ends_by_an_error_ends_as_any_other() -> None:
+    done = run_program("raise KeyError('x')")
+    assert (done.returncode, done.stdout) == (1, "told at the end\ntaken apart\n")
+    assert done.stderr.splitlines()[-1] == "KeyError: 'x'"
+
+
+def test_program_whose_output_cannot_be_written_ends_with_120() -> None:
+    buffered = {key: text for key, text in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-c", _PROGRAM.format(ending="return 0")]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, env=buffered, check=False)
+    assert done.returncode == 120
