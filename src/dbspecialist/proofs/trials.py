@@ -24,7 +24,7 @@ from dbspecialist.proofs.replay import catalogues_around
 from dbspecialist.proofs.round_trip_verdict import not_tried
 from dbspecialist.proofs.walk import is_bookkeeping, walk
 from dbspecialist.toolchains.base import MigrationFailed, Project, Target
-from dbspecialist.twins.observed.observer import Observed, Observer
+from dbspecialist.twins.observed.observer import Observed
 from dbspecialist.twins.stage import Stage
 from dbspecialist.twins.stage_roles import OWNER
 
