@@ -7,7 +7,7 @@ is `build-index-concurrently`), its docstring is its page, and it has
 - `SEVERITY`: the worst that it reports;
 - `ENGINES`: the engines it knows, `("postgresql",)`;
 - `check(trial, run)`: yields a `Finding` for each place, or `check_run(run)` where it judges all
-  migrations of a run together;
+  migrations of a run together; the findings get the rule's id here;
 - `fix(trial, statement, run)`, where it has one: the phases to write instead of the statement.
 """
 
@@ -16,14 +16,17 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
+from typing import ParamSpec
 
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.trial import Run, Trial
+
+P = ParamSpec("P")
 
 Check = Callable[[Trial, Run], Iterable[Finding]]
 CheckRun = Callable[[Run], Iterable[Finding]]
@@ -83,17 +86,28 @@ def _id(name: str) -> str:
 
 def _rule(module: ModuleType) -> Rule:
     family, name = module.__name__.split(".")[-2:]
+    rule = _id(name)
     return Rule(
-        id=_id(name),
+        id=rule,
         family=family,
         title=module.TITLE,
         severity=module.SEVERITY,
         engines=module.ENGINES,
         doc=module.__doc__ or "",
-        check=getattr(module, "check", _nothing_in_trial),
-        check_run=getattr(module, "check_run", _nothing_in_run),
+        check=_named(rule, getattr(module, "check", _nothing_in_trial)),
+        check_run=_named(rule, getattr(module, "check_run", _nothing_in_run)),
         fix=getattr(module, "fix", None),
     )
+
+
+def _named(rule: str, check: Callable[P, Iterable[Finding]]) -> Callable[P, Iterable[Finding]]:
+    """Return a check whose findings bear the rule's id."""
+
+    def named(*args: P.args, **kwargs: P.kwargs) -> Iterator[Finding]:
+        for finding in check(*args, **kwargs):
+            yield replace(finding, rule=rule)
+
+    return named
 
 
 def _nothing_in_trial(_trial: Trial, _run: Run) -> Iterable[Finding]:

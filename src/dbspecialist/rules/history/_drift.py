@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dbspecialist.facts.catalogue import Difference
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
+from dbspecialist.rules.findings import finding
 
 #: The longest definition that is shown whole, in characters.
 LONGEST = 100
@@ -18,7 +19,6 @@ class Drift:
     """How a rule tells differences.
 
     Args:
-        rule: The rule's id.
         location: Where its findings stand.
         claim: What is refuted, with `{}` for the object.
         basis: How that was seen.
@@ -29,7 +29,6 @@ class Drift:
         is_known_to_code: Whether a difference is one that the application's code makes up for.
     """
 
-    rule: str
     location: Location
     claim: str
     basis: str
@@ -52,8 +51,7 @@ class Drift:
 
     def _finding(self, item: Difference) -> Finding:
         name = f"{item.object.kind} {item.object.name}"
-        return Finding(
-            rule=self.rule,
+        return finding(
             severity="info" if self.is_known_to_code(item) else "warning",
             message=f"{name[0].upper()}{name[1:]} {self._told(item)}",
             location=self.location,

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.trial import Trial
+from dbspecialist.rules.findings import finding
 
 
 def told(
-    trial: Trial, kind: str, *, rule: str, severity: Severity, effect: str, help_: str
+    trial: Trial, kind: str, *, severity: Severity, effect: str, help_: str
 ) -> Iterator[Finding]:
     """Yield a finding where a migration's way back went as `kind` says."""
     back = trial.round_trip
     if back is None or back.kind != kind:
         return
-    yield Finding(
-        rule=rule,
+    yield finding(
         severity=severity,
         message=f"Migration {trial.migration.revision}: {effect}: {back.proof.basis}",
         location=trial.location(),

@@ -37,7 +37,6 @@ ENGINES = ("postgresql",)
 def check_run(run: Run) -> Iterable[Finding]:
     """Yield a finding for each object that production has otherwise than the migrations make it."""
     return Drift(
-        rule="adopt-drift-in-a-revision",
         location=Location(run.trials[0].migration.path),
         claim="production has {} as the migrations make it",
         basis="the snapshot's catalogue against a replay on an empty twin",

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.trial import Run
+from dbspecialist.rules.findings import finding
 
 TITLE = "Keep the history replayable from zero"
 SEVERITY = "warning"
@@ -43,8 +44,7 @@ def check_run(run: Run) -> Iterator[Finding]:
         if proof.claim != CLAIM or proof.verdict != "refuted":
             continue
         if not any(f"revision {revision} " in proof.basis for revision in ran):
-            yield Finding(
-                rule="keep-history-replayable",
+            yield finding(
                 severity="warning",
                 message=f"The history does not run on an empty database: {proof.basis}",
                 location=Location(run.trials[0].migration.path),

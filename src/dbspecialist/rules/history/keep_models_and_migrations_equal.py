@@ -39,7 +39,6 @@ ENGINES = ("postgresql",)
 def check_run(run: Run) -> Iterable[Finding]:
     """Yield a finding for each object that models and migrations have differently."""
     return Drift(
-        rule="keep-models-and-migrations-equal",
         location=Location(run.trials[-1].migration.path),
         claim="models and migrations agree on {}",
         basis="both were made on twins",

@@ -47,7 +47,6 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     return told(
         trial,
         "lossy",
-        rule="keep-values-for-the-way-back",
         severity=_severity(trial),
         effect="its way back loses values",
         help_="copy the values back in the downgrade, or keep them aside in the upgrade",

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run
+from dbspecialist.rules.findings import finding
 
 TITLE = "Leave applied migrations alone"
 SEVERITY = "error"
@@ -37,8 +38,7 @@ ENGINES = ("postgresql",)
 def check_run(run: Run) -> Iterator[Finding]:
     """Yield a finding for each applied migration whose file has changed."""
     for migration in run.edited:
-        yield Finding(
-            rule="leave-applied-migrations-alone",
+        yield finding(
             severity="error",
             message=f"Migration {migration.revision} was edited after it was applied",
             location=Location(migration.path),

@@ -42,7 +42,6 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     return told(
         trial,
         "unrepeatable",
-        rule="make-upgrades-repeatable",
         severity="warning",
         effect="it cannot be run again after its way back",
         help_="take back in the downgrade what stops the next upgrade, such as types",

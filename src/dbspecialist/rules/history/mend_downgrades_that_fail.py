@@ -43,7 +43,6 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     return told(
         trial,
         "failing",
-        rule="mend-downgrades-that-fail",
         severity="error",
         effect="its way back fails",
         help_="write a way back that runs with rows in the tables",

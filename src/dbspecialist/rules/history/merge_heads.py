@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run
+from dbspecialist.rules.findings import finding
 
 TITLE = "Merge heads"
 SEVERITY = "warning"
@@ -38,8 +39,7 @@ def check_run(run: Run) -> Iterator[Finding]:
     if len(run.heads) < 2:
         return
     named = ", ".join(run.heads)
-    yield Finding(
-        rule="merge-heads",
+    yield finding(
         severity="warning",
         message=f"The history has {len(run.heads)} heads ({named}): their order is not decided",
         location=Location(run.trials[-1].migration.path),

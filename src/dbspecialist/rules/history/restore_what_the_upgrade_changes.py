@@ -44,7 +44,6 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     return told(
         trial,
         "incomplete",
-        rule="restore-what-the-upgrade-changes",
         severity="warning",
         effect="its way back does not restore the schema",
         help_="take back in the downgrade what the upgrade did, object by object",

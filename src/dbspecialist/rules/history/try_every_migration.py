@@ -28,6 +28,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.units import plural
+from dbspecialist.rules.findings import finding
 
 TITLE = "Let every pending migration be tried"
 SEVERITY = "info"
@@ -42,8 +43,7 @@ def check_run(run: Run) -> Iterator[Finding]:
     first = untried[0]
     number = f"{len(untried):,} of {plural(len(run.trials), 'migration')}"
     reason = f"{first.migration.revision}: {first.untried}"
-    yield Finding(
-        rule="try-every-migration",
+    yield finding(
         severity="info",
         message=f"{number} not tried, from {reason}",
         location=first.location(),

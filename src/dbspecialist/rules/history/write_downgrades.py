@@ -41,7 +41,6 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     return told(
         trial,
         "empty",
-        rule="write-downgrades",
         severity="warning",
         effect="its way back is empty",
         help_="write the downgrade, or raise in it to say that there is none",

@@ -5,17 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbspecialist.facts.change import Phase
-from dbspecialist.facts.effects import ConstraintChange, StatementEffects
-from dbspecialist.facts.locks import Lock
+from dbspecialist.facts.effects import ConstraintChange
+from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.migration._constraints import added, filled, held_lock
+from dbspecialist.rules.findings import Wait
+from dbspecialist.rules.judging import concurrently_help
+from dbspecialist.rules.migration._constraints import added, filled
 from dbspecialist.rules.migration._indexes import concurrently
+from dbspecialist.rules.migration._waits import held_wait
 
 
-def built_keys(
-    trial: Trial, run: Run, kind: str
-) -> Iterator[tuple[StatementEffects, ConstraintChange, str, Lock]]:
-    """Yield the keys whose index a statement builds over rows, with the table and its lock.
+def built_under_a_lock(
+    trial: Trial, run: Run, kind: str, noun: str, help: str
+) -> Iterator[Finding]:
+    """Yield a finding for each key whose index is built while reads and writes wait.
+
+    Args:
+        kind: `primary key` or `unique`.
+        noun: What it is called.
+        help: What to write instead.
+    """
+    for change, wait in built_keys(trial, run, kind):
+        yield wait.finding(
+            f"{noun} {change.name} blocks {wait.who} of {change.relation} while its "
+            f"index is built, {wait.long}",
+            f"builds {change.index} over the rows of {wait.table}",
+            concurrently_help(trial, wait.statement, help),
+            change.relation,
+        )
+
+
+def built_keys(trial: Trial, run: Run, kind: str) -> Iterator[tuple[ConstraintChange, Wait]]:
+    """Yield the keys whose index a statement builds over rows, with the wait for it.
 
     A rewrite builds all indexes anyway: the rules on rewrites speak of it.
     """
@@ -26,9 +47,9 @@ def built_keys(
                 for name in filled(trial, statement, run, change.relation)
                 if name in statement.index_builds.values() and name not in statement.rewrites
             ]
-            lock = held_lock(trial, statement, tables[0]) if tables else None
-            if lock is not None and "writes" in lock.blocks:
-                yield statement, change, tables[0], lock
+            wait = held_wait(trial, run, statement, tables[0]) if tables else None
+            if wait is not None and "writes" in wait.lock.blocks:
+                yield change, wait
 
 
 def using_index(trial: Trial, change: ConstraintChange) -> tuple[Phase, ...] | None:

@@ -4,13 +4,63 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
+from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import mentions
-from dbspecialist.rules.migration._tables import family
+from dbspecialist.rules.migration._tables import family, knows, rows_of
 
 _WORD = re.compile(r"\btruncate\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A filled table that a statement empties.
+
+    Args:
+        trial: The migration's.
+        statement: It empties the table.
+        table: The table.
+        rows: What it loses, in words; `known` is whether the snapshot has its size.
+    """
+
+    trial: Trial
+    statement: StatementEffects
+    table: str
+    rows: str
+    known: bool
+
+    def finding(self, message: str, help: str) -> Finding:
+        """Return the finding: an error where the rows are known."""
+        verdict = Proof(
+            f"{self.table} has no rows to lose",
+            "refuted" if self.known else "unchecked",
+            f"{self.rows} as of the snapshot" if self.known else "the snapshot has no size for it",
+        )
+        return finding(
+            severity="error" if self.known else "warning",
+            message=message,
+            location=at(self.trial, self.statement),
+            evidence=(seen(f"replaces the file of {self.table} by an empty one"), verdict),
+            help=help,
+            relation=self.table,
+        )
+
+
+def losses(trial: Trial, run: Run, *, named: bool) -> Iterator[Loss]:
+    """Yield the filled tables that statements empty, those that they name or the others."""
+    for statement in trial.statements:
+        for table, is_named in emptied(trial, statement, run):
+            if is_named == named:
+                known = knows(trial, run, table)
+                rows = f"about {count(rows_of(trial, run, table))} rows" if known else "its rows"
+                yield Loss(trial, statement, table, rows, known)
 
 
 def emptied(trial: Trial, statement: StatementEffects, run: Run) -> Iterator[tuple[str, bool]]:

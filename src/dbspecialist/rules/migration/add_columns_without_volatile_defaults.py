@@ -33,13 +33,8 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
-from dbspecialist.rules.migration._columns import (
-    added_columns,
-    changed_columns,
-    is_serial,
-    part,
-)
+from dbspecialist.rules.migration._columns import added_columns, changed_columns, is_serial, part
+from dbspecialist.rules.migration._rewrites import rewrite_finding
 from dbspecialist.rules.migration._sequences import backfill, set_not_null, single_action
 from dbspecialist.rules.migration._tables import is_partitioned, rewritten
 
@@ -49,6 +44,7 @@ ENGINES = ("postgresql",)
 
 REASON = "a default must be computed for every row"
 DOMAIN = "a domain's constraint is tested for every row"
+_HELP = "add the column without the default, set the default, fill it in steps"
 _DOMAIN_HELP = (
     "add the column with the domain's own type and a NOT VALID check, and validate that later"
 )
@@ -66,22 +62,14 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             tested = bool(plain) and _of_domain(trial, plain[0])
             if tested:
                 subject += f" of domain {plain[0].attributes['type']}"
-            yield Finding(
-                rule="add-columns-without-volatile-defaults",
-                severity=by_blocked_time(statement, leaf, run),
-                message=(
-                    f"{subject} rewrites {table}: reads and writes wait "
-                    f"{blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    seen(f"writes {leaf} anew: {DOMAIN if tested else REASON}"),
-                    time_evidence(statement, leaf, run),
-                ),
-                help=_DOMAIN_HELP
-                if tested
-                else "add the column without the default, set the default, fill it in steps",
-                relation=table,
+            yield rewrite_finding(
+                trial,
+                run,
+                statement,
+                (table, leaf),
+                subject=f"{subject} rewrites {table}",
+                reason=DOMAIN if tested else REASON,
+                help=_DOMAIN_HELP if tested else _HELP,
             )
 
 

@@ -31,6 +31,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._foreign_keys import together
 
@@ -43,8 +44,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each transaction whose foreign keys lock three or more tables."""
     for found in together(trial, run):
         keys, tables = (key.name for key in found.keys), ", ".join(found.tables)
-        yield Finding(
-            rule="add-foreign-keys-one-at-a-time",
+        yield finding(
             severity="info",
             message=(
                 f"Foreign keys {', '.join(keys)} lock {len(found.tables)} tables in one "

@@ -33,8 +33,8 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
 from dbspecialist.rules.migration._columns import added_columns, is_serial, part
+from dbspecialist.rules.migration._rewrites import rewrite_finding
 from dbspecialist.rules.migration._sequences import backfill, set_not_null, single_action
 from dbspecialist.rules.migration._tables import is_partitioned, rewritten
 
@@ -50,20 +50,14 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement in trial.statements:
         for column, leaf in _numbering(trial, statement, run):
             table = column.parent
-            yield Finding(
-                rule="add-identity-columns-in-steps",
-                severity=by_blocked_time(statement, leaf, run),
-                message=(
-                    f"Column {column.name} numbers every row and rewrites {table}: reads and "
-                    f"writes wait {blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    seen(f"writes {leaf} anew: {REASON}"),
-                    time_evidence(statement, leaf, run),
-                ),
+            yield rewrite_finding(
+                trial,
+                run,
+                statement,
+                (table, leaf),
+                subject=f"Column {column.name} numbers every row and rewrites {table}",
+                reason=REASON,
                 help="add the column and its sequence, number old rows in steps, then NOT NULL",
-                relation=table,
             )
 
 

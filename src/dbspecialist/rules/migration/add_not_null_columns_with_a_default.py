@@ -30,6 +30,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._columns import added_columns, part
 from dbspecialist.rules.migration._tables import is_filled, knows, rows_error, rows_of
@@ -57,8 +58,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         known = knows(trial, run, table, statement)
         rows = f"{count(rows_of(trial, run, table, statement))} rows" if known else "any row"
-        yield Finding(
-            rule="add-not-null-columns-with-a-default",
+        yield finding(
             severity="error" if known else "warning",
             message=(
                 f"Column {column.name} is NOT NULL without a default: it fails with 23502 on "

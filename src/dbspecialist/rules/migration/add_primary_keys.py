@@ -35,6 +35,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.migration import VERSION_TABLES
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import dropped_constraint, last_catalogue
 
@@ -49,8 +50,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for table, statement, how in [*_made(trial), *_dropped(trial)]:
         if not _lacks_key(end, table):
             continue
-        yield Finding(
-            rule="add-primary-keys",
+        yield finding(
             severity="info",
             message=f"Table {table} {how} no primary key{_other_keys(end, table)}",
             location=at(trial, statement),

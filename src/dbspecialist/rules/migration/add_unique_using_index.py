@@ -32,18 +32,8 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    concurrently_help,
-    lock_evidence,
-    seen,
-    time_evidence,
-)
-from dbspecialist.rules.migration._constraints import added, holder, is_sole_addition
-from dbspecialist.rules.migration._keys import built_keys, using_index
+from dbspecialist.rules.migration._constraints import added, is_sole_addition
+from dbspecialist.rules.migration._keys import built_under_a_lock, using_index
 
 TITLE = "Add UNIQUE constraints with an index built before"
 SEVERITY = "error"
@@ -52,28 +42,8 @@ ENGINES = ("postgresql",)
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each UNIQUE whose index is built while reads and writes wait."""
-    for statement, change, table, lock in built_keys(trial, run, "unique"):
-        first = holder(trial, statement, table)
-        yield Finding(
-            rule="add-unique-using-index",
-            severity=by_blocked_time(first, table, run),
-            message=(
-                f"Constraint {change.name} blocks {blocks(lock)} of {change.relation} while its "
-                f"index is built, {blocked_for(first, table, run, statement)} ({lock.mode})"
-            ),
-            location=at(trial, statement),
-            evidence=(
-                lock_evidence(lock),
-                seen(f"builds {change.index} over the rows of {table}"),
-                time_evidence(first, table, run),
-            ),
-            help=concurrently_help(
-                trial,
-                statement,
-                "ADD CONSTRAINT … UNIQUE USING INDEX, after CREATE UNIQUE INDEX CONCURRENTLY",
-            ),
-            relation=change.relation,
-        )
+    help_ = "ADD CONSTRAINT … UNIQUE USING INDEX, after CREATE UNIQUE INDEX CONCURRENTLY"
+    yield from built_under_a_lock(trial, run, "unique", "Constraint", help_)
 
 
 def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:

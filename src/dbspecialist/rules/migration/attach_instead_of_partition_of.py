@@ -35,6 +35,7 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, lock_evidence, lock_on, seen
 from dbspecialist.rules.migration._partitions import attached
 from dbspecialist.rules.migration._tables import is_filled
@@ -58,8 +59,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         if not is_filled(trial, run, partition.parent):
             continue
-        yield Finding(
-            rule="attach-instead-of-partition-of",
+        yield finding(
             severity="warning",
             message=(
                 f"Partition {partition.name} is made in place: reads and writes of all of "

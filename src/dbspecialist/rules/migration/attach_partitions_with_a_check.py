@@ -34,19 +34,9 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    lock_over,
-    seen,
-    time_evidence,
-)
 from dbspecialist.rules.migration._partitions import attached, bound_as_check
 from dbspecialist.rules.migration._sequences import constraint_name
-from dbspecialist.rules.migration._tables import first_filled
+from dbspecialist.rules.migration._waits import wait_for_first
 
 TITLE = "Attach partitions behind a validated check"
 SEVERITY = "error"
@@ -56,25 +46,13 @@ ENGINES = ("postgresql",)
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each table that is searched before it becomes a partition."""
     for statement, partition in attached(trial):
-        table = first_filled(trial, run, partition.name, statement.scans)
-        lock = lock_over(statement, table) if table else None
-        if table is None or lock is None or "writes" not in lock.blocks:
+        wait = wait_for_first(trial, run, statement, partition.name, statement.scans)
+        if wait is None:
             continue
-        yield Finding(
-            rule="attach-partitions-with-a-check",
-            severity=by_blocked_time(statement, table, run),
-            message=(
-                f"Table {table} is searched for rows outside of its bound: {blocks(lock)} wait "
-                f"{blocked_for(statement, table, run)} ({lock.mode})"
-            ),
-            location=at(trial, statement),
-            evidence=(
-                lock_evidence(lock),
-                seen(f"reads {table} from beginning to end"),
-                time_evidence(statement, table, run),
-            ),
-            help="add the bound as a NOT VALID check, validate it, attach, drop the check",
-            relation=table,
+        yield wait.finding(
+            f"Table {wait.table} is searched for rows outside of its bound: {wait}",
+            f"reads {wait.table} from beginning to end",
+            "add the bound as a NOT VALID check, validate it, attach, drop the check",
         )
 
 

@@ -28,16 +28,8 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    lock_over,
-    seen,
-    time_evidence,
-)
+from dbspecialist.rules.findings import Wait
+from dbspecialist.rules.judging import lock_over
 
 TITLE = "Avoid CLUSTER of filled tables"
 SEVERITY = "error"
@@ -53,19 +45,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             lock = lock_over(statement, table)
             if lock is None or run.is_empty(table):
                 continue
-            yield Finding(
-                rule="avoid-cluster",
-                severity=by_blocked_time(statement, table, run),
-                message=(
-                    f"Table {table} is written anew by CLUSTER: {blocks(lock)} wait "
-                    f"{blocked_for(statement, table, run)} ({lock.mode})"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    lock_evidence(lock),
-                    seen(f"writes {table} anew"),
-                    time_evidence(statement, table, run),
-                ),
-                help="an index that serves the order, or pg_repack",
-                relation=table,
+            wait = Wait(trial, run, statement, table, lock)
+            yield wait.finding(
+                f"Table {table} is written anew by CLUSTER: {wait}",
+                f"writes {table} anew",
+                "an index that serves the order, or pg_repack",
             )

@@ -35,6 +35,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import (
     at,
     blocked_for,
@@ -65,8 +66,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 
 def _waiting(trial: Trial, statement: StatementEffects, lock: Lock, run: Run) -> Finding:
-    return Finding(
-        rule="avoid-lock-table",
+    return finding(
         severity=by_blocked_time(statement, lock.relation, run),
         message=(
             f"Table {lock.relation} is locked to the end of the transaction: {blocks(lock)} wait "
@@ -82,8 +82,7 @@ def _waiting(trial: Trial, statement: StatementEffects, lock: Lock, run: Run) ->
 def _refused(trial: Trial, statement: StatementEffects) -> Finding:
     # The twin runs every statement in a transaction, so that it can be watched.
     reason = "LOCK TABLE can only be used in transaction blocks (PostgreSQL manual, LOCK)"
-    return Finding(
-        rule="avoid-lock-table",
+    return finding(
         severity="error",
         message=f"LOCK TABLE fails with {NO_TRANSACTION}: it stands outside of a transaction block",
         location=at(trial, statement),

@@ -33,16 +33,8 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    lock_over,
-    seen,
-    time_evidence,
-)
+from dbspecialist.rules.findings import Wait
+from dbspecialist.rules.judging import lock_over
 from dbspecialist.rules.migration._columns import altered
 
 TITLE = "Avoid SET TABLESPACE of filled tables"
@@ -62,21 +54,12 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 def _index(trial: Trial, run: Run, statement: StatementEffects, lock: Lock) -> Iterator[Finding]:
     if "reads" not in lock.blocks or run.is_empty(lock.table):
         return
-    yield Finding(
-        rule="avoid-set-tablespace",
-        severity=by_blocked_time(statement, lock.table, run),
-        message=(
-            f"Index {lock.relation} is copied to another tablespace: {blocks(lock)} of "
-            f"{lock.table} wait {blocked_for(statement, lock.table, run)} ({lock.mode})"
-        ),
-        location=at(trial, statement),
-        evidence=(
-            lock_evidence(lock),
-            seen(f"writes {lock.relation} anew: its storage is replaced"),
-            time_evidence(statement, lock.table, run),
-        ),
-        help="REINDEX (TABLESPACE …) INDEX CONCURRENTLY, outside of a transaction",
-        relation=lock.table,
+    wait = Wait(trial, run, statement, lock.table, lock)
+    yield wait.finding(
+        f"Index {lock.relation} is copied to another tablespace: {wait.who} of "
+        f"{lock.table} wait {wait.long}",
+        f"writes {lock.relation} anew: its storage is replaced",
+        "REINDEX (TABLESPACE …) INDEX CONCURRENTLY, outside of a transaction",
     )
 
 
@@ -98,19 +81,9 @@ def _tables(trial: Trial, run: Run) -> Iterator[Finding]:
             if table.name not in altered(statement):
                 continue
             place = table.attributes.get("tablespace", "the default tablespace")
-            yield Finding(
-                rule="avoid-set-tablespace",
-                severity=by_blocked_time(statement, table.name, run),
-                message=(
-                    f"Table {table.name} is copied to {place}: {blocks(lock)} wait "
-                    f"{blocked_for(statement, table.name, run)} ({lock.mode})"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    lock_evidence(lock),
-                    seen(f"writes {table.name} anew: {statement.rewrites[table.name]}"),
-                    time_evidence(statement, table.name, run),
-                ),
-                help="fill a new table in steps and exchange the two by renames, or pg_repack",
-                relation=table.name,
+            wait = Wait(trial, run, statement, table.name, lock)
+            yield wait.finding(
+                f"Table {table.name} is copied to {place}: {wait}",
+                f"writes {table.name} anew: {statement.rewrites[table.name]}",
+                "fill a new table in steps and exchange the two by renames, or pg_repack",
             )

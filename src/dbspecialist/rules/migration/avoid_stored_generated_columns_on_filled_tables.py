@@ -34,8 +34,8 @@ from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
 from dbspecialist.rules.migration._columns import added_columns, changed_columns
+from dbspecialist.rules.migration._rewrites import rewrite_finding
 from dbspecialist.rules.migration._tables import rewritten
 
 TITLE = "Avoid stored generated columns on filled tables"
@@ -52,20 +52,14 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement in trial.statements:
         for table, leaf in rewritten(trial, statement, run, REASON):
             for column in _stored(trial, statement, table):
-                yield Finding(
-                    rule="avoid-stored-generated-columns-on-filled-tables",
-                    severity=by_blocked_time(statement, leaf, run),
-                    message=(
-                        f"Column {column.name} is stored and rewrites {table}: reads and writes "
-                        f"wait {blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
-                    ),
-                    location=at(trial, statement),
-                    evidence=(
-                        seen(f"writes {leaf} anew: {REASON}"),
-                        time_evidence(statement, leaf, run),
-                    ),
+                yield rewrite_finding(
+                    trial,
+                    run,
+                    statement,
+                    (table, leaf),
+                    subject=f"Column {column.name} is stored and rewrites {table}",
+                    reason=REASON,
                     help=_instead(run),
-                    relation=table,
                 )
 
 

@@ -27,12 +27,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
-from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.facts.units import count
-from dbspecialist.rules.judging import at, seen
-from dbspecialist.rules.migration._tables import knows, rows_of
-from dbspecialist.rules.migration._truncates import emptied
+from dbspecialist.rules.migration._truncates import losses
 
 TITLE = "Avoid TRUNCATE of filled tables"
 SEVERITY = "error"
@@ -41,23 +37,8 @@ ENGINES = ("postgresql",)
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each table that is named and emptied."""
-    for statement in trial.statements:
-        for table, named in emptied(trial, statement, run):
-            if not named:
-                continue
-            known = knows(trial, run, table)
-            rows = f"about {count(rows_of(trial, run, table))} rows" if known else "its rows"
-            verdict = Proof(
-                f"{table} has no rows to lose",
-                "refuted" if known else "unchecked",
-                f"{rows} as of the snapshot" if known else "the snapshot has no size for it",
-            )
-            yield Finding(
-                rule="avoid-truncate",
-                severity="error" if known else "warning",
-                message=f"Table {table} is emptied of {rows} (AccessExclusiveLock)",
-                location=at(trial, statement),
-                evidence=(seen(f"replaces the file of {table} by an empty one"), verdict),
-                help="DELETE the rows that may go, in steps that commit",
-                relation=table,
-            )
+    for item in losses(trial, run, named=True):
+        yield item.finding(
+            f"Table {item.table} is emptied of {item.rows} (AccessExclusiveLock)",
+            "DELETE the rows that may go, in steps that commit",
+        )

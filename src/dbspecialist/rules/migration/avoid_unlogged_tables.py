@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import altered
 
@@ -47,8 +48,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         if table.name in run.renamed:
             continue
-        yield Finding(
-            rule="avoid-unlogged-tables",
+        yield finding(
             severity="info",
             message=f"Table {table.name} is unlogged: empty after a crash and on a standby",
             location=at(trial, statement),

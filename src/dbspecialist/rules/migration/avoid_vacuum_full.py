@@ -29,16 +29,8 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    lock_on,
-    seen,
-    time_evidence,
-)
+from dbspecialist.rules.findings import Wait
+from dbspecialist.rules.judging import lock_on
 
 TITLE = "Avoid VACUUM FULL of filled tables"
 SEVERITY = "error"
@@ -54,19 +46,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             lock = lock_on(statement, table)
             if lock is None or run.is_empty(table):
                 continue
-            yield Finding(
-                rule="avoid-vacuum-full",
-                severity=by_blocked_time(statement, table, run),
-                message=(
-                    f"Table {table} is written anew by VACUUM FULL: {blocks(lock)} wait "
-                    f"{blocked_for(statement, table, run)} ({lock.mode})"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    lock_evidence(lock),
-                    seen(f"writes {table} anew"),
-                    time_evidence(statement, table, run),
-                ),
-                help="VACUUM without FULL, or pg_repack",
-                relation=table,
+            wait = Wait(trial, run, statement, table, lock)
+            yield wait.finding(
+                f"Table {table} is written anew by VACUUM FULL: {wait}",
+                f"writes {table} anew",
+                "VACUUM without FULL, or pg_repack",
             )

@@ -36,6 +36,7 @@ from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._columns import changed_columns, part, statistics_of
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
@@ -63,8 +64,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if judged is None:
             continue
         severity, told, proof = judged
-        yield Finding(
-            rule="backfill-before-not-null",
+        yield finding(
             severity=severity,
             message=f"Column {column.name} becomes NOT NULL and {told}",
             location=at(trial, statement),

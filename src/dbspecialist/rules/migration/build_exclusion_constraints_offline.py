@@ -28,16 +28,6 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    seen,
-    time_evidence,
-)
-from dbspecialist.rules.migration._constraints import holder
 from dbspecialist.rules.migration._keys import built_keys
 
 TITLE = "Build exclusion constraints on a new table, or in a maintenance window"
@@ -47,21 +37,11 @@ ENGINES = ("postgresql",)
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each exclusion constraint that is built while reads and writes wait."""
-    for statement, change, table, lock in built_keys(trial, run, "exclude"):
-        first = holder(trial, statement, table)
-        yield Finding(
-            rule="build-exclusion-constraints-offline",
-            severity=by_blocked_time(first, table, run),
-            message=(
-                f"Exclusion constraint {change.name} blocks {blocks(lock)} of {change.relation} "
-                f"{blocked_for(first, table, run, statement)} ({lock.mode})"
-            ),
-            location=at(trial, statement),
-            evidence=(
-                lock_evidence(lock),
-                seen(f"builds {change.index} over the rows of {table}"),
-                time_evidence(first, table, run),
-            ),
-            help="copy the rows to a new table that has the constraint, or stop the application",
-            relation=change.relation,
+    for change, wait in built_keys(trial, run, "exclude"):
+        yield wait.finding(
+            f"Exclusion constraint {change.name} blocks {wait.who} of {change.relation} "
+            f"{wait.long}",
+            f"builds {change.index} over the rows of {wait.table}",
+            "copy the rows to a new table that has the constraint, or stop the application",
+            change.relation,
         )

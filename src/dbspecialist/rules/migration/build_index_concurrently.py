@@ -34,17 +34,8 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    concurrently_help,
-    lock_evidence,
-    seen,
-    time_evidence,
-)
-from dbspecialist.rules.migration._constraints import held_lock, holder
+from dbspecialist.rules.judging import concurrently_help
+from dbspecialist.rules.migration._waits import held_wait
 
 TITLE = "Build indexes on filled tables with CONCURRENTLY"
 SEVERITY = "error"
@@ -59,25 +50,13 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if "CREATE INDEX" not in _tags(statement) or _is_partitioned(statement):
             continue
         for index, table in statement.index_builds.items():
-            lock = held_lock(trial, statement, table)
-            if lock is None or "writes" not in lock.blocks or run.is_empty(table):
+            wait = held_wait(trial, run, statement, table)
+            if wait is None or "writes" not in wait.lock.blocks or run.is_empty(table):
                 continue
-            first = holder(trial, statement, table)
-            yield Finding(
-                rule="build-index-concurrently",
-                severity=by_blocked_time(first, table, run),
-                message=(
-                    f"Index {index} blocks {blocks(lock)} of {table} "
-                    f"{blocked_for(first, table, run, statement)} ({lock.mode})"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    lock_evidence(lock),
-                    seen(f"builds {index} over the rows of {table}"),
-                    time_evidence(first, table, run),
-                ),
-                help=concurrently_help(trial, statement, "CREATE INDEX CONCURRENTLY"),
-                relation=table,
+            yield wait.finding(
+                f"Index {index} blocks {wait.who} of {table} {wait.long}",
+                f"builds {index} over the rows of {table}",
+                concurrently_help(trial, statement, "CREATE INDEX CONCURRENTLY"),
             )
 
 

@@ -33,6 +33,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import catalogue_before
 from dbspecialist.rules.migration._indexes import IndexParts, index_parts
@@ -52,8 +53,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             rows = rows_of(trial, run, old.table)
             size = f"the {count(rows)} rows" if rows else "the rows"
-            yield Finding(
-                rule="build-new-index-before-dropping-old",
+            yield finding(
                 severity="info",
                 message=(
                     f"Index {old.name} is dropped before {new.name} is built: until then queries "

@@ -36,13 +36,8 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import duration, plural
-from dbspecialist.rules.judging import (
-    at,
-    by_blocked_time,
-    lock_evidence,
-    seen,
-    time_evidence,
-)
+from dbspecialist.rules.findings import finding
+from dbspecialist.rules.judging import at, by_blocked_time, lock_evidence, seen, time_evidence
 from dbspecialist.rules.migration._constraints import filled
 from dbspecialist.rules.migration._indexes import concurrently
 
@@ -68,8 +63,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 def _refused(trial: Trial, statement: StatementEffects) -> Finding:
     assert statement.error is not None
-    return Finding(
-        rule="build-partitioned-indexes-in-steps",
+    return finding(
         severity="error",
         message=f"The statement fails: {statement.error.message}",
         location=at(trial, statement),
@@ -85,8 +79,7 @@ def _built(trial: Trial, run: Run, statement: StatementEffects, parent: str) -> 
     waited = duration(statement.blocked_ms.get(parent, 0))
     time = f"for about {waited}" if run.knows(tables[0]) else "for a time that is not known"
     partitions = plural(len(tables), "partition")
-    return Finding(
-        rule="build-partitioned-indexes-in-steps",
+    return finding(
         severity=by_blocked_time(statement, tables[0], run),
         message=(
             f"The index of {parent} is built on {partitions} in one transaction: "

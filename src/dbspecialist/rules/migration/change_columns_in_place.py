@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import part
 from dbspecialist.rules.migration._drops import dropped_columns, loss
@@ -46,8 +47,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if again.attributes.get("generated") or column.attributes.get("generated"):
             continue
         severity, told, proof = lost
-        yield Finding(
-            rule="change-columns-in-place",
+        yield finding(
             severity=severity,
             message=f"Column {column.name} is dropped with {told}, and added again empty",
             location=at(trial, statement),

@@ -33,8 +33,8 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
-from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
 from dbspecialist.rules.migration._columns import changed_columns
+from dbspecialist.rules.migration._rewrites import rewrite_finding
 from dbspecialist.rules.migration._tables import rewritten
 
 TITLE = "Change types without rewriting filled tables"
@@ -62,20 +62,14 @@ def _finding(
     others = [item.line for item, _ in rewrites if item is not statement]
     again = f", and again in {_lines(others)}" if others else ""
     many = "one ALTER TABLE for all, which writes it once; or " if others else ""
-    return Finding(
-        rule="change-types-without-rewrite",
-        severity=by_blocked_time(statement, leaf, run),
-        message=(
-            f"{_subject(trial, statement, table)} rewrites {table}{again}: reads and writes "
-            f"wait {blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
-        ),
-        location=at(trial, statement),
-        evidence=(
-            seen(f"writes {leaf} anew: {REASON}"),
-            time_evidence(statement, leaf, run),
-        ),
+    return rewrite_finding(
+        trial,
+        run,
+        statement,
+        (table, leaf),
+        subject=f"{_subject(trial, statement, table)} rewrites {table}{again}",
+        reason=REASON,
         help=f"{many}a second column, kept alike by a trigger, filled in steps, then renamed",
-        relation=table,
     )
 
 

@@ -28,16 +28,8 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocking_locks,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    seen,
-    time_evidence,
-)
+from dbspecialist.rules.findings import Wait
+from dbspecialist.rules.judging import blocking_locks
 
 TITLE = "Check the columns of tables rather than all values of a domain"
 SEVERITY = "error"
@@ -53,19 +45,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         for lock in blocking_locks(statement, run):
             if lock.relation not in statement.scans:
                 continue
-            yield Finding(
-                rule="check-columns-rather-than-domains",
-                severity=by_blocked_time(statement, lock.relation, run),
-                message=(
-                    f"Domain {domain} is tested in {lock.relation}, whose {blocks(lock)} wait "
-                    f"{blocked_for(statement, lock.relation, run)} ({lock.mode})"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    lock_evidence(lock),
-                    seen(f"reads {lock.relation} from beginning to end"),
-                    time_evidence(statement, lock.relation, run),
-                ),
-                help="NOT VALID on the domain, and a CHECK on the table that is validated later",
-                relation=lock.relation,
+            wait = Wait(trial, run, statement, lock.relation, lock)
+            yield wait.finding(
+                f"Domain {domain} is tested in {lock.relation}, whose {wait}",
+                f"reads {lock.relation} from beginning to end",
+                "NOT VALID on the domain, and a CHECK on the table that is validated later",
             )

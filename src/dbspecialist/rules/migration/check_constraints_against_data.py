@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.data_fit import DataFit
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.migration._data_fit import fits, place, such_as, told_by
 
 TITLE = "Check the data before a CHECK constraint is added"
@@ -47,8 +48,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if fit.proof.verdict != "refuted":
             continue
         told = _told(fit)
-        yield Finding(
-            rule="check-constraints-against-data",
+        yield finding(
             severity="error",
             message=(
                 f"Constraint {claim.object} is broken by {told}{such_as(fit)}: it fails with 23514"

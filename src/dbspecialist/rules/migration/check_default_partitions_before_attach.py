@@ -34,23 +34,9 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    lock_over,
-    seen,
-    time_evidence,
-)
-from dbspecialist.rules.migration._partitions import (
-    attached,
-    bound_as_check,
-    default_partition,
-)
+from dbspecialist.rules.migration._partitions import attached, bound_as_check, default_partition
 from dbspecialist.rules.migration._sequences import constraint_name
-from dbspecialist.rules.migration._tables import first_filled
+from dbspecialist.rules.migration._waits import wait_for_first
 
 TITLE = "Check the DEFAULT partition before one is added"
 SEVERITY = "error"
@@ -63,25 +49,13 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         default = default_partition(trial.before, partition.parent)
         if default is None or default == partition.name:
             continue
-        table = first_filled(trial, run, default, statement.scans)
-        lock = lock_over(statement, table) if table else None
-        if table is None or lock is None or "writes" not in lock.blocks:
+        wait = wait_for_first(trial, run, statement, default, statement.scans)
+        if wait is None:
             continue
-        yield Finding(
-            rule="check-default-partitions-before-attach",
-            severity=by_blocked_time(statement, table, run),
-            message=(
-                f"DEFAULT partition {table} is searched for rows of {partition.name}: "
-                f"{blocks(lock)} wait {blocked_for(statement, table, run)} ({lock.mode})"
-            ),
-            location=at(trial, statement),
-            evidence=(
-                lock_evidence(lock),
-                seen(f"reads {table} from beginning to end"),
-                time_evidence(statement, table, run),
-            ),
-            help="rule the new bound out by a validated check on the DEFAULT partition first",
-            relation=table,
+        yield wait.finding(
+            f"DEFAULT partition {wait.table} is searched for rows of {partition.name}: {wait}",
+            f"reads {wait.table} from beginning to end",
+            "rule the new bound out by a validated check on the DEFAULT partition first",
         )
 
 

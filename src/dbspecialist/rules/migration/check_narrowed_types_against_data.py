@@ -38,14 +38,10 @@ from dbspecialist.facts.data_fit import DataFit
 from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._capacity import Fits, narrowed
-from dbspecialist.rules.migration._columns import (
-    Altered,
-    changed_columns,
-    part,
-    statistics_before,
-)
+from dbspecialist.rules.migration._columns import Altered, changed_columns, part, statistics_before
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
 from dbspecialist.rules.migration._tables import is_filled
 
@@ -76,8 +72,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         else:
             assert fits is not None
             severity, told, proof = _judge(run, item, fits, misfit)
-        yield Finding(
-            rule="check-narrowed-types-against-data",
+        yield finding(
             severity=severity,
             message=f"Column {column.name} from {old} to {new} {told}",
             location=at(trial, statement),

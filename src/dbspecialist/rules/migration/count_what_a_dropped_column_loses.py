@@ -33,6 +33,7 @@ from dbspecialist.facts.data_fit import DataFit
 from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
 from dbspecialist.rules.migration._drops import dropped_columns, is_copied, loss, successor
@@ -52,8 +53,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if "generated" in column.attributes:
             continue
         severity, told, proof = lost
-        yield Finding(
-            rule="count-what-a-dropped-column-loses",
+        yield finding(
             severity=severity,
             message=f"Column {column.name} goes with {told}",
             location=at(trial, statement),

@@ -42,6 +42,7 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.statistics import ColumnStatistics
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._columns import statistics_of
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
@@ -84,8 +85,7 @@ def _finding(
     place: Location, parts: IndexParts, severity: Severity, told: str, proof: Proof
 ) -> Finding:
     keys = ", ".join(parts.keys)
-    return Finding(
-        rule="deduplicate-before-unique",
+    return finding(
         severity=severity,
         message=f"Unique index {parts.name} on {parts.table} ({keys}) fails with 23505{told}",
         location=place,

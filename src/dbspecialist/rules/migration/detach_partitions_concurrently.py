@@ -34,6 +34,7 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, lock_evidence, lock_on, seen
 from dbspecialist.rules.migration._partitions import default_partition, statement_of
 from dbspecialist.rules.migration._tables import is_filled
@@ -55,8 +56,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if f"table {parent}" in statement.drops:
             continue
         dropped = f"table {partition.name}" in statement.drops
-        yield Finding(
-            rule="detach-partitions-concurrently",
+        yield finding(
             severity="warning",
             message=(
                 f"Partition {partition.name} is {'dropped' if dropped else 'detached'}: reads "

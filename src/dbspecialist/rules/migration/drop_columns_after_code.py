@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, code_evidence, knows_code, says_old_code
 from dbspecialist.rules.migration._columns import part
@@ -45,8 +46,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         broken = broken_by(trial, part(column), UNDEFINED_COLUMN)
         if broken is None and (knows_code(run) or successor(trial, column)):
             continue
-        yield Finding(
-            rule="drop-columns-after-code",
+        yield finding(
             severity="error" if broken else "info",
             message=f"Column {column.name} goes: {says_old_code(run, broken)}",
             location=at(trial, statement),

@@ -30,6 +30,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import catalogue_before
 
@@ -48,8 +49,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if key is None:
             continue
         name = key.name.removeprefix(f"{key.parent}.")
-        yield Finding(
-            rule="drop-constraints-instead-of-their-indexes",
+        yield finding(
             severity="error",
             message=f"The statement fails: {error.message} (SQLSTATE 2BP01)",
             location=at(trial, statement),

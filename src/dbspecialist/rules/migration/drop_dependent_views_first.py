@@ -33,6 +33,7 @@ from dbspecialist.facts.effects import EngineError
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 
 TITLE = "Drop dependent views before their columns change"
@@ -52,8 +53,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         dependents = _DEPENDENT.findall(error.detail)
         named = ", ".join(dict.fromkeys(dependents)) or "another object"
         verb = "depend" if len(set(dependents)) > 1 else "depends"
-        yield Finding(
-            rule="drop-dependent-views-first",
+        yield finding(
             severity="error",
             message=f"The statement fails with {error.sqlstate}: {named} {verb} on what it changes",
             location=at(trial, statement),

@@ -34,13 +34,8 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocks,
-    concurrently_help,
-    lock_evidence,
-    seen,
-)
+from dbspecialist.rules.findings import finding
+from dbspecialist.rules.judging import at, blocks, concurrently_help, lock_evidence, seen
 from dbspecialist.rules.migration._constraints import catalogue_before, held_lock
 from dbspecialist.rules.migration._tables import is_filled
 
@@ -55,8 +50,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each index that is dropped while reads and writes wait."""
     for statement in trial.statements:
         for index, lock in _dropped(trial, run, statement):
-            yield Finding(
-                rule="drop-index-concurrently",
+            yield finding(
                 severity="info",
                 message=(
                     f"Index {index} is dropped while {blocks(lock)} of {lock.relation} wait, "

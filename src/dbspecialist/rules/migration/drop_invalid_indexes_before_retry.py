@@ -34,6 +34,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import catalogue_before
 
@@ -63,8 +64,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 
 def _passed_over(trial: Trial, statement: StatementEffects, invalid: SchemaObject) -> Finding:
-    return Finding(
-        rule="drop-invalid-indexes-before-retry",
+    return finding(
         severity="error",
         message=(
             f"Index {invalid.name} stays INVALID: IF NOT EXISTS takes it for done and builds "
@@ -84,8 +84,7 @@ def _retried(trial: Trial, run: Run, statement: StatementEffects) -> Iterator[Fi
     for index, table in statement.index_builds.items():
         if run.is_empty(table):
             continue
-        yield Finding(
-            rule="drop-invalid-indexes-before-retry",
+        yield finding(
             severity="info",
             message=(
                 f"Index {index} is built CONCURRENTLY with IF NOT EXISTS: where the build fails, "

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import seen
 from dbspecialist.rules.migration._columns import changed_columns
 from dbspecialist.rules.migration._tables import is_filled
@@ -47,8 +48,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             or not is_filled(trial, run, column.parent, statement)
         ):
             continue
-        yield Finding(
-            rule="drop-not-null-with-its-readers-ready",
+        yield finding(
             severity="info",
             message=f"Column {column.name} may be NULL from now on, which it never was",
             location=trial.location(statement),

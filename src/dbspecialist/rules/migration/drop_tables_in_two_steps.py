@@ -32,6 +32,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, code_evidence
 from dbspecialist.rules.migration._tables import as_at, is_filled, knows, rows_of
@@ -53,8 +54,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             known = knows(trial, then, table)
             rows = f"about {count(rows_of(trial, then, table))} rows" if known else "its rows"
-            yield Finding(
-                rule="drop-tables-in-two-steps",
+            yield finding(
                 severity="error" if known or broken else "warning",
                 message=f"Table {table} goes with {rows}",
                 location=at(trial, statement),

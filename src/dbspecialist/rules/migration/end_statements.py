@@ -28,6 +28,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 
 TITLE = "Let statements end"
@@ -47,8 +48,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 
 def _finding(trial: Trial, statement: StatementEffects, reason: str) -> Finding:
-    return Finding(
-        rule="end-statements",
+    return finding(
         severity="warning",
         message=f"The statement did not end: {reason}",
         location=at(trial, statement),

@@ -35,17 +35,9 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
-from dbspecialist.rules.judging import (
-    at,
-    blocks,
-    lock_evidence,
-    lock_on,
-)
-from dbspecialist.rules.migration._constraints import (
-    added,
-    catalogue_before,
-    dropped_constraint,
-)
+from dbspecialist.rules.findings import finding
+from dbspecialist.rules.judging import at, blocks, lock_evidence, lock_on
+from dbspecialist.rules.migration._constraints import added, catalogue_before, dropped_constraint
 from dbspecialist.rules.migration._foreign_keys import together
 from dbspecialist.rules.migration._tables import is_filled
 
@@ -83,8 +75,7 @@ def _finding(
     also = "".join(f", {lock.relation} by {reasons[lock.relation]}" for lock in others[:NAMED])
     if len(others) > NAMED:
         also += f", and {plural(len(others) - NAMED, 'more table')}"
-    return Finding(
-        rule="expect-locks-on-referenced-tables",
+    return finding(
         severity="info",
         message=(
             f"Table {first.relation} is locked by {reasons[first.relation]}{also}: "

@@ -32,6 +32,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._novelties import older_major
 
@@ -49,8 +50,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             if item.partitioned and not _partitioned(statement):
                 continue
-            yield Finding(
-                rule="expect-other-effects-on-older-servers",
+            yield finding(
                 severity="info",
                 message=f"{item.what} on PostgreSQL {major} {item.then}",
                 location=at(trial, statement),

@@ -29,13 +29,9 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
-from dbspecialist.rules.migration._columns import (
-    changed_columns,
-    is_serial,
-    part,
-    statistics_of,
-)
+from dbspecialist.rules.migration._columns import changed_columns, is_serial, part, statistics_of
 from dbspecialist.rules.migration._tables import is_filled, rows_of
 
 TITLE = "Fill old rows after a default is set"
@@ -58,8 +54,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         rows = count(known.null_frac * rows_of(trial, run, table, statement))
         basis = f"null_frac is {known.null_frac:g} in pg_stats, as of the snapshot"
         claim = f"every row of {table} has a value in {part(column)}"
-        yield Finding(
-            rule="fill-old-rows-after-set-default",
+        yield finding(
             severity="info",
             message=f"Column {column.name} gets a default, and about {rows} old rows keep NULL",
             location=at(trial, statement),

@@ -34,6 +34,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, code_evidence
 from dbspecialist.rules.migration._columns import (
@@ -63,8 +64,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         broken = broken_by(trial, part(column), NOT_NULL_VIOLATION)
         proofs = (code_evidence(run, broken),) if broken else ()
-        yield Finding(
-            rule="give-required-columns-a-default",
+        yield finding(
             severity=_severity(run, table),
             message=(
                 f"Column {column.name} refuses every INSERT that does not name it: "

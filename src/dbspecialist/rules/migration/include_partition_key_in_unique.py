@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 
 TITLE = "Include the partition key in unique keys"
@@ -45,8 +46,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         if "must include all partitioning columns" not in error.message:
             continue
-        yield Finding(
-            rule="include-partition-key-in-unique",
+        yield finding(
             severity="error",
             message=f"The statement fails with {NOT_SUPPORTED}: {error.detail or error.message}",
             location=at(trial, statement),

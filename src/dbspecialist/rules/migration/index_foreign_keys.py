@@ -33,6 +33,7 @@ from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import added, last_catalogue
 from dbspecialist.rules.migration._indexes import indexes_on
@@ -56,8 +57,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             rows = rows_of(trial, run, change.relation)
             size = f"{count(rows)} rows of " if rows else ""
-            yield Finding(
-                rule="index-foreign-keys",
+            yield finding(
                 severity="info",
                 message=(
                     f"Foreign key {change.name} of {change.relation} has no index on "

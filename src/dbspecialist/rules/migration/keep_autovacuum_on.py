@@ -29,6 +29,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import altered
 
@@ -54,8 +55,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         statement = next((one for one in trial.statements if table.name in altered(one)), None)
         if statement is None or table.name in run.renamed:
             continue
-        yield Finding(
-            rule="keep-autovacuum-on",
+        yield finding(
             severity="info",
             message=f"Table {table.name} is not vacuumed or analysed any more",
             location=at(trial, statement),

@@ -31,6 +31,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.effects import ConstraintChange
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import added
 
@@ -55,8 +56,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             found = _changing(change)
             if not found:
                 continue
-            yield Finding(
-                rule="keep-checks-immutable",
+            yield finding(
                 severity="info",
                 message=(
                     f"Constraint {change.name} of {change.relation} uses {', '.join(found)}: "

@@ -32,6 +32,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import catalogue_before, last_catalogue
 from dbspecialist.rules.migration._indexes import IndexParts, index_parts, indexes_on
@@ -50,8 +51,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             scans = _scans(run, name)
             if index is None or not scans or _is_covered(end, index_parts(index)):
                 continue
-            yield Finding(
-                rule="keep-indexes-that-queries-use",
+            yield finding(
                 severity="info",
                 message=(
                     f"Index {name} on {index.parent} goes: production scanned it "

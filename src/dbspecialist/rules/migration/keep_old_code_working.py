@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.migration import (
     drop_columns_after_code,
     drop_tables_in_two_steps,
@@ -76,8 +77,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         alike = sum(1 for item in trial.broken if item.error.message == message)
         number = f"{alike} statements" if alike > 1 else "A statement"
         fail = "fail" if alike > 1 else "fails"
-        yield Finding(
-            rule="keep-old-code-working",
+        yield finding(
             severity="error",
             message=(
                 f"{number} of the application {fail} after the migration with "

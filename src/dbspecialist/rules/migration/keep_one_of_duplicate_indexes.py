@@ -30,6 +30,7 @@ from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import seen
 from dbspecialist.rules.migration._constraints import last_catalogue
 from dbspecialist.rules.migration._indexes import IndexParts, index_parts, indexes_on
@@ -49,8 +50,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if end.get("index", new.name) is None:
             continue
         for spare, other in _pairs(trial, end, new):
-            yield Finding(
-                rule="keep-one-of-duplicate-indexes",
+            yield finding(
                 severity="info",
                 message=(
                     f"Index {spare.name} on {spare.table} ({', '.join(spare.keys)}) is led by "

@@ -32,6 +32,7 @@ from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import altered
 from dbspecialist.rules.migration._tables import is_filled
@@ -50,8 +51,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         statement = next((one for one in trial.statements if name in altered(one)), None)
         if statement is None or not is_filled(trial, run, name):
             continue
-        yield Finding(
-            rule="keep-replica-identity",
+        yield finding(
             severity="info",
             message=f"Table {name} has no replica identity: UPDATE fails where it is published",
             location=at(trial, statement),

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import at, blocked_for, by_blocked_time, seen, time_evidence
+from dbspecialist.rules.migration._rewrites import rewrite_finding
 from dbspecialist.rules.migration._tables import rewritten
 
 TITLE = "Keep the persistence of filled tables"
@@ -42,18 +42,12 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each filled table whose persistence changes."""
     for statement in trial.statements:
         for table, leaf in rewritten(trial, statement, run, REASON):
-            yield Finding(
-                rule="keep-table-persistence",
-                severity=by_blocked_time(statement, leaf, run),
-                message=(
-                    f"Table {table} is written anew as {REASON}: reads and writes wait "
-                    f"{blocked_for(statement, leaf, run)} (AccessExclusiveLock)"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    seen(f"writes {leaf} anew: {REASON}"),
-                    time_evidence(statement, leaf, run),
-                ),
+            yield rewrite_finding(
+                trial,
+                run,
+                statement,
+                (table, leaf),
+                subject=f"Table {table} is written anew as {REASON}",
+                reason=REASON,
                 help="fill a new table in steps and exchange the two by renames",
-                relation=table,
             )

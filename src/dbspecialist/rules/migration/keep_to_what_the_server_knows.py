@@ -32,6 +32,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._novelties import found_novelties, older_major
 
@@ -57,8 +58,7 @@ def _finding(
     tried = f"{where} have it; " if where == "its words" else f"{where} has it; "
     tried += f"of real servers, {older} and {item.major} takes"
     tried += f" {item.example}" if item.example else " it"
-    return Finding(
-        rule="keep-to-what-the-server-knows",
+    return finding(
         severity="error",
         message=(
             f"{what} fails on PostgreSQL {major} with {item.sqlstate}: "

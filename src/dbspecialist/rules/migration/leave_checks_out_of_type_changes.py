@@ -38,21 +38,8 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    seen,
-    time_evidence,
-)
-from dbspecialist.rules.migration._constraints import (
-    filled,
-    held_lock,
-    holder,
-    remade,
-)
+from dbspecialist.rules.migration._constraints import remade
+from dbspecialist.rules.migration._waits import wait_for_largest
 
 TITLE = "Leave CHECK constraints out of type changes that need no rewrite"
 SEVERITY = "error"
@@ -64,27 +51,15 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement in trial.statements:
         found = list(remade(trial, run, statement))
         for table in dict.fromkeys(item.relation for item in found):
-            tables = filled(trial, statement, run, table)
-            lock = held_lock(trial, statement, tables[0]) if tables else None
-            if lock is None or tables[0] in statement.rewrites or "writes" not in lock.blocks:
+            wait = wait_for_largest(trial, run, statement, table)
+            if wait is None or wait.table in statement.rewrites or "writes" not in wait.lock.blocks:
                 continue
             names = ", ".join(item.name for item in found if item.relation == table)
-            first = holder(trial, statement, tables[0])
-            yield Finding(
-                rule="leave-checks-out-of-type-changes",
-                severity=by_blocked_time(first, tables[0], run),
-                message=(
-                    f"A type change of {table} tests {names} on every row: {blocks(lock)} wait "
-                    f"{blocked_for(first, tables[0], run, statement)} ({lock.mode})"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    lock_evidence(lock),
-                    seen(f"makes {names} anew and reads {tables[0]}, and rewrites nothing"),
-                    time_evidence(first, tables[0], run),
-                ),
-                help=f"drop {names} before it, add it NOT VALID after it, and validate it later",
-                relation=table,
+            yield wait.finding(
+                f"A type change of {table} tests {names} on every row: {wait}",
+                f"makes {names} anew and reads {wait.table}, and rewrites nothing",
+                f"drop {names} before it, add it NOT VALID after it, and validate it later",
+                table,
             )
 
 

@@ -38,6 +38,7 @@ from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import duration
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 
 TITLE = "Lift lock_timeout and statement_timeout around concurrent builds"
@@ -58,8 +59,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         for name, limit in _limits(statement, table).items():
             severity, proof = _judged(statement, name, limit, table)
-            yield Finding(
-                rule="lift-lock-timeout-for-concurrent-builds",
+            yield finding(
                 severity=severity,
                 message=(
                     f"{_what(statement)} on {table} runs under {name} {duration(limit)}: "

@@ -32,6 +32,7 @@ from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, code_evidence
 from dbspecialist.rules.migration._tables import before_run
@@ -68,8 +69,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             evidence.append(code_evidence(run, broken))
         more = f" and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
         shown = ", ".join(gone[:SHOWN]) + more
-        yield Finding(
-            rule="list-what-cascade-drops",
+        yield finding(
             severity="error" if broken else "warning",
             message=f"CASCADE drops {shown}, which the statement does not name",
             location=at(trial, statement),

@@ -32,6 +32,7 @@ from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import part
 
@@ -63,8 +64,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         missing = [name for name in _columns(found[2]) if name not in there]
         if not missing:
             continue
-        yield Finding(
-            rule="look-behind-if-not-exists",
+        yield finding(
             severity="warning",
             message=(
                 f"Table {table.name} is there already without {', '.join(missing)}: "

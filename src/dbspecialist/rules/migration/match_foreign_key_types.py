@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import added
 
@@ -48,8 +49,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 told, wanted = _type(trial.after, own), _type(trial.after, other)
                 if told == wanted:
                     continue
-                yield Finding(
-                    rule="match-foreign-key-types",
+                yield finding(
                     severity="info",
                     message=f"Column {own} is {told} and refers to {other}, which is {wanted}",
                     location=at(trial, statement),

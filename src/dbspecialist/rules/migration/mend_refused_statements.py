@@ -29,6 +29,7 @@ from dbspecialist.facts.effects import EngineError, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 
 TITLE = "Mend statements that the engine refuses"
@@ -61,8 +62,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if statement.error and not statement.error.stopped and not _is_explained(statement.error):
             yield _refused(trial, statement, statement.error)
     if trial.failure and not refused:
-        yield Finding(
-            rule="mend-refused-statements",
+        yield finding(
             severity="error",
             message=f"Migration {trial.migration.revision} stops: {trial.failure}",
             location=trial.location(),
@@ -77,8 +77,7 @@ def _is_explained(error: EngineError) -> bool:
 
 def _refused(trial: Trial, statement: StatementEffects, error: EngineError) -> Finding:
     detail = f" ({error.detail})" if error.detail else ""
-    return Finding(
-        rule="mend-refused-statements",
+    return finding(
         severity="error",
         message=f"The statement fails with {error.sqlstate}: {error.message}{detail}",
         location=at(trial, statement),

@@ -31,6 +31,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import RowsError, Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._data_fit import is_decided
 
@@ -80,8 +81,7 @@ def _help(run: Run, trial: Trial, refused: RowsError) -> str:
 
 def _finding(trial: Trial, statement: StatementEffects, refused: RowsError, words: str) -> Finding:
     error = refused.error
-    return Finding(
-        rule="mend-what-rows-refuse",
+    return finding(
         severity="info",
         message=(
             f"The statement fails on made-up rows with {error.sqlstate}: {error.message}; "

@@ -31,29 +31,14 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import at, seen
-from dbspecialist.rules.migration._code import broken_by, by_old_code, code_evidence, says_old_code
-from dbspecialist.rules.migration._renames import renamed_tables, schema_of
+from dbspecialist.rules.migration._renames import renamed_tables
 
 TITLE = "Move tables to another schema behind a view"
 SEVERITY = "error"
 ENGINES = ("postgresql",)
 
-UNDEFINED_TABLE = "42P01"
-
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each moved table whose old name is gone."""
-    for statement, old, new in renamed_tables(trial, run):
-        if schema_of(old.name) == schema_of(new.name):
-            continue
-        broken = broken_by(trial, old.name, UNDEFINED_TABLE)
-        yield Finding(
-            rule="move-tables-with-a-view",
-            severity=by_old_code(run, broken),
-            message=f"Table {old.name} moves to {new.name}: {says_old_code(run, broken)}",
-            location=at(trial, statement),
-            evidence=(seen(f"moves {old.name} to {new.name}"), code_evidence(run, broken)),
-            help=f"CREATE VIEW {old.name} AS SELECT * FROM {new.name}, in the same transaction",
-            relation=new.name,
-        )
+    for item in renamed_tables(trial, run, moved=True):
+        yield item.finding("moves to", "moves")

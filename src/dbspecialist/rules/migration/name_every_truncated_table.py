@@ -27,12 +27,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
-from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.facts.units import count
-from dbspecialist.rules.judging import at, seen
-from dbspecialist.rules.migration._tables import knows, rows_of
-from dbspecialist.rules.migration._truncates import emptied
+from dbspecialist.rules.migration._truncates import losses
 
 TITLE = "Name every table that TRUNCATE empties"
 SEVERITY = "error"
@@ -41,23 +37,8 @@ ENGINES = ("postgresql",)
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each table that is emptied without its name."""
-    for statement in trial.statements:
-        for table, named in emptied(trial, statement, run):
-            if named:
-                continue
-            known = knows(trial, run, table)
-            rows = f"about {count(rows_of(trial, run, table))} rows" if known else "its rows"
-            verdict = Proof(
-                f"{table} has no rows to lose",
-                "refuted" if known else "unchecked",
-                f"{rows} as of the snapshot" if known else "the snapshot has no size for it",
-            )
-            yield Finding(
-                rule="name-every-truncated-table",
-                severity="error" if known else "warning",
-                message=f"Table {table}, which the statement does not name, loses {rows}",
-                location=at(trial, statement),
-                evidence=(seen(f"replaces the file of {table} by an empty one"), verdict),
-                help=f"TRUNCATE without CASCADE, with {table} in the list if it is meant",
-                relation=table,
-            )
+    for item in losses(trial, run, named=False):
+        yield item.finding(
+            f"Table {item.table}, which the statement does not name, loses {item.rows}",
+            f"TRUNCATE without CASCADE, with {item.table} in the list if it is meant",
+        )

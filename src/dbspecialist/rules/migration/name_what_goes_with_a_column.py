@@ -30,6 +30,7 @@ from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import part
 from dbspecialist.rules.migration._drops import dropped_columns
@@ -48,8 +49,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             guards = item.kind == "constraint"
             word = item.attributes["type"] if guards else "index"
-            yield Finding(
-                rule="name-what-goes-with-a-column",
+            yield finding(
                 severity="warning" if guards else "info",
                 message=(
                     f"Column {column.name} takes along {word} {part(item)} on "

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, code_evidence
 from dbspecialist.rules.migration._columns import added_columns, at_end, changed_columns
@@ -49,8 +50,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         broken = broken_by(trial, "json", NO_EQUALITY)
         told = "a statement of the application fails with 42883" if broken else "DISTINCT fails"
-        yield Finding(
-            rule="prefer-jsonb",
+        yield finding(
             severity="error" if broken else "info",
             message=f"Column {column.name} is json, which has no equality: {told}",
             location=at(trial, statement),

@@ -28,6 +28,7 @@ from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import is_own, part, statement_for
 
@@ -47,8 +48,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for (_, table), (statement, columns) in sorted(found.items(), key=lambda item: item[0]):
         names = ", ".join(part(item) for item in columns)
         several = len(columns) > 1
-        yield Finding(
-            rule="prefer-timestamptz",
+        yield finding(
             severity="info",
             message=(
                 f"{'Columns' if several else 'Column'} {names} of {table} "

@@ -33,6 +33,7 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import (
     at,
     blocked_for,
@@ -58,8 +59,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         lock = lock_over(statement, table) if table else None
         if table is None or lock is None:
             continue
-        yield Finding(
-            rule="rebuild-index-on-collation-change",
+        yield finding(
             severity=by_blocked_time(statement, table, run),
             message=(
                 f"Column {column.name} rebuilds {', '.join(indexes)}: reads and writes of {table} "

@@ -36,6 +36,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import (
     at,
     blocked_for,
@@ -79,8 +80,7 @@ def _finding(trial: Trial, run: Run, statement: StatementEffects, tables: list[s
     first = holder(trial, statement, table)
     built = [name for name, of in statement.index_builds.items() if of == table]
     others = f", and those of {plural(len(tables) - 1, 'more table')}" if len(tables) > 1 else ""
-    return Finding(
-        rule="reindex-concurrently",
+    return finding(
         severity=by_blocked_time(first, table, run),
         message=(
             f"Rebuilding {', '.join(built)}{others} blocks {blocks(lock)} of {table} "

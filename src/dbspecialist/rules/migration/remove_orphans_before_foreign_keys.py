@@ -32,6 +32,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.migration._data_fit import fits, place, such_as
 
 TITLE = "Remove rows without parents before a foreign key is checked"
@@ -45,8 +46,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         claim = fit.claim
         if fit.proof.verdict != "refuted":
             continue
-        yield Finding(
-            rule="remove-orphans-before-foreign-keys",
+        yield finding(
             severity="error",
             message=(
                 f"Foreign key {claim.object} is broken by a row of {claim.relation} without its "

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, by_old_code, code_evidence, says_old_code
 from dbspecialist.rules.migration._columns import Altered, at_end, part, renamed_columns
@@ -50,8 +51,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if not is_filled(trial, run, new.parent, statement):
             continue
         broken = broken_by(trial, part(old), UNDEFINED_COLUMN)
-        yield Finding(
-            rule="rename-columns-in-steps",
+        yield finding(
             severity=by_old_code(run, broken),
             message=f"Column {old.name} becomes {part(new)}: {says_old_code(run, broken)}",
             location=at(trial, statement),

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, by_old_code, code_evidence, says_old_code
 from dbspecialist.rules.migration._columns import altered, mentions
@@ -56,8 +57,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             if statement is None:
                 continue
             broken = broken_by(trial, old, INVALID_VALUE)
-            yield Finding(
-                rule="rename-enum-values-in-steps",
+            yield finding(
                 severity=by_old_code(run, broken),
                 message=(
                     f"Value '{old}' of {enum.name} becomes '{new}': {says_old_code(run, broken)}"

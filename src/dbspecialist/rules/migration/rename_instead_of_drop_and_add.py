@@ -29,6 +29,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import part
 from dbspecialist.rules.migration._drops import dropped_columns, is_copied, loss, successor
@@ -47,8 +48,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if is_copied(run, trial, statement, column):
             continue
         severity, told, proof = lost
-        yield Finding(
-            rule="rename-instead-of-drop-and-add",
+        yield finding(
             severity=severity,
             message=(
                 f"Column {column.name} goes with {told}, and {part(new)} of the same type "

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import dropped_constraint, last_catalogue
 from dbspecialist.rules.migration._indexes import indexes_on
@@ -51,8 +52,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         for statement in trial.statements:
             if dropped_constraint(key.parent, name) not in statement.drops:
                 continue
-            yield Finding(
-                rule="replace-constraints-you-drop",
+            yield finding(
                 severity="info",
                 message=(
                     f"Constraint {name} of {key.parent} is dropped: nothing enforces "

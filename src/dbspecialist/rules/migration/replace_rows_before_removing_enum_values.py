@@ -37,6 +37,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._columns import is_own, part, statement_for, statistics_of
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
@@ -58,9 +59,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         for column in trial.before.of_kind("column"):
             if column.attributes["type"] != enum.name or not is_own(column):
                 continue
-            finding = _judge(trial, run, enum, column)
-            if finding is not None and is_filled(trial, run, column.parent):
-                yield finding
+            found = _judge(trial, run, enum, column)
+            if found is not None and is_filled(trial, run, column.parent):
+                yield found
 
 
 def _judge(trial: Trial, run: Run, enum: Relabelled, column: SchemaObject) -> Finding | None:
@@ -90,8 +91,7 @@ def _judge(trial: Trial, run: Run, enum: Relabelled, column: SchemaObject) -> Fi
     else:
         told = f"fails with {INVALID_VALUE} if a row holds {labels}, which is not known"
         proof = Proof(claim, "unchecked", "refused on a twin with such a row; no statistics")
-    return Finding(
-        rule="replace-rows-before-removing-enum-values",
+    return finding(
         severity="error" if held else "warning",
         message=f"Column {column.name} {told}",
         location=at(trial, statement),
@@ -107,8 +107,7 @@ def _asked(
     """Judge by what the database said."""
     if fit.proof.verdict == "proven":
         return None
-    return Finding(
-        rule="replace-rows-before-removing-enum-values",
+    return finding(
         severity="error",
         message=(
             f"Column {column.name} holds a removed value{such_as(fit)}: "

@@ -31,6 +31,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, outside_transaction, seen
 
 TITLE = "Run CONCURRENTLY outside of transactions"
@@ -44,8 +45,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         error = statement.error
         if error is None or error.sqlstate != "25001" or not statement.in_transaction:
             continue
-        yield Finding(
-            rule="run-concurrently-outside-transactions",
+        yield finding(
             severity="error",
             message=f"The statement fails: {error.message} (SQLSTATE 25001)",
             location=at(trial, statement),

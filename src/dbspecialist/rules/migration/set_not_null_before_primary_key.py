@@ -34,23 +34,9 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    seen,
-    time_evidence,
-)
-from dbspecialist.rules.migration._constraints import (
-    added,
-    filled,
-    held_lock,
-    holder,
-    is_sole_addition,
-)
+from dbspecialist.rules.migration._constraints import added, is_sole_addition
 from dbspecialist.rules.migration._keys import made_not_null, not_null_steps
+from dbspecialist.rules.migration._waits import wait_for_largest
 
 TITLE = "Set columns NOT NULL before an index on them becomes the primary key"
 SEVERITY = "error"
@@ -61,26 +47,14 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each primary key from an index whose table is read under its lock."""
     for statement in trial.statements:
         for change in added(trial, run, statement, "primary key"):
-            tables = filled(trial, statement, run, change.relation)
-            lock = held_lock(trial, statement, tables[0]) if tables else None
-            if lock is None or tables[0] in statement.index_builds.values():
+            wait = wait_for_largest(trial, run, statement, change.relation)
+            if wait is None or wait.table in statement.index_builds.values():
                 continue
-            first = holder(trial, statement, tables[0])
-            yield Finding(
-                rule="set-not-null-before-primary-key",
-                severity=by_blocked_time(first, tables[0], run),
-                message=(
-                    f"Primary key {change.name} reads {tables[0]} for NULLs: {blocks(lock)} wait "
-                    f"{blocked_for(first, tables[0], run, statement)} ({lock.mode})"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    lock_evidence(lock),
-                    seen(f"reads {tables[0]} from beginning to end"),
-                    time_evidence(first, tables[0], run),
-                ),
-                help="CHECK (… IS NOT NULL) NOT VALID, VALIDATE, SET NOT NULL, and then the key",
-                relation=change.relation,
+            yield wait.finding(
+                f"Primary key {change.name} reads {wait.table} for NULLs: {wait}",
+                f"reads {wait.table} from beginning to end",
+                "CHECK (… IS NOT NULL) NOT VALID, VALIDATE, SET NOT NULL, and then the key",
+                change.relation,
             )
 
 

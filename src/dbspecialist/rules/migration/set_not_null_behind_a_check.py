@@ -39,19 +39,9 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    lock_over,
-    seen,
-    time_evidence,
-)
 from dbspecialist.rules.migration._columns import Altered, changed_columns, part
 from dbspecialist.rules.migration._sequences import set_not_null, single_action
-from dbspecialist.rules.migration._tables import first_filled
+from dbspecialist.rules.migration._waits import wait_for_first
 
 TITLE = "Set NOT NULL behind a validated check"
 SEVERITY = "error"
@@ -62,26 +52,14 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column whose NOT NULL is checked while work waits."""
     for column, statement in _set(trial):
         read = set(statement.scans) - set(statement.rewrites)
-        table = first_filled(trial, run, column.parent, read, statement)
-        lock = lock_over(statement, table) if table else None
-        if table is None or lock is None or "writes" not in lock.blocks:
+        wait = wait_for_first(trial, run, statement, column.parent, read, named_by=statement)
+        if wait is None:
             continue
-        yield Finding(
-            rule="set-not-null-behind-a-check",
-            severity=by_blocked_time(statement, table, run),
-            message=(
-                f"Column {column.name} is searched for NULLs in {_places(read, run, table)}: "
-                f"{blocks(lock)} wait "
-                f"{blocked_for(statement, table, run)} ({lock.mode})"
-            ),
-            location=at(trial, statement),
-            evidence=(
-                lock_evidence(lock),
-                seen(f"reads {table} from beginning to end"),
-                time_evidence(statement, table, run),
-            ),
-            help="add a NOT VALID check, validate it, then SET NOT NULL, then drop the check",
-            relation=table,
+        where = _places(read, run, wait.table)
+        yield wait.finding(
+            f"Column {column.name} is searched for NULLs in {where}: {wait}",
+            f"reads {wait.table} from beginning to end",
+            "add a NOT VALID check, validate it, then SET NOT NULL, then drop the check",
         )
 
 

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, lock_on, seen
 
 TITLE = "Upgrade PostgreSQL 14.0 to 14.3 before indexes are built concurrently"
@@ -51,8 +52,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             if run.is_empty(table):
                 continue
-            yield Finding(
-                rule="upgrade-before-building-concurrently",
+            yield finding(
                 severity="error",
                 message=(
                     f"Index {index} on {table} may miss rows: PostgreSQL {release} builds "

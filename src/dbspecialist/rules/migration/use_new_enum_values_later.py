@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 
 TITLE = "Use new enum values in a later transaction"
@@ -48,8 +49,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         error = statement.error
         if error is None or error.sqlstate != UNSAFE_NEW_VALUE:
             continue
-        yield Finding(
-            rule="use-new-enum-values-later",
+        yield finding(
             severity="error",
             message=f"The statement fails with {UNSAFE_NEW_VALUE}: {error.message}",
             location=at(trial, statement),

@@ -35,23 +35,8 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    seen,
-    time_evidence,
-)
-from dbspecialist.rules.migration._constraints import (
-    added,
-    filled,
-    held_lock,
-    holder,
-    in_two_steps,
-    says_not_valid,
-)
+from dbspecialist.rules.migration._constraints import added, in_two_steps, says_not_valid
+from dbspecialist.rules.migration._waits import wait_for_largest
 
 TITLE = "Add CHECK constraints NOT VALID and validate them later"
 SEVERITY = "error"
@@ -62,29 +47,17 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each CHECK that is tested while reads and writes wait."""
     for statement in trial.statements:
         for change in added(trial, run, statement, "check"):
-            tables = filled(trial, statement, run, change.relation)
-            lock = held_lock(trial, statement, tables[0]) if tables else None
+            wait = wait_for_largest(trial, run, statement, change.relation)
             # A rewrite reads every row anyway: the rules on rewrites speak of it.
-            if lock is None or not change.valid or tables[0] in statement.rewrites:
+            if wait is None or not change.valid or wait.table in statement.rewrites:
                 continue
-            if "writes" not in lock.blocks or says_not_valid(statement):
+            if "writes" not in wait.lock.blocks or says_not_valid(statement):
                 continue
-            first = holder(trial, statement, tables[0])
-            yield Finding(
-                rule="validate-check-constraints-separately",
-                severity=by_blocked_time(first, tables[0], run),
-                message=(
-                    f"Constraint {change.name} blocks {blocks(lock)} of {change.relation} "
-                    f"{blocked_for(first, tables[0], run, statement)} ({lock.mode})"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    lock_evidence(lock),
-                    seen(f"reads {tables[0]} from beginning to end"),
-                    time_evidence(first, tables[0], run),
-                ),
-                help="ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction",
-                relation=change.relation,
+            yield wait.finding(
+                f"Constraint {change.name} blocks {wait.who} of {change.relation} {wait.long}",
+                f"reads {wait.table} from beginning to end",
+                "ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction",
+                change.relation,
             )
 
 

@@ -36,24 +36,9 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import ConstraintChange, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
-    blocks,
-    by_blocked_time,
-    lock_evidence,
-    lock_on,
-    seen,
-    time_evidence,
-)
-from dbspecialist.rules.migration._constraints import (
-    added,
-    filled,
-    held_lock,
-    holder,
-    in_two_steps,
-    says_not_valid,
-)
+from dbspecialist.rules.judging import lock_on
+from dbspecialist.rules.migration._constraints import added, in_two_steps, says_not_valid
+from dbspecialist.rules.migration._waits import wait_for_largest
 
 TITLE = "Add foreign keys NOT VALID and validate them later"
 SEVERITY = "error"
@@ -64,33 +49,18 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each foreign key that is checked while writes wait."""
     for statement in trial.statements:
         for change in added(trial, run, statement, "foreign key"):
-            tables = filled(trial, statement, run, change.relation, change.referenced)
-            lock = held_lock(trial, statement, tables[0]) if tables else None
-            if not change.valid or lock is None or says_not_valid(statement):
+            wait = wait_for_largest(trial, run, statement, change.relation, change.referenced)
+            if not change.valid or wait is None or says_not_valid(statement):
                 continue
             both = dict.fromkeys((change.relation, change.referenced))
-            first = holder(trial, statement, tables[0])
-            yield Finding(
-                rule="validate-foreign-keys-separately",
-                severity=by_blocked_time(first, tables[0], run),
-                message=(
-                    f"Foreign key {change.name} of {change.relation} blocks {blocks(lock)} of "
-                    f"{' and '.join(both)} {blocked_for(first, tables[0], run, statement)} "
-                    f"({lock.mode})"
-                ),
-                location=at(trial, statement),
-                evidence=(
-                    lock_evidence(lock),
-                    *(
-                        lock_evidence(held)
-                        for held in statement.locks
-                        if held.relation in both and held != lock
-                    ),
-                    seen(f"looks up every row of {tables[0]}"),
-                    time_evidence(first, tables[0], run),
-                ),
-                help="ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction",
-                relation=change.relation,
+            locks = (item for item in statement.locks if item.relation in both)
+            yield wait.finding(
+                f"Foreign key {change.name} of {change.relation} blocks {wait.who} of "
+                f"{' and '.join(both)} {wait.long}",
+                f"looks up every row of {wait.table}",
+                "ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction",
+                change.relation,
+                also=tuple(item for item in locks if item != wait.lock),
             )
 
 

@@ -36,12 +36,9 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, blocks, by_blocked_time, lock_evidence, rows_worked, seen
-from dbspecialist.rules.migration._constraints import (
-    held_lock,
-    in_two_steps,
-    says_not_valid,
-)
+from dbspecialist.rules.migration._constraints import held_lock, in_two_steps, says_not_valid
 
 TITLE = "Validate constraints in a later transaction than the one that adds them"
 SEVERITY = "error"
@@ -57,8 +54,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             first = _locking(trial, statement, lock)
             read = _size(statement, run, lock.relation)
-            yield Finding(
-                rule="validate-in-a-later-transaction",
+            yield finding(
                 severity=by_blocked_time(first, lock.relation, run),
                 message=(
                     f"Constraint {change.name} of {change.relation} is validated while "

@@ -32,6 +32,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import altered, is_own, is_serial, statement_for
 from dbspecialist.rules.migration._data_fit import fit_of, with_query
@@ -60,8 +61,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 def _new(trial: Trial, statement: StatementEffects, column: SchemaObject) -> Finding:
     limit = LIMITS[column.attributes["type"]]
-    return Finding(
-        rule="widen-integer-keys",
+    return finding(
         severity="info",
         message=f"Column {column.name} numbers rows up to {limit:,} ({column.attributes['type']})",
         location=at(trial, statement),
@@ -80,8 +80,7 @@ def _old(trial: Trial, column: SchemaObject, run: Run) -> Iterator[Finding]:
         return
     share = f"{used / limit:.0%} of {column.attributes['type']}"
     seen_in = "in the database" if fit and fit.source == "database" else "as of the snapshot"
-    yield Finding(
-        rule="widen-integer-keys",
+    yield finding(
         severity="warning",
         message=f"Column {column.name} has come to {used:,}, {share}, {seen_in}",
         location=at(trial, statement),

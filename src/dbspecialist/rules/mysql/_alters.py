@@ -14,6 +14,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import (
     at,
     blocked_for,
@@ -109,7 +110,6 @@ def longest_bytes(column: SchemaObject) -> int | None:
 
 
 def copied(
-    rule: str,
     what: str,
     trial: Trial,
     statement: StatementEffects,
@@ -128,8 +128,7 @@ def copied(
     lock = statement.locks[0]
     relation = lock.relation
     why = f"; {statement.reason}" if statement.reason else ""
-    return Finding(
-        rule=rule,
+    return finding(
         severity=by_blocked_time(statement, relation, run),
         message=(
             f"{what} copies {relation} row by row: {blocks(lock)}{whose} wait "

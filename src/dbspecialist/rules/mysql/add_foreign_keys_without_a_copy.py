@@ -55,7 +55,6 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if keys:
             parent = keys[0].attributes["references"]
             yield copied(
-                "add-foreign-keys-without-a-copy",
                 f"Foreign key {keys[0].name}",
                 trial,
                 statement,

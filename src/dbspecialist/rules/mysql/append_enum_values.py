@@ -31,13 +31,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.mysql._alters import (
-    copied,
-    copies,
-    new_foreign_keys,
-    recoded,
-    reordered,
-)
+from dbspecialist.rules.mysql._alters import copied, copies, new_foreign_keys, recoded, reordered
 
 TITLE = "Append values of ENUM and SET at the end"
 SEVERITY = "error"
@@ -52,7 +46,6 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         before, after = changed[0]
         yield copied(
-            "append-enum-values",
             f"Column {after.name}, whose values change from {before.attributes['type']} "
             f"to {after.attributes['type']},",
             trial,

@@ -55,4 +55,4 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         changed = next((after for _, after in changed_columns(statement)), None)
         what = f"Column {changed.name}" if changed else f"The change of {lock.relation}"
-        yield copied("avoid-table-copies", what, trial, statement, run)
+        yield copied(what, trial, statement, run)

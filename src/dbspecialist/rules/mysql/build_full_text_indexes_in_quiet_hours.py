@@ -31,6 +31,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import (
     at,
     blocked_for,
@@ -53,8 +54,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         relation = lock.relation
         why = f"; {statement.reason}" if statement.reason else ""
-        yield Finding(
-            rule="build-full-text-indexes-in-quiet-hours",
+        yield finding(
             severity=by_blocked_time(statement, relation, run),
             message=(
                 f"The change of {relation} in place stops {blocks(lock)} "

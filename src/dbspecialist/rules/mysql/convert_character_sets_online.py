@@ -50,7 +50,6 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         old, new = before.attributes["collation"], after.attributes["collation"]
         number = f"{len(changed)} columns of {lock.relation}" if len(changed) > 1 else after.name
         yield copied(
-            "convert-character-sets-online",
             f"The change of {number} from {old} to {new}",
             trial,
             statement,

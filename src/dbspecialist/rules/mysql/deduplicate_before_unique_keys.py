@@ -35,6 +35,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.mysql._alters import alters
 
@@ -62,8 +63,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             rows = run.rows(lock.relation)
             repeats = distinct is not None and distinct < rows * NEARLY_ALL
             told = f"{count(distinct)} values in {count(rows)} rows" if repeats and distinct else ""
-            yield Finding(
-                rule="deduplicate-before-unique-keys",
+            yield finding(
                 severity="error" if repeats else "info",
                 message=(
                     f"Index {index.name} is unique over {columns}: "

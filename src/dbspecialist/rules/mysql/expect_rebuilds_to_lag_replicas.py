@@ -34,6 +34,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count, duration
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import ESTIMATE, at, seen
 from dbspecialist.rules.mysql._alters import alters, asked, online_change
 from dbspecialist.rules.mysql.keep_instant_clauses_apart import check as apart
@@ -59,8 +60,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             if work is not None
             else "a time that depends on the table's size, which is not known"
         )
-        yield Finding(
-            rule="expect-rebuilds-to-lag-replicas",
+        yield finding(
             severity="warning" if long else "info",
             message=(
                 f"{relation} is written anew while writes go on: {figure}, and as long again on "

@@ -35,6 +35,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.mysql._alters import alters, changed_columns
 
@@ -52,8 +53,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             known = _null_share(run, lock.relation, before)
             if known == 0:
                 continue
-            yield Finding(
-                rule="fill-nulls-before-not-null",
+            yield finding(
                 severity="error" if known else "warning",
                 message=_message(statement, after, known, run),
                 location=at(trial, statement),

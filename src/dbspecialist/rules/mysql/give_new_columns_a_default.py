@@ -29,6 +29,7 @@ from dbspecialist.engines.mysql.names import parts
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.mysql._alters import alters
 from dbspecialist.rules.mysql.fill_nulls_before_not_null import is_strict
@@ -52,8 +53,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             strict = is_strict(statement)
             refused = "an INSERT that does not name it fails with error 1364"
-            yield Finding(
-                rule="give-new-columns-a-default",
+            yield finding(
                 severity="error" if strict else "warning",
                 message=(
                     f"Column {column.name} is NOT NULL without a default: rows that are there get "

@@ -35,6 +35,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 
 TITLE = "Keep DDL out of transactions"
@@ -54,8 +55,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         ]
         if not statement.commits or not changed:
             continue
-        yield Finding(
-            rule="keep-ddl-out-of-transactions",
+        yield finding(
             severity="warning",
             message=(
                 f"{statement.tags[0]} commits the open transaction: {_lines(changed)} cannot be "

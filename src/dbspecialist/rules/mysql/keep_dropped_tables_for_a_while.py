@@ -33,6 +33,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 
 TITLE = "Keep dropped tables for a while"
@@ -48,8 +49,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             known = run.knows(table)
             rows = f"about {count(run.rows(table))} rows" if known else "its rows"
-            yield Finding(
-                rule="keep-dropped-tables-for-a-while",
+            yield finding(
                 severity="error" if known else "warning",
                 message=f"Table {table} {verb} with {rows}, and no ROLLBACK brings them back",
                 location=at(trial, statement),

@@ -35,6 +35,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 
 TITLE = "Keep the keys of indexes whole"
@@ -54,8 +55,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             told = _told(index, text)
             if told:
-                yield Finding(
-                    rule="keep-index-keys-whole",
+                yield finding(
                     severity="warning",
                     message=f"Index {index.name} {told}",
                     location=at(trial, statement),

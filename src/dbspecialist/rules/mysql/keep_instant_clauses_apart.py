@@ -36,6 +36,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count, duration
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.mysql._alters import alters, asked
 
@@ -51,8 +52,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if alone is None or _rank(statement.algorithm) <= _rank(alone):
             continue
         told = ", ".join(f"{item.sql} is {item.algorithm}" for item in statement.clauses)
-        yield Finding(
-            rule="keep-instant-clauses-apart",
+        yield finding(
             severity="warning",
             message=(
                 f"{len(statement.clauses)} clauses together write {lock.relation} anew "

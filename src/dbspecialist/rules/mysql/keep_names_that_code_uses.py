@@ -31,6 +31,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count, plural
+from dbspecialist.rules.findings import finding
 
 TITLE = "Keep names that the application uses"
 SEVERITY = "error"
@@ -45,8 +46,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         first = alike[0]
         calls = sum(item.statement.calls for item in alike)
         only = trial.statements[0] if len(trial.statements) == 1 else None
-        yield Finding(
-            rule="keep-names-that-code-uses",
+        yield finding(
             severity="error",
             message=(
                 f"{plural(len(alike), 'statement')} of the workload, run {count(calls)} times, "

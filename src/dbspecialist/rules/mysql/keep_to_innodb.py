@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 
 TITLE = "Keep tables in InnoDB"
@@ -46,8 +47,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             if item.before and item.before.attributes["engine"] == table.attributes["engine"]:
                 continue
-            yield Finding(
-                rule="keep-to-innodb",
+            yield finding(
                 severity="warning",
                 message=(
                     f"Table {table.name} is of {table.attributes['engine']}: no transaction, no "

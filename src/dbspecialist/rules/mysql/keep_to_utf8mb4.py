@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 
 TITLE = "Keep texts in utf8mb4"
@@ -53,8 +54,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         first, more = found[0], len(found) - 1
         also = f" and {more} more" if more else ""
         charset = first.attributes["charset"]
-        yield Finding(
-            rule="keep-to-utf8mb4",
+        yield finding(
             severity="warning",
             message=f"Column {first.name}{also} is in {charset}, which holds no emoji",
             location=at(trial, statement),

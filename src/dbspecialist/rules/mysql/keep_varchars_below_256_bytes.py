@@ -54,7 +54,6 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         before, after = changed[0]
         yield copied(
-            "keep-varchars-below-256-bytes",
             f"Column {after.name}, which grows from {longest_bytes(before)} to "
             f"{longest_bytes(after)} bytes,",
             trial,

@@ -34,6 +34,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.mysql._alters import Pair, alters, changed_columns
 from dbspecialist.rules.mysql.fill_nulls_before_not_null import is_strict
@@ -55,8 +56,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         before, after = changed[0]
         strict = is_strict(statement)
         effect = "does not hold" if strict else "silently cuts"
-        yield Finding(
-            rule="look-at-values-before-narrowing",
+        yield finding(
             severity="warning" if strict else "error",
             message=(
                 f"Column {after.name} becomes {after.attributes['type']}, which {effect} values "

@@ -36,6 +36,7 @@ from dbspecialist.facts.effects import EngineError
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 
 TITLE = "Give foreign keys the type of what they refer to"
@@ -60,8 +61,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if statement.error is None or not is_malformed(statement.error):
             continue
         told = "; ".join(_referenced(trial, statement.sql)) or "what it refers to is not there"
-        yield Finding(
-            rule="match-referenced-columns",
+        yield finding(
             severity="error",
             message=f"The foreign key is refused: its columns do not match {told}",
             location=at(trial, statement),

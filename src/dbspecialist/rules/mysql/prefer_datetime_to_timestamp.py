@@ -29,6 +29,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 
 TITLE = "Prefer DATETIME to TIMESTAMP"
@@ -50,8 +51,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if found:
             first, more = found[0], len(found) - 1
             also = f" and {more} more" if more else ""
-            yield Finding(
-                rule="prefer-datetime-to-timestamp",
+            yield finding(
                 severity="info",
                 message=f"Column {first.name}{also} is a TIMESTAMP, which ends on 2038-01-19",
                 location=at(trial, statement),

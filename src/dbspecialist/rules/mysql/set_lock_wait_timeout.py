@@ -38,6 +38,7 @@ from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.units import duration, plural
+from dbspecialist.rules.findings import finding
 
 TITLE = "Set a short lock_wait_timeout before DDL"
 SEVERITY = "warning"
@@ -60,8 +61,7 @@ def check_run(run: Run) -> Iterator[Finding]:
     trial, first = found[0]
     timeout = float(first.settings["lock_wait_timeout"])
     relation = first.locks[0].relation
-    yield Finding(
-        rule="set-lock-wait-timeout",
+    yield finding(
         severity="warning",
         message=(
             f"{plural(len(found), 'statement')} from {relation} on wait for metadata locks up to "

@@ -35,6 +35,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 
 TITLE = "Write one DDL statement a migration"
@@ -54,8 +55,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     named = "; ".join(_told(item) for item in (kept or list(trial.differences))[:NAMED])
     more = len(trial.differences) - NAMED
     text = f"{named}; and {more} more" if more > 0 else named
-    yield Finding(
-        rule="write-one-ddl-statement-a-migration",
+    yield finding(
         severity="error",
         message=(
             f"Migration {trial.migration.revision} stops half-way"

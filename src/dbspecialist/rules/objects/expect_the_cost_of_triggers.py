@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, lock_evidence, lock_on, seen
 
 TITLE = "Weigh the cost of row triggers"
@@ -44,8 +45,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             lock = lock_on(statement, relation)
             if lock is None or run.is_empty(relation) or not _is_for_each_row(trial, name):
                 continue
-            yield Finding(
-                rule="expect-the-cost-of-triggers",
+            yield finding(
                 severity="info",
                 message=f"Trigger {name} runs once for each row that is written ({lock.mode})",
                 location=at(trial, statement),

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 
 TITLE = "Fill materialised views after the deployment"
@@ -44,8 +45,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         for view in made:
             if read:
                 largest = max(read, key=run.rows)
-                yield Finding(
-                    rule="fill-materialized-views-later",
+                yield finding(
                     severity="info",
                     message=(
                         f"Materialised view {view} is filled from {largest} "

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 
 TITLE = "Enable triggers again"
 SEVERITY = "warning"
@@ -42,8 +43,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         was, is_ = item.before.attributes.get("enabled"), item.after.attributes.get("enabled")
         if was != "disabled" and is_ == "disabled":
-            yield Finding(
-                rule="keep-triggers-enabled",
+            yield finding(
                 severity="warning",
                 message=f"Trigger {item.object.name} is disabled after the migration",
                 location=trial.location(),

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import (
     at,
     blocked_for,
@@ -48,8 +49,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         for lock in statement.locks:
             if lock.kind != "materialized view" or "reads" not in lock.blocks:
                 continue
-            yield Finding(
-                rule="refresh-materialized-views-concurrently",
+            yield finding(
                 severity=by_blocked_time(statement, lock.relation, run),
                 message=(
                     f"Materialised view {lock.relation} cannot be read while it is refreshed, "

@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 
 TITLE = "Grant to roles and not to PUBLIC"
 SEVERITY = "warning"
@@ -42,8 +43,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         new = set(grant.attributes.get("privileges", "").split(", ")) - set(before.split(", "))
         if new and grant.parent:
             rights = ", ".join(sorted(new))
-            yield Finding(
-                rule="review-grants-to-everyone",
+            yield finding(
                 severity="warning",
                 message=f"{grant.parent} gives {rights} to every role (PUBLIC)",
                 location=trial.location(),

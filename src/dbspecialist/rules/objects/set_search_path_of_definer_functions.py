@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 
 TITLE = "Set search_path of SECURITY DEFINER functions"
 SEVERITY = "warning"
@@ -43,8 +44,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         # pg_get_functiondef writes a function's settings as SET clauses.
         if " SET search_path TO " not in routine.attributes.get("definition", ""):
-            yield Finding(
-                rule="set-search-path-of-definer-functions",
+            yield finding(
                 severity="warning",
                 message=(
                     f"{routine.kind.capitalize()} {routine.name} runs with its owner's rights and "

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 
 TITLE = "Write policies with row security"
 SEVERITY = "error"
@@ -44,8 +45,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if had or table.attributes.get("row_security") != "true":
             continue
         if not any(trial.after.parts_of(table.name, "policy")):
-            yield Finding(
-                rule="write-policies-with-row-security",
+            yield finding(
                 severity="info" if run.is_empty(table.name) else "error",
                 message=(
                     f"{table.name} has row security and no policy: everyone but its owner "

@@ -33,6 +33,7 @@ from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 
 TITLE = "Change many rows in batches that commit"
@@ -51,8 +52,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         for relation, rows in statement.rows_modified.items():
             if rows <= FEW or run.is_empty(relation) or statement.error:
                 continue
-            yield Finding(
-                rule="backfill-in-batches",
+            yield finding(
                 severity=_severity(rows, run),
                 message=_message(statement, relation, rows, run),
                 location=at(trial, statement),

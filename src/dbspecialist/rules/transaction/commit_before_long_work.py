@@ -38,6 +38,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import duration
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import (
     at,
     blocking_locks,
@@ -101,8 +102,7 @@ def _finding(trial: Trial, waiting: Sequence[_Waiting], run: Run) -> Finding:
     work = _named(later[1], run)
     own = [lock.blocked] == [item.lock.blocked for item in waiting]
     told = work.replace(lock.blocked, "it", 1) if own and work.startswith(lock.blocked) else work
-    return Finding(
-        rule="commit-before-long-work",
+    return finding(
         severity=by_blocked_time(statement, lock.blocked, run),
         message=(
             f"{_relations(waiting)} locked while {told} in "

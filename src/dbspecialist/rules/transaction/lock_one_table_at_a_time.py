@@ -34,6 +34,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, blocking_locks, lock_evidence
 from dbspecialist.rules.migration._foreign_keys import locked_by_keys
 
@@ -68,8 +69,7 @@ def _finding(
     trial: Trial, statement: StatementEffects, before: list[str], relation: str
 ) -> Finding:
     lock = next(item for item in statement.locks if item.relation == relation)
-    return Finding(
-        rule="lock-one-table-at-a-time",
+    return finding(
         severity="info",
         message=(
             f"{relation} is locked while the transaction holds {', '.join(before)}: a query that "

@@ -37,6 +37,7 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
+from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, blocking_locks, blocks, lock_evidence, seen
 
 TITLE = "Set lock_timeout before strong locks"
@@ -65,8 +66,7 @@ def _finding(
     shown = statement.settings.get("lock_timeout", "0")
     limit = "no lock_timeout" if shown == "0" else f"a lock_timeout of {shown} ms"
     others = f" ({plural(count, 'statement')} of this run)" if count > 1 else ""
-    return Finding(
-        rule="set-lock-timeout",
+    return finding(
         severity="warning",
         message=(
             f"{lock.relation} is asked for {lock.mode} with {limit}{others}: while the request "
