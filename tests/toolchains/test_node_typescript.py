@@ -4,7 +4,8 @@ import subprocess
 import pytest
 from node_projects import require
 
-from dbspecialist.toolchains.node.typescript import HEAD, UntranslatableError, to_commonjs
+from dbspecialist.toolchains.node.typescript import HEAD, to_commonjs
+from dbspecialist.toolchains.node.typescript_tree import UntranslatableError
 
 pytestmark = pytest.mark.needs_node
 

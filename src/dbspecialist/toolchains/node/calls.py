@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dbspecialist.toolchains.node.typescript import UntranslatableError, parse
+from dbspecialist.toolchains.node.typescript_tree import UntranslatableError, parse
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -17,7 +17,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from dbspecialist.facts.effects import EngineError
 from dbspecialist.toolchains.base import MigrationFailed
-from dbspecialist.toolchains.node.typescript import UntranslatableError, to_commonjs
+from dbspecialist.toolchains.node.typescript import to_commonjs
+from dbspecialist.toolchains.node.typescript_tree import UntranslatableError
 from dbspecialist.twins.confinement import confined
 from dbspecialist.twins.folders import owned_folder
 from dbspecialist.twins.processes import end_program, marked

@@ -7,11 +7,12 @@ tree-sitter's grammar of TypeScript; what it does not cover is refused and never
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
+from dbspecialist.toolchains.node.typescript_tree import UntranslatableError, parse, text_of
+
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 #: Nodes that say something about types only (or, decorators, about models only).
 _TYPES = """
@@ -37,22 +38,6 @@ HEAD = (
 )
 
 
-class UntranslatableError(Exception):
-    """The text holds what this translation does not cover, or is not TypeScript."""
-
-
-@cache
-def _parser() -> Parser:
-    try:
-        import tree_sitter
-        import tree_sitter_typescript
-    except ImportError as error:
-        raise UntranslatableError(
-            "TypeScript needs the project's packages (npm install) or dbspecialist[typescript]"
-        ) from error
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_typescript.language_typescript()))
-
-
 def to_commonjs(source: str) -> str:
     """Write a TypeScript or ES module as CommonJS with every statement on its line.
 
@@ -67,24 +52,6 @@ def to_commonjs(source: str) -> str:
     for statement in edits.imports:
         edits.bind(statement)
     return HEAD + edits.apply() + "".join(f";{line}" for line in edits.tail)
-
-
-def parse(text: bytes) -> Node:
-    """Parse TypeScript or JavaScript and return the root of its tree.
-
-    Raises:
-        UntranslatableError: When it cannot be parsed or the parser is not installed.
-    """
-    root = _parser().parse(text).root_node
-    if root.has_error:
-        raise UntranslatableError(f"line {_first_error(root)} cannot be parsed")
-    return root
-
-
-def _first_error(node: Node) -> int:
-    if node.is_error or node.is_missing:
-        return node.start_point[0] + 1
-    return next(_first_error(child) for child in node.children if child.has_error)
 
 
 class _Edits:
@@ -122,7 +89,7 @@ class _Edits:
             self.drop(node)
             return
         if node.type in VALUES:
-            self.used.add(_text(node))
+            self.used.add(text_of(node))
         special = getattr(self, f"_{node.type}", None)
         if special is not None:
             special(node)
@@ -168,7 +135,7 @@ class _Edits:
         assert name is not None and body is not None
         members = [_member(child) for child in body.named_children if child.type != "comment"]
         self.walk_children(body)
-        new = f"const {_text(name)}=$enum([{','.join(members)}]);"
+        new = f"const {text_of(name)}=$enum([{','.join(members)}]);"
         self.put(node.start_byte, node.end_byte, new)
 
     def _import_statement(self, node: Node) -> None:
@@ -184,21 +151,21 @@ class _Edits:
         if clause is None or source is None:
             self._plain_import(node, source)
             return
-        wanted = f"$all(require({_text(source)}))"
+        wanted = f"$all(require({text_of(source)}))"
         parts = [self._binding(child, wanted) for child in clause.named_children]
         self.put(node.start_byte, node.end_byte, "".join(parts))
 
     def _binding(self, node: Node, wanted: str) -> str:
         """Write what one part of an import clause binds."""
-        name = _text(node.named_children[0]) if node.named_children else _text(node)
+        name = text_of(node.named_children[0]) if node.named_children else text_of(node)
         if node.type == "identifier":
             return f"const {{default:{name}}}={wanted};" if name in self.used else ""
         if node.type == "namespace_import":
             return f"const {name}={wanted};" if name in self.used else ""
         names = [
-            f"{_text(item.named_children[0])}:{_text(item.named_children[-1])}"
+            f"{text_of(item.named_children[0])}:{text_of(item.named_children[-1])}"
             for item in node.named_children
-            if item.type == "import_specifier" and _text(item.named_children[-1]) in self.used
+            if item.type == "import_specifier" and text_of(item.named_children[-1]) in self.used
         ]
         return f"const {{{','.join(names)}}}={wanted};" if names else ""
 
@@ -207,7 +174,7 @@ class _Edits:
         if required.type == "import_require_clause":
             self.put(node.start_byte, required.start_byte, "const ")
         elif source is not None:
-            self.put(node.start_byte, node.end_byte, f"require({_text(source)});")
+            self.put(node.start_byte, node.end_byte, f"require({text_of(source)});")
 
     def _export_statement(self, node: Node) -> None:
         words = {child.type for child in node.children}
@@ -239,47 +206,42 @@ class _Edits:
 
     def _export_list(self, node: Node) -> None:
         source = node.child_by_field_name("source")
-        origin = f"require({_text(source)})" if source else ""
+        origin = f"require({text_of(source)})" if source else ""
         clause = next((c for c in node.named_children if c.type == "export_clause"), None)
         if clause is None:
             space = next((c for c in node.named_children if c.type == "namespace_export"), None)
-            target = f"exports.{_text(space.named_children[0])}=" if space else ""
+            target = f"exports.{text_of(space.named_children[0])}=" if space else ""
             copy = f"{target}{origin};" if target else f"Object.assign(exports,{origin});"
             self.put(node.start_byte, node.end_byte, copy)
             return
         for item in clause.named_children:
             if item.type == "export_specifier" and item.children[0].type != "type":
                 inner, outer = item.named_children[0], item.named_children[-1]
-                self.used.add(_text(inner))
-                value = f"{origin}.{_text(inner)}" if origin else _text(inner)
-                self.tail.append(f"exports.{_text(outer)}={value}")
+                self.used.add(text_of(inner))
+                value = f"{origin}.{text_of(inner)}" if origin else text_of(inner)
+                self.tail.append(f"exports.{text_of(outer)}={value}")
         self.drop(node)
-
-
-def _text(node: Node) -> str:
-    assert node.text is not None
-    return node.text.decode()
 
 
 def _member(node: Node) -> str:
     """Write one member of an enum as `[name, function of its value]`."""
     name = node.named_children[0] if node.type == "enum_assignment" else node
-    quoted = _text(name) if name.type == "string" else f'"{_text(name)}"'
+    quoted = text_of(name) if name.type == "string" else f'"{text_of(name)}"'
     if node.type != "enum_assignment":
         return f"[{quoted}]"
-    return f"[{quoted},(e)=>{_text(node.named_children[-1])}]"
+    return f"[{quoted},(e)=>{text_of(node.named_children[-1])}]"
 
 
 def _declared_names(node: Node) -> list[str]:
     """List the names that a declaration binds."""
     name = node.child_by_field_name("name")
     if name is not None:
-        return [_text(name)]
+        return [text_of(name)]
     found = []
     for child in node.named_children:
         bound = child.child_by_field_name("name") if child.type == "variable_declarator" else None
         if bound is not None and bound.type != "identifier":
             line = node.start_point[0] + 1
             raise UntranslatableError(f"line {line}: an exported pattern is not covered")
-        found += [_text(bound)] if bound is not None else []
+        found += [text_of(bound)] if bound is not None else []
     return found
