@@ -144,6 +144,24 @@ def test_without_passwords(text: str, shown: str) -> None:
     assert without_passwords(text) == shown
 
 
+_HELD_BACK = """
+import os, signal
+from dbspecialist.cli._status import interrupts_later
+try:
+    with interrupts_later():
+        os.kill(os.getpid(), signal.SIGINT)
+        print("imported", end=" ")
+    print("not reached")
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_interrupt_during_imports_comes_after_them() -> None:
+    done = subprocess.run([sys.executable, "-c", _HELD_BACK], capture_output=True, check=True)
+    assert done.stdout == b"imported interrupted\n"
+
+
 _PROGRAM = """
 import atexit, sys
 import dbspecialist.cli as cli

@@ -9,7 +9,8 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -64,6 +65,23 @@ def ending_with_a_status(command: Callable[[], int], run: Run) -> int:
         return _refusal_or_defect(defect, run)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def interrupts_later() -> Iterator[None]:
+    """Hold interrupts back until the block's end, for imports and for starting programs.
+
+    One that comes in the middle of either can be lost in a callback of importlib's or logging's,
+    which then leaves a lock taken: threads that need it wait for ever.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def abandon_standard_output() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dbspecialist.cli._options import Duration, reporting
+from dbspecialist.cli._status import interrupts_later
 
 
 @click.command()
@@ -80,12 +81,13 @@ def command(
 
     begins = asked["engine"] in {None, "postgresql"}
     with folder_made_meanwhile() if begins else nullcontext():
-        from dbspecialist.cli._output import deliver, progress
-        from dbspecialist.tasks.configuration import read_configuration
-        from dbspecialist.tasks.prove import prove
-        from dbspecialist.twins.cluster import launch_beforehand
+        with interrupts_later():
+            from dbspecialist.cli._output import deliver, progress
+            from dbspecialist.tasks.configuration import read_configuration
+            from dbspecialist.tasks.prove import prove
+            from dbspecialist.twins.cluster import launch_beforehand
 
-        launch_beforehand()
+            launch_beforehand()
         roots = paths or (Path(),)
         least = fail_on or read_configuration(roots[0]).fail_on
         with progress() as told:
