@@ -21,7 +21,8 @@ from dbspecialist.engines.postgresql.capture import capture
 from dbspecialist.facts.backfill import BackfillLimits
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.proofs.backfill import try_backfill
-from dbspecialist.proofs.backfill.trial import SAME, receipt_of
+from dbspecialist.proofs.backfill.comparison import SAME
+from dbspecialist.proofs.backfill.trial import receipt_of
 from dbspecialist.tasks.backfill import backfill
 from dbspecialist.twins.cluster import Cluster, start_cluster
 from dbspecialist.twins.installation import find_installation

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dbspecialist.facts.workload import WorkloadStatement
-from dbspecialist.proofs.attempts import Step
+from dbspecialist.proofs.steps import Step
 from dbspecialist.proofs.walk import walk
 from dbspecialist.tasks.sources import snapshot_of_sql
 from dbspecialist.toolchains import find_projects

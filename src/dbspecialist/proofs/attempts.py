@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue, differences
 from dbspecialist.facts.migration import VERSION_TABLES, Migration
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.trial import Broken, RoundTrip, RowsError
+from dbspecialist.facts.trial import RoundTrip, RowsError
 from dbspecialist.proofs.bookkeeping import keeps_versions
 from dbspecialist.proofs.compatibility import NOT_NULL_VIOLATION
 from dbspecialist.proofs.round_trip import prove_round_trip
@@ -22,47 +22,11 @@ from dbspecialist.proofs.round_trip_verdict import (
     without_rows,
 )
 from dbspecialist.proofs.schema_changes import schema_changes
+from dbspecialist.proofs.steps import LeftBehindError, Odd, Step, StoppedError
 from dbspecialist.toolchains.base import MigrationFailed, Runner
 from dbspecialist.twins.observed.observer import Observed, Observer
 from dbspecialist.twins.rows import fill
 from dbspecialist.twins.stage import Connection
-
-
-@dataclass(frozen=True)
-class Step:
-    """What the walk saw of one migration."""
-
-    before: Catalogue = field(default_factory=Catalogue)
-    after: Catalogue = field(default_factory=Catalogue)
-    round_trip: RoundTrip | None = None
-    broken: tuple[Broken, ...] = ()
-    rows_errors: tuple[RowsError, ...] = ()
-
-
-class StoppedError(Exception):
-    """A migration did not end, and was stopped."""
-
-    def __init__(self, reason: str, errors: tuple[RowsError, ...]) -> None:
-        super().__init__(reason)
-        self.reason, self.errors = reason, errors
-
-
-class LeftBehindError(Exception):
-    """A migration failed and left a part of what it does."""
-
-
-@dataclass(frozen=True)
-class Odd:
-    """Migrations that want other rows, over all grounds of a walk.
-
-    `refused` holds what sample rows made the engine refuse, `thrown` why a migration is tried
-    without rows, and `unplanned` those whose way back left the database between two states, so that
-    the application's statements were not planned after them.
-    """
-
-    refused: dict[str, tuple[RowsError, ...]] = field(default_factory=dict)
-    thrown: dict[str, str] = field(default_factory=dict)
-    unplanned: set[str] = field(default_factory=set)
 
 
 @dataclass

@@ -10,9 +10,10 @@ from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import differences
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.proofs.attempts import Attempts, LeftBehindError, Odd, Step, empty_tables
+from dbspecialist.proofs.attempts import Attempts, empty_tables
 from dbspecialist.proofs.compatibility import OldCode
 from dbspecialist.proofs.round_trip_verdict import Observed as Seen
+from dbspecialist.proofs.steps import LeftBehindError, Odd, Step
 from dbspecialist.toolchains.base import Project, Target
 from dbspecialist.twins.rows import fill
 from dbspecialist.twins.stage import Connection, Stage

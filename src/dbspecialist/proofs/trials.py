@@ -15,13 +15,13 @@ from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import RoundTrip, Run, Trial
-from dbspecialist.proofs.attempts import Step
 from dbspecialist.proofs.data_fit import judge_data
 from dbspecialist.proofs.effects import estimate_blocked
 from dbspecialist.proofs.meanwhile import meanwhile
 from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.replay import catalogues_around
 from dbspecialist.proofs.round_trip_verdict import not_tried
+from dbspecialist.proofs.steps import Step
 from dbspecialist.proofs.walk import is_bookkeeping, walk
 from dbspecialist.toolchains.base import MigrationFailed, Project, Target
 from dbspecialist.twins.observed.observer import Observed

@@ -12,9 +12,9 @@ from dbspecialist.facts.migration import VERSION_TABLES, Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import RoundTrip
-from dbspecialist.proofs.attempts import Odd, Step, StoppedError
 from dbspecialist.proofs.ground import open_ground
 from dbspecialist.proofs.meanwhile import meanwhile
+from dbspecialist.proofs.steps import Odd, Step, StoppedError
 from dbspecialist.toolchains.base import Project
 from dbspecialist.twins.stage import Stage
 

@@ -24,7 +24,7 @@ from dbspecialist.engines.mysql.driver import (
 )
 from dbspecialist.engines.mysql.names import in_sql, parts, quoted, shown
 from dbspecialist.engines.mysql.storage import Storage, read_storage
-from dbspecialist.engines.mysql.tokens import words
+from dbspecialist.engines.mysql.tags import DML, tag_of
 from dbspecialist.facts.catalogue import Catalogue, Difference, differences
 from dbspecialist.facts.effects import EngineError
 
@@ -45,7 +45,6 @@ FROM performance_schema.metadata_locks
 WHERE owner_thread_id = (SELECT thread_id FROM performance_schema.threads WHERE processlist_id = %s)
   AND object_type = 'TABLE' AND lock_status = 'GRANTED'
 """
-DML = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "WITH"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class Observer:
         if alter is not None and self._is_there(alter):
             seen = self._alter(alter)
         else:
-            seen = self._plain(sql, _tag(sql))
+            seen = self._plain(sql, tag_of(sql))
         elapsed = (time.perf_counter() - started) * 1000
         self.storage = read_storage(self.admin, self._home, self.engine)
         return replace(
@@ -203,7 +202,7 @@ class Observer:
         return tuple((int(number), str(text)) for level, number, text in found if level != "Note")
 
     def _alter(self, alter: Alter) -> Seen:
-        tag, name = _tag(alter.sql), self._name(alter)
+        tag, name = tag_of(alter.sql), self._name(alter)
         clauses = self._by_clause(alter) if len(alter.clauses) > 1 else ()
         answer, error = ask(self.session, alter, self.engine)
         if answer is None and error is None:  # nothing fits the algorithm that it asserts
@@ -243,20 +242,6 @@ class Observer:
 _IN_TRANSACTION = 1
 #: The table on which clauses are tried.
 PROBE = "dbs_probe"
-
-
-def _tag(sql: str) -> str:
-    """Return a statement's command, as far as its first words tell it."""
-    found = [word for word in words(sql, 6) if word not in _MODIFIERS]
-    if found[:1] and found[0] in _OF_TWO:
-        return " ".join(found[:2]).upper()
-    return found[0].upper() if found else ""
-
-
-_OF_TWO = frozenset({"alter", "create", "drop", "rename", "truncate", "lock", "optimize", "start"})
-_MODIFIERS = frozenset(
-    {"online", "ignore", "or", "replace", "unique", "fulltext", "spatial", "temporary"}
-)
 
 
 def in_transaction(session: Connection) -> bool:

@@ -27,7 +27,14 @@ from dbspecialist.facts.backfill import (
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.proofs.backfill.exclusion import NOT_AGAIN, not_again
+from dbspecialist.proofs.backfill.comparison import (
+    SAME,
+    TWICE,
+    judge_again,
+    judge_same,
+    judge_twice,
+)
+from dbspecialist.proofs.backfill.exclusion import not_again
 from dbspecialist.proofs.backfill.purity import own_functions, own_row, refuse_moving
 from dbspecialist.proofs.backfill.samples import fitting, match_more
 from dbspecialist.twins.rows import fill
@@ -36,8 +43,7 @@ from dbspecialist.twins.stage_roles import OWNER
 
 Connection = psycopg.Connection[Any]
 
-SAME = "in batches the statement does what it does at once"
-TWICE = "done twice, a row is as done once"
+
 #: Sample rows, and rows of a batch: several batches, the last of them not full.
 ROWS, BATCH = 40, 7
 LIMITS = BackfillLimits(batch_rows=BATCH, largest_batch=BATCH, pause_ms=0.0, patience_ms=10_000.0)
@@ -180,13 +186,15 @@ def _compared(
             why = "no sample row matches the condition"
             return None, (Proof(SAME, "unchecked", why), Proof(TWICE, "unchecked", why))
         done = _rows(connection, plan)
-        again = _again(changed, _count(connection, plan))
+        again = judge_again(changed, _count(connection, plan))
         _run_whole(connection, plan)
-        twice = _twice(done, _rows(connection, plan), changed, own)
+        twice = judge_twice(done, _rows(connection, plan), changed, own)
     with stage.database(filled) as parts:
         in_batches = _run_batches(stage, plan, target, parts)
         with _owner(stage, parts, plan.settings) as connection:
-            same = _same(done, _rows(connection, plan), changed, in_batches, own)
+            same = judge_same(
+                done, _rows(connection, plan), (changed, in_batches), own, batch=BATCH
+            )
     if same.verdict == "refuted":
         raise InputError(f"{SAME}: refuted on a twin, {same.basis}", plan.relation, "do it by hand")
     return again, (same, twice)
@@ -218,42 +226,6 @@ def _run_batches(stage: Stage, plan: BackfillPlan, target: Target, database: str
         ),
     )
     return Runner(access, receipt_of(tried, ()), lambda _step: None).run().rows
-
-
-def _again(changed: int, matched: int) -> Proof:
-    if matched:
-        basis = f"{matched} of {changed} sample rows match again; each row is gone over once by key"
-        return Proof(NOT_AGAIN, "refuted", basis)
-    return Proof(NOT_AGAIN, "tested", "none of the sample rows matches again", tries=changed)
-
-
-def _twice(once: Mapping[str, str], again: Mapping[str, str], changed: int, own: Proof) -> Proof:
-    differing = [key for key in once if once[key] != again.get(key)]
-    if not differing:
-        return Proof(TWICE, "tested", "the statement was run twice on sample rows", tries=changed)
-    if own.verdict != "proven":
-        return Proof(TWICE, "unchecked", own.basis)
-    basis = (
-        f"{len(differing)} sample rows change again; the state table and the batch are committed"
-        " together, so each row is done once"
-    )
-    return Proof(TWICE, "refuted", basis)
-
-
-def _same(
-    whole: Mapping[str, str], parts: Mapping[str, str], changed: int, in_batches: int, own: Proof
-) -> Proof:
-    differing = [key for key in whole if whole[key] != parts.get(key)]
-    if differing and own.verdict != "proven":
-        return Proof(SAME, "unchecked", own.basis)
-    if differing or changed != in_batches or whole.keys() != parts.keys():
-        basis = (
-            f"{changed} rows at once and {in_batches} in batches;"
-            f" {len(differing)} rows differ afterwards"
-        )
-        return Proof(SAME, "refuted", basis)
-    basis = f"{changed} of {len(whole)} sample rows changed, in batches of {BATCH}, and compared"
-    return Proof(SAME, "tested", basis, tries=changed)
 
 
 def _rows(connection: Connection, plan: BackfillPlan) -> dict[str, str]:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from dbspecialist.engines.mysql.effects import DML, Seen
+from dbspecialist.engines.mysql.effects import Seen
+from dbspecialist.engines.mysql.tags import DML
 from dbspecialist.facts.effects import Clause, StatementEffects
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run
