@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from io import StringIO
-from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -15,24 +13,22 @@ from rich.text import Text
 
 from dbspecialist.facts.change import FileEdit
 from dbspecialist.facts.finding import SEVERITIES, Finding
-from dbspecialist.facts.proof import VERDICTS, Proof
+from dbspecialist.facts.proof import VERDICTS
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 from dbspecialist.facts.units import duration, plural
 from dbspecialist.reports._clean import visible
 from dbspecialist.reports._repeated import Repeated
 from dbspecialist.reports._text_fix import difference, fix_text, new_edits
 from dbspecialist.reports._text_migration import LEGEND, migration_body, notable
+from dbspecialist.reports._text_proof import (
+    COLOURS,
+    add_proofs,
+    proof_text,
+    verdict_and_basis,
+    verdict_text,
+)
 from dbspecialist.reports._words import engine, name, severities, transactions
 
-COLOURS = {
-    "error": "not dim bold red",
-    "warning": "not dim bold yellow",
-    "info": "not dim bold blue",
-    "proven": "not dim green",
-    "tested": "not dim cyan",
-    "refuted": "not dim red",
-    "unchecked": "not dim yellow",
-}
 LABEL = 10
 
 
@@ -84,9 +80,9 @@ def _head(report: Report) -> Table:
     for item in twin.left_out:
         table.add_row("left out", Text(visible(item)))
     for label, proof in zip(_once("history"), report.proofs, strict=False):
-        table.add_row(label, _proof(proof))
+        table.add_row(label, proof_text(proof))
     for label, proof in zip(_once("data"), report.data_fit, strict=False):
-        table.add_row(label, _proof(proof))
+        table.add_row(label, proof_text(proof))
     for label, note in zip(_once("note"), report.notes, strict=False):
         table.add_row(label, Text(visible(note)))
     return table
@@ -111,14 +107,16 @@ def _migration(console: Console, item: MigrationReport, findings: list[Finding],
     console.print(Padding(Text(visible(migration.path), "dim"), (0, 0, 0, 2)))
     if not findings and _is_quiet(item):
         said = Text(f"{plural(len(item.statements), 'statement')}, nothing waits; way back ")
-        told = _verdict if item.round_trip.verdict in {"proven", "tested"} else _verdict_and_basis
+        told = (
+            verdict_text if item.round_trip.verdict in {"proven", "tested"} else verdict_and_basis
+        )
         console.print(Padding(said.append_text(told(item.round_trip)), (0, 0, 0, 2)))
         _more(console, more)
         return
     console.print()
     migration_body(console, item.statements)
     table = _labelled()
-    table.add_row("way back", _verdict_and_basis(item.round_trip))
+    table.add_row("way back", verdict_and_basis(item.round_trip))
     console.print()
     console.print(Padding(table, (0, 0, 0, 2)))
     _findings(console, findings, more)
@@ -162,7 +160,7 @@ def _finding(finding: Finding, shown: set[FileEdit]) -> Group:
         # As wide as the report, so that the fewest lines of code wrap.
         parts += [Padding(line, (0, 0, 0, 2)) for edit in edits for line in difference(edit)]
         shown.update(edits)
-        parts.append(_proofs(_labelled(), finding.fix.proofs, ""))
+        parts.append(add_proofs(_labelled(), finding.fix.proofs, ""))
     return Group(*parts)
 
 
@@ -175,26 +173,11 @@ def _told(finding: Finding, shown: set[FileEdit]) -> Table:
         Text(finding.severity, COLOURS[finding.severity]), Text(visible(finding.message), "bold")
     )
     table.add_row("", Text(f"{finding.rule}  {visible(place)}", "dim"))
-    _proofs(table, finding.evidence, finding.message)
+    add_proofs(table, finding.evidence, finding.message)
     if finding.help and (finding.fix is None or finding.help != finding.fix.summary):
         table.add_row("instead", Text(visible(finding.help)))
     if finding.fix is not None:
         table.add_row("fix", fix_text(finding.fix, shown))
-    return table
-
-
-def _proofs(table: Table, proofs: Iterable[Proof], message: str) -> Table:
-    """Add proofs to a table, those with one basis in one row.
-
-    What a message says already is not said again.
-    """
-    for (verdict, basis, _), group in groupby(
-        proofs, lambda one: (one.verdict, one.basis, one.tries)
-    ):
-        found = list(group)
-        told = replace(found[0], claim="; ".join(item.claim for item in found))
-        text = Text(visible(told.claim)) if basis in message else _claim_and_basis(told)
-        table.add_row(Text(verdict, COLOURS[verdict]), text)
     return table
 
 
@@ -226,24 +209,6 @@ def _verdicts(report: Report) -> str:
     counted = Counter(proof.verdict for proof in proofs)
     named = [f"{counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict]]
     return f"{plural(len(proofs), 'claim')}: {', '.join(named)}" if named else "no claims"
-
-
-def _proof(proof: Proof) -> Text:
-    return _verdict(proof).append_text(_claim_and_basis(proof))
-
-
-def _verdict_and_basis(proof: Proof) -> Text:
-    return _verdict(proof).append(visible(proof.basis))
-
-
-def _verdict(proof: Proof) -> Text:
-    return Text().append(f"{proof.verdict:<9}  ", COLOURS[proof.verdict])
-
-
-def _claim_and_basis(proof: Proof) -> Text:
-    tries = f" on {plural(proof.tries, 'try').replace('trys', 'tries')}" if proof.tries else ""
-    text = Text(visible(proof.claim) + tries)
-    return text.append(f": {visible(proof.basis)}", "dim")
 
 
 def _labelled() -> Table:

@@ -7,7 +7,6 @@ ended by the kernel when the owner is killed, and the folder removed at the next
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -22,38 +21,15 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.cluster import remove_orphans
 from dbspecialist.twins.confinement import confined, server_ruleset
 from dbspecialist.twins.copying import copy_folder
-from dbspecialist.twins.folders import make_owned_folder, owned_folder
-from dbspecialist.twins.installation import cache_folder, server_account
+from dbspecialist.twins.folders import make_owned_folder
+from dbspecialist.twins.installation import server_account
 from dbspecialist.twins.mysql.installation import Installation, find_installation
+from dbspecialist.twins.mysql.options import MARIADB_OPTIONS, OPTIONS
+from dbspecialist.twins.mysql.template import template_folder
 from dbspecialist.twins.processes import marked
 
-#: Changes with the way templates are made, so that old ones are not used.
-TEMPLATE_REVISION = 1
 START_SECONDS = 30.0
 SOCKET = "s"
-
-#: Of both engines. Nothing of a twin outlives it, so nothing is flushed.
-OPTIONS: Mapping[str, str] = {
-    "loose-innodb-log-file-size": "4M",
-    "innodb-data-file-path": "ibdata1:10M:autoextend",
-    "innodb-buffer-pool-size": "16M",
-    "innodb-flush-log-at-trx-commit": "0",
-    "innodb-doublewrite": "0",
-    "innodb-use-native-aio": "0",
-    "innodb-buffer-pool-dump-at-shutdown": "0",
-    "innodb-buffer-pool-load-at-startup": "0",
-    "innodb-fast-shutdown": "2",
-    "innodb-stats-auto-recalc": "0",
-    "key-buffer-size": "1M",
-    "max-connections": "40",
-    "local-infile": "0",
-    "loose-symbolic-links": "0",
-    "loose-mysqlx": "0",  # another socket, of MySQL alone
-    "default-time-zone": "+00:00",
-    "event-scheduler": "OFF",
-}
-#: Of MariaDB alone: making a table takes half as long where no file is synced.
-MARIADB_OPTIONS: Mapping[str, str] = {"innodb-flush-method": "nosync", "debug-no-sync": "1"}
 
 
 class Server:
@@ -175,7 +151,7 @@ def make_server(engine: str = "", options: Mapping[str, str] | None = None) -> S
     try:
         folder.chmod(0o700)
         account = server_account()
-        copy_folder(_template(installation), folder / "data", account)
+        copy_folder(template_folder(installation), folder / "data", account)
         for name in ("tmp", "files", "plugins"):
             (folder / name).mkdir(mode=0o755)
         if installation.lock_plugin is not None:
@@ -192,64 +168,3 @@ def make_server(engine: str = "", options: Mapping[str, str] | None = None) -> S
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return Server(folder, installation, options or {})
-
-
-def _template(installation: Installation) -> Path:
-    """Return a data directory with the system's tables, made once a version and kept."""
-    name = f"{installation.engine}-{installation.version}-{TEMPLATE_REVISION}"
-    folder = cache_folder() / name
-    if folder.exists():
-        return folder
-    with (cache_folder() / "mysql.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            _install(installation, folder)
-    return folder
-
-
-def _install(installation: Installation, folder: Path) -> None:
-    with owned_folder("i") as work:
-        account = server_account()
-        if account is not None:
-            os.chown(work, *account)
-        done = subprocess.run(
-            _install_command(installation, work / "data"),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=work,
-            **_as(account),
-        )
-        if done.returncode:
-            words = " ".join((done.stderr or done.stdout).strip().splitlines()[-2:])
-            raise InputError(
-                f"the system's tables cannot be made: {words}",
-                str(work),
-                "free 256 MiB or set TMPDIR",
-            )
-        staged = folder.with_name(f"{folder.name}.new")
-        shutil.rmtree(staged, ignore_errors=True)
-        shutil.move(work / "data", staged)
-        staged.rename(folder)
-
-
-def _install_command(installation: Installation, data: Path) -> list[str]:
-    names = ("loose-innodb-log-file-size", "innodb-data-file-path")
-    given = [f"--{name}={OPTIONS[name]}" for name in names]
-    if installation.engine == "mysql":
-        program = str(installation.program)
-        return [program, "--no-defaults", "--initialize-insecure", f"--datadir={data}", *given]
-    search = os.pathsep.join((str(installation.program.parent), os.defpath, "/usr/sbin"))
-    script = shutil.which("mariadb-install-db", path=search)
-    if script is None:
-        raise InputError("mariadb-install-db is missing", todo="apt-get install mariadb-server")
-    return [
-        *(script, "--no-defaults", f"--datadir={data}", "--skip-test-db", "--skip-name-resolve"),
-        *("--auth-root-authentication-method=normal", *given),
-    ]
-
-
-def _as(account: tuple[int, int] | None) -> dict[str, Any]:
-    if account is None:
-        return {}
-    return {"user": account[0], "group": account[1], "extra_groups": []}
