@@ -157,7 +157,7 @@ def damaged(**changed: Any) -> bytes:
         (gzip.compress(b"[" * 100_000, mtime=0), "is damaged (maximum recursion depth exceeded"),
         (SHOP.read_bytes()[:-2000], "is cut short; take the snapshot again"),
         (damaged(version=2), "has format version 2, this dbspecialist reads version 1; use the"),
-        (damaged(engine="mysql"), "a snapshot of mysql; take one of PostgreSQL"),
+        (damaged(engine="oracle"), "a snapshot of oracle; take one of PostgreSQL"),
         (damaged(server_version="18"), "is damaged (server_version is str); take the snapshot"),
         (damaged(settings=[1]), "is damaged (settings is list); take the snapshot again"),
         (damaged(relations=3), "is damaged ('int' object is not subscriptable); take the snap"),

@@ -211,6 +211,7 @@ class Reader:
 
         return run_command(self, text, token.end, path)
 
-    def append(self, piece: str) -> None:
+    def append(self, piece: str, line: int) -> None:
         """Add a token that ends no statement (psql's `\\;`)."""
+        self._line = self._line if self._parts else line
         self._parts.append(piece)

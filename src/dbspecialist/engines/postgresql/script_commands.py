@@ -55,7 +55,7 @@ def run_command(reader: Reader, text: str, start: int, path: Path | None) -> int
     name = found[0] if found else ""
     behind = found.end() if found else start
     if name == ";":
-        reader.append(";")
+        reader.append(";", line_at(text, start))
         return behind
     stop = text.find("\n", behind)
     stop = len(text) if stop < 0 else stop

@@ -160,7 +160,9 @@ class Bystander:
         found = [
             lock_of(oid, rank, self._known)
             for oid, rank in modes.items()
-            if self._is_existing(oid) and rank > modes.get(self._known[oid].table, 0)
+            if self._is_existing(oid)
+            and rank > modes.get(self._known[oid].table, 0)
+            and not self._is_dropped_index(oid)
         ]
         return tuple(sorted(found, key=lambda lock: (lock.table, lock.relation)))
 
@@ -179,6 +181,13 @@ class Bystander:
             if now.table and (was is None or in_place):
                 mode = "ShareLock" if in_place else "ShareUpdateExclusiveLock"
                 yield now.table, LOCK_MODES.index(mode)
+
+    def _is_dropped_index(self, oid: int) -> bool:
+        """Tell whether an index went: nobody plans with it when its last lock is asked for.
+
+        Source: PostgreSQL source, index.c, index_drop and index_concurrently_set_dead.
+        """
+        return bool(self._known[oid].table) and oid not in self._after
 
     def _is_existing(self, oid: int) -> bool:
         return oid in self._known and self._known[oid].existing
