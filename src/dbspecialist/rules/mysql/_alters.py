@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dbspecialist.engines.mysql.alter import read_alter
 from dbspecialist.engines.mysql.names import parts
@@ -126,14 +126,33 @@ def copied(
         help_: What to write instead; by default, how to change the table online.
     """
     lock = statement.locks[0]
+    effect = f"{what} copies {lock.relation} row by row: {blocks(lock)}{whose} wait"
+    return changed(trial, statement, run, lock, effect, algorithm="COPY", help_=help_)
+
+
+def changed(
+    trial: Trial,
+    statement: StatementEffects,
+    run: Run,
+    lock: Lock,
+    effect: str,
+    *,
+    algorithm: str,
+    help_: str = "",
+) -> Finding:
+    """Return the finding of a table that is changed under a lock.
+
+    Args:
+        effect: What changes it, and what waits, up to for how long.
+        algorithm: The cheapest that the engine takes.
+        help_: What to write instead; by default, how to change the table online.
+    """
     relation = lock.relation
     why = f"; {statement.reason}" if statement.reason else ""
+    waited = blocked_for(statement, relation, run)
     return finding(
         severity=by_blocked_time(statement, relation, run),
-        message=(
-            f"{what} copies {relation} row by row: {blocks(lock)}{whose} wait "
-            f"{blocked_for(statement, relation, run)} (ALGORITHM=COPY, {lock.mode}{why})"
-        ),
+        message=f"{effect} {waited} (ALGORITHM={algorithm}, {lock.mode}{why})",
         location=at(trial, statement),
         evidence=(
             asked(statement),
@@ -143,6 +162,20 @@ def copied(
         help=help_ or online_change(trial, statement),
         relation=relation,
     )
+
+
+def columns_that_become(
+    statement: StatementEffects, holds: Callable[[SchemaObject], bool]
+) -> list[SchemaObject]:
+    """List the columns that a statement adds or changes so that something holds of them."""
+    return [
+        item.after
+        for item in statement.changes
+        if item.after is not None
+        and item.after.kind == "column"
+        and holds(item.after)
+        and (item.before is None or not holds(item.before))
+    ]
 
 
 def asked(statement: StatementEffects) -> Proof:

@@ -31,16 +31,10 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import (
-    at,
-    blocked_for,
     blocks,
-    by_blocked_time,
-    lock_evidence,
-    time_evidence,
 )
-from dbspecialist.rules.mysql._alters import alters, asked, online_change
+from dbspecialist.rules.mysql._alters import alters, changed
 
 TITLE = "Build full-text and spatial indexes in quiet hours"
 SEVERITY = "error"
@@ -52,21 +46,5 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement, lock in alters(trial, run):
         if statement.algorithm in {"COPY", "INSTANT"} or "writes" not in lock.blocks:
             continue
-        relation = lock.relation
-        why = f"; {statement.reason}" if statement.reason else ""
-        yield finding(
-            severity=by_blocked_time(statement, relation, run),
-            message=(
-                f"The change of {relation} in place stops {blocks(lock)} "
-                f"{blocked_for(statement, relation, run)} "
-                f"(ALGORITHM={statement.algorithm}, {lock.mode}{why})"
-            ),
-            location=at(trial, statement),
-            evidence=(
-                asked(statement),
-                lock_evidence(lock),
-                time_evidence(statement, relation, run),
-            ),
-            help=online_change(trial, statement),
-            relation=relation,
-        )
+        effect = f"The change of {lock.relation} in place stops {blocks(lock)}"
+        yield changed(trial, statement, run, lock, effect, algorithm=statement.algorithm)

@@ -26,10 +26,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
+from dbspecialist.rules.mysql._alters import columns_that_become
 
 TITLE = "Keep texts in utf8mb4"
 SEVERITY = "warning"
@@ -41,14 +43,7 @@ NARROW = frozenset({"utf8", "utf8mb3", "ucs2"})
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each statement that adds such columns."""
     for statement in trial.statements:
-        found = [
-            item.after
-            for item in statement.changes
-            if item.after is not None
-            and item.after.kind == "column"
-            and item.after.attributes["charset"] in NARROW
-            and (item.before is None or item.before.attributes["charset"] not in NARROW)
-        ]
+        found = columns_that_become(statement, _is_narrow)
         if not found:
             continue
         first, more = found[0], len(found) - 1
@@ -62,3 +57,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             help="write CHARACTER SET utf8mb4",
             relation=first.parent,
         )
+
+
+def _is_narrow(column: SchemaObject) -> bool:
+    return column.attributes["charset"] in NARROW

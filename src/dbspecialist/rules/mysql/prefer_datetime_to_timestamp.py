@@ -27,10 +27,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
+from dbspecialist.rules.mysql._alters import columns_that_become
 
 TITLE = "Prefer DATETIME to TIMESTAMP"
 SEVERITY = "info"
@@ -40,14 +42,7 @@ ENGINES = ("mysql", "mariadb")
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each statement that adds such columns."""
     for statement in trial.statements:
-        found = [
-            item.after
-            for item in statement.changes
-            if item.after is not None
-            and item.after.kind == "column"
-            and item.after.attributes["type"].startswith("timestamp")
-            and (item.before is None or not item.before.attributes["type"].startswith("timestamp"))
-        ]
+        found = columns_that_become(statement, _is_timestamp)
         if found:
             first, more = found[0], len(found) - 1
             also = f" and {more} more" if more else ""
@@ -59,3 +54,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 help="write DATETIME, and times in UTC",
                 relation=first.parent,
             )
+
+
+def _is_timestamp(column: SchemaObject) -> bool:
+    return column.attributes["type"].startswith("timestamp")
