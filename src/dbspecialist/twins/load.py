@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
 
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
+from dbspecialist.twins.loader import as_owner, join_makers, makers
 from dbspecialist.twins.mending import mend, quoted
+from dbspecialist.twins.privileged import is_mark, run_privileged, split
 from dbspecialist.twins.stand_ins import install_stand_ins, stand_ins
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -22,11 +24,12 @@ BATCH = 64
 #: How often what was refused is tried again with what it lacked stood in for.
 ROUNDS = 20
 
+#: What the engine says where rights are missing (insufficient_privilege).
+DENIED = "42501"
 _ALREADY_THERE = {"42710", "42P06"}  # duplicate object, duplicate schema
 _SESSION = """
     SET search_path = ''; SET check_function_bodies = off; SET client_min_messages = error;
-    SET row_security = off; SET statement_timeout = 0; SET lock_timeout = 0;
-    SET event_triggers = off
+    SET row_security = off; SET statement_timeout = 0; SET lock_timeout = 0
 """
 _RESET = """
     RESET search_path; RESET check_function_bodies; RESET client_min_messages;
@@ -43,6 +46,10 @@ def load_schema(
     or collation it lacks, and is left out with the engine's reason when nothing helps. A schema
     never fails to load.
 
+    Where an owner is given, the SQL of the objects runs with that role's rights: a snapshot may
+    hold any SQL. What needs a superuser is made by `privileged`. Without an owner it runs with the
+    rights of the connection.
+
     Args:
         connection: A superuser's, in autocommit mode, to an empty database.
         catalogue: Objects in creation order.
@@ -51,17 +58,62 @@ def load_schema(
     """
     install_stand_ins(connection)
     objects = [_owned_by(item, connection.info.user, owner) for item in catalogue.objects]
-    with _session(connection, owner):
+    with _session(connection, owner) as maker:
         _create_roles(connection, objects)
-        notes, refused = _create_all(connection, [item for item in objects if item.create])
-    if owner:
-        _join_roles(connection, owner)
+        if owner:
+            _join_roles(connection, owner)
+        first, rest, last = _in_turn([item for item in objects if item.create], owner)
+        first = [item for item in first if not _is_extended(maker, item)]
+        notes, refused = _create_all(maker, [*first, *rest])
+        refused += _create(maker, last)
     stood_in = [item.name for item in catalogue.of_kind("extension") if _plain(item) in stand_ins()]
     return (
         *(f"extension {name}: stood in for" for name in stood_in),
         *notes,
         *(_sentence(item, error) for item, error in refused),
     )
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Who makes objects: `session` runs their SQL, `admin` what only a superuser can."""
+
+    admin: Connection
+    session: Connection
+    owner: str | None
+
+
+def _in_turn(
+    objects: Sequence[SchemaObject], owner: str | None
+) -> tuple[list[SchemaObject], list[SchemaObject], list[SchemaObject]]:
+    """Divide objects: extensions are made before anything could lie in their scripts' way.
+
+    Event triggers come last, so that they do not run here.
+    """
+    if owner is None:
+        return [], list(objects), []
+    first = [item for item in objects if item.kind == "extension"]
+    last = [item for item in objects if _is_of_event_trigger(item)]
+    return first, [item for item in objects if item not in first and item not in last], last
+
+
+def _is_of_event_trigger(item: SchemaObject) -> bool:
+    comment = item.kind == "comment" and item.name.startswith("event trigger ")
+    return comment or item.kind == "event trigger"
+
+
+_IN_SCHEMA = re.compile(r'CREATE EXTENSION .* SCHEMA ([a-z_][a-z0-9_$]*|"(?:[^"]|"")+")(?: .*)?')
+
+
+def _is_extended(maker: _Maker, item: SchemaObject) -> bool:
+    """Make an extension and the schema it is in; tell whether it is there."""
+    found = _IN_SCHEMA.fullmatch(item.create)
+    if found:
+        _runs(maker.session, f"CREATE SCHEMA IF NOT EXISTS {found[1]}")
+    try:
+        return run_privileged(maker.admin, item.create, maker.owner or "")
+    except psycopg.Error:
+        return False  # the session that makes all else will be told why
 
 
 def _plain(item: SchemaObject) -> str:
@@ -73,18 +125,18 @@ def _sentence(item: SchemaObject, error: psycopg.Error) -> str:
 
 
 @contextlib.contextmanager
-def _session(connection: Connection, owner: str | None) -> Iterator[None]:
-    """Prepare the session, and let the owner create what only superusers can meanwhile."""
-    connection.execute(_SESSION)
-    if owner:
-        connection.execute(f"ALTER ROLE {quoted(owner)} SUPERUSER")
-        connection.execute(f"SET ROLE {quoted(owner)}")
+def _session(connection: Connection, owner: str | None) -> Iterator[_Maker]:
+    """Prepare the sessions: the superuser's, and the one that runs the objects' SQL."""
+    connection.execute(f"{_SESSION}; SET event_triggers = off")
     try:
-        yield
+        with contextlib.ExitStack() as stack:
+            if owner:
+                stack.enter_context(makers(connection))
+            session = stack.enter_context(as_owner(connection, owner))
+            if owner:
+                session.execute(_SESSION)
+            yield _Maker(connection, session, owner)
     finally:
-        if owner:
-            connection.execute("RESET ROLE")
-            connection.execute(f"ALTER ROLE {quoted(owner)} NOSUPERUSER")
         connection.execute(_RESET)
 
 
@@ -112,8 +164,9 @@ def _create_roles(connection: Connection, objects: Sequence[SchemaObject]) -> No
 
 def _join_roles(connection: Connection, owner: str) -> None:
     """Make the owner a member of every role that is no superuser and not the engine's own."""
+    join_makers(connection)
     rows = connection.execute(
-        "SELECT rolname FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^pg_'"
+        "SELECT rolname FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^(pg_|dbs_)'"
         " AND NOT pg_has_role(rolname, %s, 'MEMBER')",
         [owner],
     ).fetchall()
@@ -122,54 +175,112 @@ def _join_roles(connection: Connection, owner: str) -> None:
         connection.execute(f"GRANT {names} TO {quoted(owner)}")
 
 
-def _create_all(
-    connection: Connection, objects: Sequence[SchemaObject]
-) -> tuple[list[str], Refused]:
+def _create_all(maker: _Maker, objects: Sequence[SchemaObject]) -> tuple[list[str], Refused]:
     """Create what goes, then again what was refused, as long as something changes."""
     notes: list[str] = []
     refused: Refused = []
     for start in range(0, len(objects), BATCH):
-        refused += _create(connection, objects[start : start + BATCH])
+        refused += _create(maker, objects[start : start + BATCH])
+    denied: Refused = []
     for _ in range(ROUNDS):
+        # Rights do not come by waiting.
+        denied += [pair for pair in refused if pair[1].sqlstate == DENIED]
+        refused = [pair for pair in refused if pair[1].sqlstate != DENIED]
         if not refused:
             break
-        waiting = _mend(connection, refused, notes)
-        again = _create(connection, waiting)
+        waiting = _mend(maker, refused, notes)
+        again = _create(maker, waiting)
         if [_reason(error) for _, error in again] == [_reason(error) for _, error in refused]:
             break
         refused = again
-    return notes, refused
+    return notes, [*denied, *refused]
 
 
-def _create(connection: Connection, batch: Sequence[SchemaObject]) -> Refused:
+def _create(maker: _Maker, batch: Sequence[SchemaObject]) -> Refused:
     """Create a batch in one transaction, or else in halves; return what was refused."""
     if not batch:
         return []
+    texts, marks = _without_marks(batch) if maker.owner else ([item.create for item in batch], [])
     try:
-        connection.execute(";\n".join(item.create for item in batch).encode(), prepare=False)
+        maker.session.execute(";\n".join(texts).encode(), prepare=False)
     except psycopg.Error as error:
-        if connection.closed:
+        if maker.session.closed:
             raise
         if len(batch) == 1:
-            return [] if error.sqlstate in _ALREADY_THERE else [(batch[0], error)]
+            return _one_by_one(maker, batch[0], error)
         middle = len(batch) // 2
-        return _create(connection, batch[:middle]) + _create(connection, batch[middle:])
+        return _create(maker, batch[:middle]) + _create(maker, batch[middle:])
+    for mark in marks:
+        run_privileged(maker.admin, mark, maker.owner or "")
     return []
 
 
-def _mend(connection: Connection, refused: Refused, notes: list[str]) -> list[SchemaObject]:
+def _without_marks(batch: Sequence[SchemaObject]) -> tuple[list[str], list[str]]:
+    """Take what marks materialized views and indexes out of the SQL of objects."""
+    texts: list[str] = []
+    marks: list[str] = []
+    for item in batch:
+        lines = item.create.splitlines() if "\nUPDATE pg_catalog." in item.create else []
+        found = [line.rstrip(";") for line in lines if is_mark(line.rstrip(";"))]
+        marks += found
+        kept = (line for line in lines if line.rstrip(";") not in found)
+        texts.append("\n".join(kept).rstrip(";") if found else item.create)
+    return texts, marks
+
+
+def _one_by_one(maker: _Maker, item: SchemaObject, error: psycopg.Error) -> Refused:
+    """Create an object statement by statement where a superuser may have to make some."""
+    if maker.owner is None or error.sqlstate not in {DENIED, *_ALREADY_THERE}:
+        return [] if error.sqlstate in _ALREADY_THERE else [(item, error)]
+    for statement in split(item.create):
+        try:
+            maker.session.execute(statement.encode(), prepare=False)
+        except psycopg.Error as refusal:
+            found = _privileged(maker, statement, refusal)
+            if found is not None:
+                return [(item, found)]
+    return []
+
+
+def _privileged(maker: _Maker, statement: str, refusal: psycopg.Error) -> psycopg.Error | None:
+    """Have the superuser make what the owner may not; return why it is not there."""
+    if refusal.sqlstate in _ALREADY_THERE:
+        return None
+    if refusal.sqlstate != DENIED:
+        return refusal
+    try:
+        return None if run_privileged(maker.admin, statement, maker.owner or "") else refusal
+    except psycopg.Error as error:
+        return None if error.sqlstate in _ALREADY_THERE else error
+
+
+def _mend(maker: _Maker, refused: Refused, notes: list[str]) -> list[SchemaObject]:
     """Create stand-ins for what the refused objects lack; return the objects to try again."""
     done: set[str] = set()
     waiting: list[SchemaObject] = []
     for item, error in refused:
         found = mend(item, error)
-        if found and found.sql not in done and _runs(connection, found.sql):
+        if found and found.sql not in done and _mended(maker, found.sql):
             done.add(found.sql)
             notes += [found.note] if found.note else []
             if found.replaces:
                 continue
         waiting.append(item)
     return waiting
+
+
+def _mended(maker: _Maker, statements: str) -> bool:
+    """Run the statements of a stand-in, which are ours, by the superuser in the owner's name."""
+    if maker.owner is None:
+        return _runs(maker.admin, statements)
+    role = quoted(maker.owner)
+    done = _runs(
+        maker.admin,
+        f"ALTER ROLE {role} SUPERUSER; SET LOCAL ROLE {role}; {statements}; RESET ROLE;"
+        f" ALTER ROLE {role} NOSUPERUSER",
+    )
+    _join_roles(maker.admin, maker.owner)
+    return done
 
 
 def _runs(connection: Connection, statements: str) -> bool:

@@ -21,6 +21,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.cluster import Cluster, start_cluster
 from dbspecialist.twins.guard import guarded
 from dbspecialist.twins.load import load_schema
+from dbspecialist.twins.loader import CAREFUL
 from dbspecialist.twins.observed.observer import STATEMENT_SECONDS, Observer
 from dbspecialist.twins.plan_settings import apply_settings
 from dbspecialist.twins.session_settings import session_settings
@@ -32,11 +33,6 @@ from dbspecialist.twins.statistics import restore_statistics
 from dbspecialist.twins.tablespaces import make_tablespaces
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-
-
-#: For a superuser where code of migrations lies about: it calls none of theirs by mistake (manual,
-#: "Writing SECURITY DEFINER Functions Safely" on search_path) and runs no event trigger.
-_CAREFUL = "-c search_path=pg_catalog -c event_triggers=off"
 
 
 #: What a database does without whose effects nobody asks for.
@@ -72,7 +68,7 @@ class Stage:
 
     def admin(self, database: str) -> Connection:
         """Connect to a database as a superuser who reads catalogues and nothing else."""
-        return self.cluster.connect(database, options=_CAREFUL)
+        return self.cluster.connect(database, options=CAREFUL)
 
     def visitor(self, database: str) -> Connection:
         """Connect to a database as the role that works with rows."""
@@ -165,7 +161,7 @@ def open_stage(
             create_database(admin, stage.template, "template0", owner=OWNER)
         if cluster is not None and not stays:
             stack.callback(drop_database, server, stage.template)
-        with server.connect(stage.template) as connection:
+        with stage.admin(stage.template) as connection:
             stage.left_out = _load(connection, snapshot, scale)
             set_one_page(server, connection)
         if cluster is None:
@@ -182,6 +178,6 @@ def _load(connection: Connection, snapshot: Snapshot | None, scale: float) -> tu
     left_out: tuple[str, ...] = ()
     if snapshot is not None:
         left_out = load_schema(connection, snapshot.catalogue, owner=OWNER)
-        left_out += restore_statistics(connection, snapshot, scale)
+        left_out += restore_statistics(connection, snapshot, scale, owner=OWNER)
     install(connection)
     return left_out

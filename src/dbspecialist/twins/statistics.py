@@ -15,17 +15,27 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import RelationStatistics
 from dbspecialist.twins.column_statistics import restore_columns
 from dbspecialist.twins.extended_statistics import restore_extended
+from dbspecialist.twins.loader import as_owner
 from dbspecialist.twins.sizes import scaled
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 def restore_statistics(
-    connection: Connection, snapshot: Snapshot, scale: float = 1.0
+    connection: Connection, snapshot: Snapshot, scale: float = 1.0, *, owner: str | None = None
 ) -> tuple[str, ...]:
-    """Put back all of a snapshot's statistics and return what was left out, a sentence each."""
+    """Put back all of a snapshot's statistics and return what was left out, a sentence each.
+
+    Args:
+        connection: A superuser's.
+        snapshot: Where they are from.
+        scale: By how much sizes are multiplied.
+        owner: The owner of the relations, with whose rights the values of columns are read: the
+            type of a column may be a domain with a CHECK that calls a function.
+    """
     restore_relations(connection, snapshot.relations, scale)
-    left_out = restore_columns(connection, snapshot.columns)
+    with as_owner(connection, owner) as session:
+        left_out = restore_columns(session, snapshot.columns)
     return (*left_out, *restore_extended(connection, snapshot.extended))
 
 

@@ -19,6 +19,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.cluster import PORT, Cluster, make_cluster
 from dbspecialist.twins.database import create_database, restore_sequences
 from dbspecialist.twins.load import load_schema
+from dbspecialist.twins.loader import CAREFUL
 from dbspecialist.twins.plan_settings import apply_settings
 from dbspecialist.twins.session_settings import session_settings
 from dbspecialist.twins.sizes import (
@@ -87,9 +88,14 @@ class Twin:
             "PGDATABASE": self.database,
         }
 
-    def wait(self) -> None:
-        """Wait until SIGINT or SIGTERM comes or the process that started this one ends."""
-        wait_until_told()
+    def wait(self, ready: Callable[[], object] | None = None) -> None:
+        """Wait until SIGINT or SIGTERM comes or the process that started this one ends.
+
+        Args:
+            ready: Called once a signal ends the wait: who is told of the twin there may send one
+                at once.
+        """
+        wait_until_told(ready)
 
     def close(self) -> None:
         """Stop the server and remove everything it had."""
@@ -107,8 +113,12 @@ class Twin:
         self.close()
 
 
-def wait_until_told() -> None:
-    """Wait until SIGINT or SIGTERM comes or the process that started this one ends."""
+def wait_until_told(ready: Callable[[], object] | None = None) -> None:
+    """Wait until SIGINT or SIGTERM comes or the process that started this one ends.
+
+    Args:
+        ready: Called first, with the signals heard already.
+    """
     told = threading.Event()
 
     def tell(_number: int, _frame: FrameType | None) -> None:
@@ -117,6 +127,8 @@ def wait_until_told() -> None:
     owner = os.getppid()
     before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        if ready is not None:
+            ready()
         while not told.wait(_GLANCE_SECONDS) and os.getppid() == owner:
             pass
     finally:
@@ -165,11 +177,11 @@ def _fill(twin: Twin, snapshot: Snapshot, scale: float, sized: bool, progress: P
     progress("starting a server")
     twin.cluster.start()
     left_out = create_database(twin.cluster, twin.database, snapshot.settings)
-    with twin.cluster.connect(twin.database) as connection:
+    with twin.cluster.connect(twin.database, options=CAREFUL) as connection:
         progress("creating the schema")
         left_out += load_schema(connection, snapshot.catalogue, owner=OWNER)
         progress("loading the statistics")
-        left_out += restore_statistics(connection, snapshot, scale)
+        left_out += restore_statistics(connection, snapshot, scale, owner=OWNER)
         restore_sequences(connection, snapshot.sequences)
         files = relation_files(connection, snapshot.relations, scale) if sized else ()
         settings = {**snapshot.settings, **session_settings(snapshot)}
