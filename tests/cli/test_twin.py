@@ -11,6 +11,7 @@ import pytest
 from dbspecialist.engines.snapshot_file import write_snapshot
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.twins.twin import wait_until_told
 
 DBS = Path(sys.executable).with_name("dbs")
 
@@ -30,7 +31,8 @@ def run(snapshot: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_open_keeps_the_server_until_it_is_told(snapshot: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_open_keeps_the_server_until_it_is_told(snapshot: Path, number: signal.Signals) -> None:
     with subprocess.Popen(
         [DBS, "twin", "open", snapshot], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -41,10 +43,39 @@ def test_open_keeps_the_server_until_it_is_told(snapshot: Path) -> None:
                 folder = Path(connection.info.host)
                 assert folder.is_dir()
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
         _, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (0, "")
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_sent_as_soon_as_the_url_is_told_ends_the_wait(number: signal.Signals) -> None:
+    heard = signal.getsignal(number)
+    wait_until_told(lambda: os.kill(os.getpid(), number))
+    assert signal.getsignal(number) is heard
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_open_ends_well_with_a_signal_from_whoever_reads_the_url(
+    snapshot: Path, number: signal.Signals
+) -> None:
+    # The write of the URL itself sends the signal, before the call that wrote it returns.
+    script = (
+        "import os, sys\n"
+        "from dbspecialist.cli import _output\n"
+        "write = _output.write_standard_output\n"
+        "def told(text):\n"
+        f"    write(text); os.kill(os.getpid(), {number})\n"
+        "_output.write_standard_output = told\n"
+        "from dbspecialist.cli import program\n"
+        f"sys.argv = ['dbs', 'twin', 'open', {str(snapshot)!r}]\n"
+        "sys.exit(program())\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_run_gives_the_command_a_twin_and_ends_as_it_ends(snapshot: Path) -> None:

@@ -48,8 +48,7 @@ def open_(snapshot: Path, scale: float) -> int:
             stack.push(twin)
         for item in twin.left_out:
             click.echo(f"left out: {item}", err=True)
-        write_standard_output(twin.url)
-        twin.wait()
+        twin.wait(lambda: write_standard_output(twin.url))
     return 0
 
 

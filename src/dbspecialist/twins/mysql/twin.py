@@ -48,9 +48,13 @@ class MySQLTwin:
         """Return the variables that clients look for."""
         return {"DATABASE_URL": self.url, "MYSQL_UNIX_PORT": str(self.stage.server.socket)}
 
-    def wait(self) -> None:
-        """Wait until SIGINT or SIGTERM comes or the process that started this one ends."""
-        wait_until_told()
+    def wait(self, ready: Callable[[], object] | None = None) -> None:
+        """Wait until SIGINT or SIGTERM comes or the process that started this one ends.
+
+        Args:
+            ready: Called once a signal ends the wait.
+        """
+        wait_until_told(ready)
 
     def close(self) -> None:
         """Stop the server and remove everything it had."""
