@@ -162,3 +162,53 @@ def test_excuse_in_quotes_of_any_language_excuses_nothing(
 def test_excuse_beside_quotes_holds(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     assert apply_excuses([finding("a-rule", 1, name)], tmp_path) == ()
+
+
+RUN = "await q.query("
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("a.sql", "CREATE INDEX a\n-- dbs: ignore a-rule why\nON b (c);\n", 1),
+        ("a.py", 'run(\n    "a",  # dbs: ignore a-rule why\n    "b",\n)\n', 1),
+        ("a.py", 'found = all(\n    run("a")\n)  # dbs: ignore a-rule why\n', 2),
+        ("a.py", 'run(\n    # dbs: ignore a-rule why\n    "b",\n)\n', 1),
+        (
+            "a.py",
+            'run("""\n    ALTER TABLE a\n    -- dbs: ignore a-rule why\n    ADD b int""")\n',
+            1,
+        ),
+        ("a.ts", f"up() {{\n{RUN}\n'a', // dbs: ignore a-rule why\n);\n}}\n", 2),
+        ("a.ts", f"up() {{\n{RUN}\n'a',\n); // dbs: ignore a-rule why\n}}\n", 2),
+        ("a.ts", f"{RUN}`\nALTER TABLE a -- dbs: ignore a-rule why\nADD b int`);\n", 1),
+        ("a.js", f"{RUN}`\nALTER TABLE a\nADD b int`); // dbs: ignore a-rule why\n", 1),
+        ("a.js", "q.make(new Table({\nname: 'a', // dbs: ignore a-rule why\n}), true)\n", 1),
+        ("a.js", "q.make({\ncolumns: [{ a: 1 }],\nb: 2 }) // dbs: ignore a-rule why\n", 1),
+        ("a.js", f"t(async () => {{\n{RUN}\n'a') // dbs: ignore a-rule why\n}})\n", 2),
+        ("a.js", "q\n.query(\n'a') // dbs: ignore a-rule why\n", 2),
+        ("a.ts", f"a({{ f() {{ b() }}, c:\n1 }}) // dbs: ignore a-rule why\n{RUN}'a')\n", 1),
+    ],
+)
+def test_excuse_on_any_line_of_a_statement_covers_it(
+    tmp_path: Path, name: str, text: str, line: int
+) -> None:
+    (tmp_path / name).write_text(text)
+    assert apply_excuses([finding("a-rule", line, name)], tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"{RUN}\n'a') // dbs: ignore a-rule why\n{RUN}'b')\n", 3),
+        (f"t(async () => {{\n{RUN}'a') // dbs: ignore a-rule why\n{RUN}\n'b')\n}})\n", 3),
+        (f"if (a) {{\n{RUN}'a')\n}} // dbs: ignore a-rule why\n{RUN}'b')\n", 4),
+        (f"const a = {{ b: 1 }} // dbs: ignore a-rule why\n{RUN}'b')\n", 2),
+    ],
+)
+def test_excuse_of_javascript_covers_no_other_statement(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    (tmp_path / "a.ts").write_text(text)
+    found = finding("a-rule", line, "a.ts")
+    assert found in apply_excuses([found], tmp_path)

@@ -10,14 +10,11 @@ from dataclasses import dataclass, field
 
 from dbspecialist.engines.postgresql.tokens import tokens
 from dbspecialist.facts.errors import InputError
+from dbspecialist.tasks.javascript_lines import PARTS as _JAVASCRIPT
+from dbspecialist.tasks.javascript_lines import javascript_begins
 
 _SQL_COMMENTS = frozenset({"line_comment", "block_comment"})
 _SILENT = _SQL_COMMENTS | {"space"}
-#: What is neither code nor a comment in JavaScript; a string ends with its line.
-_JAVASCRIPT = re.compile(
-    r"""//[^\n]*|/\*.*?\*/|(?P<text>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)""",
-    re.DOTALL,
-)
 _STRING = re.compile(r"""(?s)\w*(?P<quote>\"{3}|'{3}|["'`])(?P<body>.*)(?P=quote)""")
 _MARKS = re.compile(r"-(?=-)|#|/(?=/)")
 
@@ -91,7 +88,8 @@ def _python(text: str) -> Commented:
 
 def _javascript(text: str) -> Commented:
     return Commented(
-        _JAVASCRIPT.sub(lambda found: _with_sql(found[0]) if found["text"] else found[0], text)
+        _JAVASCRIPT.sub(lambda found: _with_sql(found[0]) if found["text"] else found[0], text),
+        javascript_begins(text),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dbspecialist.facts.finding import Finding, Location
@@ -31,18 +31,23 @@ class Excuse:
         reason: Why, or "" where none is given.
         line: Where the comment stands, from 1.
         covers: The line that is excused; nothing for the whole file.
+        begins: The first line of the statement that stands on a line.
     """
 
     rule: str
     reason: str
     line: int
     covers: int | None
+    begins: Mapping[int, int] = field(default_factory=dict, compare=False, repr=False)
 
     def holds_for(self, finding: Finding) -> bool:
         """Say whether it excuses a finding in its file; without a reason it excuses nothing."""
         if self.rule != finding.rule or not self.reason:
             return False
-        return self.covers is None or finding.location.line in {self.line, self.covers}
+        line = finding.location.line
+        if self.covers is None or line is None:
+            return self.covers is None
+        return bool({line, self.begins.get(line, line)} & {self.line, self.covers})
 
 
 def excuses(text: str, begins: Mapping[int, int] | None = None) -> tuple[Excuse, ...]:
@@ -50,8 +55,8 @@ def excuses(text: str, begins: Mapping[int, int] | None = None) -> tuple[Excuse,
 
     Args:
         text: The file's text.
-        begins: The first line of the statement that stands on a line: a comment behind it stands
-            for the whole statement.
+        begins: The first line of the statement that stands on a line: a comment behind any line
+            of it, or on a line of its own within it, stands for the whole statement.
     """
     lines = text.splitlines()
     return tuple(
@@ -98,7 +103,7 @@ def _excuse(
 ) -> Excuse:
     covers = None if found["file"] else _covered(number, lines, begins)
     reason = found["reason"].removesuffix("*/").strip()
-    return Excuse(found["rule"], reason, number, covers)
+    return Excuse(found["rule"], reason, number, covers, begins)
 
 
 def _covered(number: int, lines: Sequence[str], begins: Mapping[int, int]) -> int:
@@ -107,7 +112,7 @@ def _covered(number: int, lines: Sequence[str], begins: Mapping[int, int]) -> in
         return begins.get(number, number)
     for below, line in enumerate(lines[number:], number + 1):
         if line.strip() and not ONLY_COMMENT.match(line):
-            return below
+            return begins.get(below, below)
     return number
 
 
