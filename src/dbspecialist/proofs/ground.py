@@ -57,7 +57,7 @@ class Ground:
             catalogue = step.after
             if seen.again is not None and differences(step.after, seen.again):
                 catalogue = seen.again
-            if _makes_room(step):
+            if _makes_room(step) and migration is not pending[-1]:
                 fill(self.admin, catalogue, self.snapshot, complete=True)
         return True
 

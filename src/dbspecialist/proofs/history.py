@@ -71,20 +71,23 @@ def prove_history(
         snapshot: Production, compared with what `before` makes where it has a schema.
         base: The commit whose mapped classes are the old code; "" for those of the working tree.
     """
-    with (
-        open_stage(None, cluster=stage.cluster, stays=True) as empty,
-        contextlib.ExitStack() as stack,
-    ):
-        database = stack.enter_context(empty.database())
+    with contextlib.ExitStack() as stack:
+        empty = stack.enter_context(_empty(stage))
+        database = empty.template
         try:
             with project.runner(target_of(empty, database)) as runner:
                 if before:
                     runner.upgrade(before)
-                reached = _read(empty, database)
-                copy = _copied(empty, database, stack) if isinstance(runner, Modelled) else None
+                admin = stack.enter_context(empty.admin(database))
+                reached = read_catalogue(admin)
+                copy: str | None = None
+                if isinstance(runner, Modelled):  # what is copied must not be in use
+                    admin.close()
+                    copy = _copied(empty, database, stack)
+                    empty = stack.enter_context(_empty(stage))
                 if pending:
                     runner.upgrade(pending)
-                last = _read(empty, database)
+                last = _read(empty, database) if admin.closed else read_catalogue(admin)
                 models = modelled(empty, runner, last)
                 if isinstance(models, Catalogue) and len(before) + len(pending) < _all(project):
                     models = Proof(MODELS_AGREE, "unchecked", "the newest revisions were left out")
@@ -107,6 +110,11 @@ def prove_history(
     unread = code if base and isinstance(code, Proof) else None
     proofs = tuple(item for item in (replays, production, agree, unread) if item)
     return History(proofs, drift, drifted, broken)
+
+
+def _empty(stage: Stage) -> contextlib.AbstractContextManager[Stage]:
+    """Prepare an empty stage in another's cluster."""
+    return open_stage(None, cluster=stage.cluster, stays=True)
 
 
 def _all(project: Project) -> int:
