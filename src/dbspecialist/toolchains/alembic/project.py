@@ -14,8 +14,9 @@ from dbspecialist.facts.migration import Migration
 from dbspecialist.toolchains.alembic.config import AlembicConfig, EnvFacts, read_env
 from dbspecialist.toolchains.alembic.history import History, read_history
 from dbspecialist.toolchains.alembic.interpreter import interpreters
-from dbspecialist.toolchains.alembic.process import DriverProcess, UnusableError, place
+from dbspecialist.toolchains.alembic.process import DriverProcess, UnusableError
 from dbspecialist.toolchains.alembic.revision_file import Back, Revision, Unclear
+from dbspecialist.toolchains.alembic.runner import AlembicRunner
 from dbspecialist.toolchains.base import MigrationFailed, Target
 from dbspecialist.toolchains.walk import relative
 
@@ -150,7 +151,7 @@ class AlembicProject:
         """Open a runner on a target."""
         with self._driver(target, self._settings(self.revisions)) as driver:
             try:
-                yield AlembicRunner(self, driver)
+                yield AlembicRunner(driver, self.back)
             finally:
                 self.log.extend(note for note in driver.notes if note not in self.log)
 
@@ -194,46 +195,6 @@ class AlembicProject:
                 str(item.path.resolve()): _stub_facts(item) for item in history.revisions.values()
             },
         }
-
-
-class AlembicRunner:
-    """Runs revisions in one driver; `notes` says with what, and what did not work."""
-
-    def __init__(self, project: AlembicProject, driver: DriverProcess) -> None:
-        self._project, self._driver = project, driver
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Which interpreter and environment ran, one sentence each."""
-        return tuple(self._driver.notes)
-
-    def upgrade(self, migrations: Sequence[Migration]) -> None:
-        """Run the migrations in one call of env.py, which decides on the transactions."""
-        names = [item.revision for item in migrations]
-        if names:
-            self._driver.call({"command": "upgrade", "revisions": names}, names[0])
-
-    def downgrade(self, migration: Migration) -> None:
-        """Run one migration's downgrade function."""
-        if self._project.back(migration) == "missing":
-            raise MigrationFailed(migration.revision, "it has no downgrade function")
-        command = {"command": "downgrade", "revisions": [migration.revision]}
-        self._driver.call(command, migration.revision)
-
-    def create_all(self, url: str | None = None) -> tuple[str, ...]:
-        """Create the tables of env.py's `target_metadata`; return their names.
-
-        Args:
-            url: Another database than the runner's target.
-
-        Raises:
-            InputError: When env.py cannot be run or names no metadata.
-            MigrationFailed: When the engine refuses a table.
-        """
-        command: dict[str, Any] = {"command": "create_all"}
-        if url is not None:
-            command["target"] = place(url)
-        return tuple(self._driver.call(command, "target_metadata")["tables"])
 
 
 def _told(item: Unclear, answer: dict[str, Any], root: Path) -> Revision | str:
