@@ -9,23 +9,19 @@ with one row an item is analysed, and its list gets production's frequencies.
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from dbspecialist.facts.statistics import ColumnStatistics, ExtendedStatistics
 from dbspecialist.twins.column_statistics import restore_columns
 from dbspecialist.twins.extended_bytes import dependencies_bytes, distinct_bytes
+from dbspecialist.twins.extended_most_common import SCRATCH, most_common_bytes
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-_SCRATCH = "dbs_scratch"
 _TYPES = ("pg_ndistinct", "pg_dependencies", "pg_mcv_list")
-#: The largest statistics target, so that ANALYZE keeps every item of the scratch table.
-_TARGET = 10_000
 
 _OBJECTS = """
     SELECT s.oid, s.stxkeys::int2[]::int[], s.stxrelid::regclass::text,
@@ -110,10 +106,10 @@ def _restore(connection: Connection, target: _Target, given: ExtendedStatistics)
     try:
         with connection.transaction():
             _scratch(connection, target)
-            most_common = _most_common(connection, target, given.most_common)
+            most_common = most_common_bytes(connection, len(target.dimensions), given.most_common)
             _expressions(connection, target, given.expressions)
             _store(connection, target, given, numbers, most_common)
-            connection.execute(f"DROP SCHEMA {_SCRATCH} CASCADE")
+            connection.execute(f"DROP SCHEMA {SCRATCH} CASCADE")
     except psycopg.Error as error:
         reason = error.diag.message_primary or str(error)
         return [f"extended statistics {given.name}: {reason}"]
@@ -126,7 +122,7 @@ _STORE = f"""
            %s::bytea::pg_mcv_list,
            CASE WHEN %s THEN ARRAY(
                SELECT s FROM generate_series(%s::int, %s::int) AS number
-               LEFT JOIN pg_statistic s ON s.starelid = '{_SCRATCH}.dimensions'::regclass
+               LEFT JOIN pg_statistic s ON s.starelid = '{SCRATCH}.dimensions'::regclass
                     AND s.staattnum = number
               ORDER BY number) END
 """
@@ -179,12 +175,12 @@ def _numbering(target: _Target, given: ExtendedStatistics) -> dict[int, int] | N
 
 def _scratch(connection: Connection, target: _Target) -> None:
     """Make an empty table with one column for each dimension, of its type and collation."""
-    connection.execute(f"CREATE SCHEMA {_SCRATCH}")
+    connection.execute(f"CREATE SCHEMA {SCRATCH}")
     listed = ", ".join(
         f"{expression} AS k{number}" for number, expression in enumerate(target.dimensions, 1)
     )
     connection.execute(
-        f"CREATE TABLE {_SCRATCH}.dimensions AS "
+        f"CREATE TABLE {SCRATCH}.dimensions AS "
         f"SELECT {listed}, 0 AS position FROM {target.relation} WITH NO DATA"
     )
 
@@ -197,7 +193,7 @@ def _expressions(
         connection,
         [
             ColumnStatistics(
-                relation=f"{_SCRATCH}.dimensions",
+                relation=f"{SCRATCH}.dimensions",
                 column=f"k{number}",
                 inherited=False,
                 null_frac=float(row.get("null_frac", 0)),
@@ -208,66 +204,3 @@ def _expressions(
             for number, row in enumerate(rows, first)
         ],
     )
-
-
-def _most_common(
-    connection: Connection, target: _Target, items: Sequence[Mapping[str, str]]
-) -> bytes | None:
-    """Let the engine write the values' bytes, and put the frequencies into them."""
-    if not items:
-        return None
-    width = len(target.dimensions)
-    columns = [f"k{number}" for number in range(1, width + 1)]
-    rows = connection.execute(
-        "SELECT v::text[] FROM unnest(%s::text[]) WITH ORDINALITY AS given (v, n) ORDER BY n",
-        [[item["values"] for item in items]],
-    ).fetchall()
-    insert = sql.SQL("INSERT INTO {} VALUES ({})").format(
-        sql.Identifier(_SCRATCH, "dimensions"),
-        sql.SQL(", ").join([sql.Placeholder()] * (width + 1)),
-    )
-    connection.cursor().executemany(insert, [[*row[0], n] for n, row in enumerate(rows)])
-    connection.execute(
-        f"CREATE STATISTICS {_SCRATCH}.list (mcv) ON {', '.join(columns)}"
-        f" FROM {_SCRATCH}.dimensions"
-    )
-    connection.execute(f"ALTER STATISTICS {_SCRATCH}.list SET STATISTICS {_TARGET}")
-    connection.execute(f"ANALYZE {_SCRATCH}.dimensions")
-    return _with_frequencies(connection, width, items)
-
-
-def _with_frequencies(
-    connection: Connection, width: int, items: Sequence[Mapping[str, str]]
-) -> bytes:
-    """Write each item's two frequencies, in the source's order; the items are the last bytes.
-
-    An item is a null flag for each dimension, the frequency, the base frequency and an index
-    for each dimension (`statext_mcv_serialize`).
-    """
-    # The same output functions on both sides, so that items are found by their text.
-    texts = ", ".join(
-        f"CASE WHEN k{number} IS NOT NULL THEN format('%s', k{number}) END"
-        for number in range(1, width + 1)
-    )
-    row = connection.execute(
-        f"""
-        SELECT d.stxdmcv::bytea, ARRAY(
-                   SELECT position FROM pg_mcv_list_items(d.stxdmcv) AS item
-                     JOIN {_SCRATCH}.dimensions ON item.values = ARRAY[{texts}]
-                    ORDER BY item.index)
-          FROM pg_statistic_ext s JOIN pg_statistic_ext_data d ON d.stxoid = s.oid
-         WHERE s.stxnamespace = '{_SCRATCH}'::regnamespace
-        """
-    ).fetchone()
-    assert row is not None
-    content, positions = bytearray(row[0]), row[1]
-    size = width * 3 + 16
-    start = len(content) - size * len(positions)
-    made = bytes(content[start:])
-    for number, position in enumerate(positions):
-        place = start + position * size
-        content[place : place + size] = made[number * size : (number + 1) * size]
-        item = items[position]
-        figures = float(item["frequency"]), float(item["base_frequency"])
-        struct.pack_into("<2d", content, place + width, *figures)
-    return bytes(content)
