@@ -13,7 +13,9 @@ from dbspecialist.toolchains import find_projects
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.stage import open_stage
 
-SCHEMA = "CREATE TABLE users (id int PRIMARY KEY, email text, name text, code varchar(2));"
+SCHEMA = """CREATE TABLE users (
+    id int PRIMARY KEY, email text, name text, code varchar(2), plan text NOT NULL
+);"""
 INI = "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql+psycopg:///gone\n"
 ENV = """from alembic import context
 from sqlalchemy import engine_from_config
@@ -66,11 +68,21 @@ WAYS_BACK = {
     "irreversible": ((), "raise NotImplementedError('one way')"),
     "narrowing": ((*ALLOWS, *BACK, "ALTER TABLE users ALTER code TYPE varchar(2)"), "pass"),
     "unrepeatable": ((*ALLOWS, BACK[0], BACK[2]), "pass"),
+    "constant": (
+        (
+            *(*ALLOWS, *BACK),
+            "ALTER TABLE users ADD plan text NOT NULL DEFAULT 'free'",
+            "ALTER TABLE users ALTER plan DROP DEFAULT",
+        ),
+        "pass",
+    ),
 }
 WAYS_UP = {
     "takes": ("pass", UP),
     "refuses": ("pass", (*UP, *REFUSES)),
     "throws": (THROWS, UP),
+    "drops": ("pass", (*UP, "ALTER TABLE users DROP plan")),
+    "refuses and drops": ("pass", (*UP, *REFUSES, "ALTER TABLE users DROP plan")),
     "widens": ("pass", (*UP, *REFUSES, "ALTER TABLE users ALTER code TYPE text")),
 }
 
@@ -123,6 +135,8 @@ def walked(cluster: Cluster, folder: Path, up: str, back: str, *queries: str) ->
         ("takes", "irreversible", "irreversible"),
         ("takes", "unrepeatable", "unrepeatable"),
         ("refuses", "complete", "works"),
+        ("drops", "constant", "lossy"),
+        ("refuses and drops", "constant", "lossy"),
         ("refuses", "incomplete", "incomplete"),
         ("refuses", "empty", "empty"),
         ("refuses", "failing", "failing"),
@@ -148,7 +162,7 @@ def test_way_back_is_judged(
     assert step.before.get("column", "public.users.name") is not None
     assert step.after.get("column", "public.users.name") is None
     assert step.after.get("column", "public.users.full_name") is not None
-    refused = ["23502"] if up in {"refuses", "widens"} else []
+    refused = ["23502"] if up in {"refuses", "refuses and drops", "widens"} else []
     assert [item.error.sqlstate for item in step.rows_errors] == refused
     assert after.round_trip is not None
     assert after.round_trip.kind == "works"

@@ -142,13 +142,15 @@ class Attempts:
     def _second_round(self, migration: Migration, first: Seen) -> tuple[RoundTrip, Seen]:
         """Try a migration with the rows that its way back has left.
 
-        Columns that this made NULL get values, and where the migration refuses them, none.
+        Columns that this made NULL, or gave one value in all rows, get values, and where the
+        migration refuses them, none.
 
         Raises:
             LeftBehindError: Where it refuses both; empty tables are what is left to try.
             StoppedError: Where it does not end.
         """
-        fill(self.admin, read_catalogue(self.admin), self.snapshot, complete=True)
+        anew = _columns(first.before) - _columns(first.up)
+        fill(self.admin, read_catalogue(self.admin), self.snapshot, complete=True, anew=anew)
         _, seen = self._round_trip(migration, first.before)
         if seen.up_error is not None and not not_tried(seen.up_error) and self._again(migration):
             _, seen = self._round_trip(migration, first.before)
@@ -186,6 +188,10 @@ class Attempts:
         self.observer.take()
         self.runner.downgrade(migration)
         return sum(not keeps_versions(item.effects.sql) for item in self.observer.take())
+
+
+def _columns(catalogue: Catalogue | None) -> set[str]:
+    return {item.name for item in catalogue.of_kind("column")} if catalogue else set()
 
 
 def _refuses_rows(error: MigrationFailed) -> bool:

@@ -20,21 +20,26 @@ Draw = Callable[[Table, Column, Wanted], Pool]
 
 
 def empty_columns(
-    connection: psycopg.Connection[Any], tables: Sequence[Table]
+    connection: psycopg.Connection[Any], tables: Sequence[Table], anew: Collection[str] = ()
 ) -> dict[str, tuple[str, ...]]:
-    """Return the nullable columns that are NULL in every row, by table."""
-    free = {table.name: [item.name for item in table.columns if _is_free(item)] for table in tables}
+    """Return the columns that tell no row from another, by table.
+
+    They are NULL in every row, or are named in `anew` and have one value in all rows.
+    """
+    free = {table.name: _free(table, anew) for table in tables}
     asked = [table.name for table in tables if free[table.name]]
     if not asked:
         return {}
     parts = []
     for number, name in enumerate(asked):
-        given = ", ".join(f"bool_or({identifier(item)} IS NOT NULL)" for item in free[name])
+        given = ", ".join(condition for _, condition in free[name])
         parts.append(f"SELECT {number}, ARRAY[{given}] FROM ONLY {plain(name)}")
     found = connection.execute(" UNION ALL ".join(parts).encode(), []).fetchall()
     return {
         asked[number]: tuple(
-            name for name, used in zip(free[asked[number]], given, strict=True) if used is False
+            name
+            for (name, _), used in zip(free[asked[number]], given, strict=True)
+            if used is False
         )
         for number, given in found
     }
@@ -73,8 +78,18 @@ def complete(
             _set_first(connection, table, column, place, tried)
 
 
-def _is_free(column: Column) -> bool:
-    return not (column.not_null or column.generated or column.sequence)
+def _free(table: Table, anew: Collection[str]) -> list[tuple[str, str]]:
+    """Return the columns that may get values, each with the query for whether it has them."""
+    found = []
+    for item in table.columns:
+        if item.generated or item.sequence:
+            continue
+        name = identifier(item.name)
+        if f"{table.name}.{item.quoted}" in anew:
+            found.append((item.name, f"count(DISTINCT {name}::text) > 1"))
+        elif not item.not_null:
+            found.append((item.name, f"bool_or({name} IS NOT NULL)"))
+    return found
 
 
 def _set_first(

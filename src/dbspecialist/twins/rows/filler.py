@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle
 from math import ceil
@@ -54,7 +54,7 @@ class Filler:
     needed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     numbers: Numbers = field(init=False)
 
-    def run(self, selected: Sequence[str], *, complete: bool) -> None:
+    def run(self, selected: Sequence[str], *, complete: bool, anew: Collection[str] = ()) -> None:
         """Fill those of the selected tables that hold no row yet, and complete the others."""
         self.needed = references.needed(self.structure)
         self.stored = read_existing(self.connection, self.structure, self.needed)
@@ -67,15 +67,15 @@ class Filler:
             self._fill(self.structure.tables[name])
             self.waiting.discard(name)
         if complete:
-            self._complete(held)
+            self._complete(held, anew)
         rng = Random(self.seed)
         references.connect(self.connection, self.structure, self.postponed, self.stored, rng)
         removed = references.remove_dangling(self.connection, self.structure, names)
         for name, reason in removed.items():
             self._recount(name, reason)
 
-    def _complete(self, tables: Sequence[Table]) -> None:
-        empty = completing.empty_columns(self.connection, tables)
+    def _complete(self, tables: Sequence[Table], anew: Collection[str]) -> None:
+        empty = completing.empty_columns(self.connection, tables, anew)
         for table in tables:
             columns = empty.get(table.name, ())
             late = completing.late_references(table, columns)

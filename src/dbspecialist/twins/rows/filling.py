@@ -43,6 +43,7 @@ def fill(
     seed: int = 0,
     tables: Collection[str] | None = None,
     complete: bool = False,
+    anew: Collection[str] = (),
 ) -> Filled:
     """Put a few rows drawn from the statistics into every table of a twin.
 
@@ -60,11 +61,13 @@ def fill(
         tables: Fill these and those they refer to, and no other.
         complete: Give values as well to nullable columns that are NULL in all rows a table holds,
             as columns are that a migration has added.
+        anew: Columns as `relation.column`, quoted as the catalogue does, whose one value in all
+            rows is replaced when completing: a default has put it there.
     """
     structure = read_structure(connection)
     with _unwatched(connection):
         filler = Filler(connection, structure, snapshot, rows_per_table, seed)
-        filler.run(_selected(structure, catalogue, snapshot, tables), complete=complete)
+        filler.run(_selected(structure, catalogue, snapshot, tables), complete=complete, anew=anew)
         left_empty = filler.left_empty | {
             item.name: "a foreign table holds no rows of its own"
             for item in catalogue.of_kind("foreign table")
