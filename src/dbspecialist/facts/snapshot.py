@@ -45,6 +45,7 @@ class Snapshot:
             relation and revision.
         unseen: What could not be read, one sentence each.
         redacted: Whether values in statistics are stand-ins.
+        role: The role that it was taken as; "" where unknown.
     """
 
     engine: str
@@ -64,6 +65,7 @@ class Snapshot:
     checksums: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unseen: tuple[str, ...] = ()
     redacted: bool = False
+    role: str = ""
 
     @cached_property
     def relation(self) -> Mapping[str, RelationStatistics]:

@@ -27,6 +27,7 @@ from dbspecialist.tasks.reporting import (
 from dbspecialist.tasks.untried import nothing_pending, refuse_untried
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.toolchains.pending import Pending, to_run_first
+from dbspecialist.twins.session_settings import notes_on_roles
 from dbspecialist.twins.stage import Stage, open_stage
 from dbspecialist.twins.variables import shown_variables
 
@@ -51,7 +52,7 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Re
         except MigrationFailed as error:
             raise _does_not_replay(project, error) from error
     reports = tuple(migration_report(trial) for trial in run.trials)
-    notes = tuple(project.notes)
+    notes = (*project.notes, *notes_on_roles(snapshot))
     data = _data_fit(run) if asked.database else ()
     proofs = (*run.history, *older_production(stage, snapshot), *confinement(stage))
     return Report(facts, reports, edited.findings, proofs, notes, data), edited.originals

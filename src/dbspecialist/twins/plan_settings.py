@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from dbspecialist.facts.names import bare
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 #: Settings that a session may have and that decide plans, waits or the meaning of texts, by the
@@ -53,5 +55,5 @@ def _value(name: str, text: str) -> sql.Composable:
     """Write a value; a search path is a list of names and not one text."""
     if name != "search_path":
         return sql.Literal(text)
-    names = [part.strip().strip('"') for part in text.split(",") if part.strip()]
+    names = [bare(part.strip()) for part in text.split(",") if part.strip()]
     return sql.SQL(", ").join(sql.Literal(part) for part in names) if names else sql.Literal("")

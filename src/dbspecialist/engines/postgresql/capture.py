@@ -92,6 +92,7 @@ def read_snapshot(session: Session, source: str, *, workload: bool) -> Snapshot:
         workload=read_workload(session) if workload else (),
         revisions=revisions,
         checksums=checksums,
+        role=session.rows("select current_user as name")[0].name,
     )
     note_secrets(session)
     return replace(found, unseen=tuple(session.unseen))
