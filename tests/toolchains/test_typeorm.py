@@ -356,20 +356,29 @@ def test_a_promise_that_is_not_awaited_is_marked_with_its_line(
     assert [item.line for item in seen.marks] == [None, 7, None]
 
 
+@pytest.mark.parametrize(
+    ("lock", "command"),
+    [
+        ("", "npm install"),
+        ("package-lock.json", "npm ci"),
+        ("pnpm-lock.yaml", "pnpm install --frozen-lockfile"),
+        ("yarn.lock", "yarn install --frozen-lockfile"),
+    ],
+)
 def test_a_package_that_is_not_installed_is_missed_only_where_it_is_used(
-    make: Make, cluster: Cluster, database: Database
+    make: Make, cluster: Cluster, database: Database, lock: str, command: str
 ) -> None:
     head = "import { nanoid } from 'nanoid-not-installed'"
     files = {
         "a.ts": migration(1, sends("create table a ()"), sends("select ${nanoid(3)}"), head=head)
     }
-    project = make(files)
+    project = make({**files, **({lock: ""} if lock else {})})
     with project.runner(recording(cluster, database).target) as runner:
         runner.upgrade(project.history())
     failed = fails(project, recording(cluster, database), "down")
     assert failed.unchecked
     assert failed.reason == (
-        "the package nanoid-not-installed is not installed, and nanoid of it is needed"
+        f"the package nanoid-not-installed is not installed ({command}), and nanoid of it is needed"
     )
     assert tables(database) == ["a"]
 

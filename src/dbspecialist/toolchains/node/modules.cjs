@@ -124,6 +124,22 @@ function readAliases(folder) {
   return { base: path.resolve(folder, base ? base[1] : '.'), baseUrl: Boolean(base), paths };
 }
 
+const LOCKS = {
+  'package-lock.json': 'npm ci',
+  'npm-shrinkwrap.json': 'npm ci',
+  'pnpm-lock.yaml': 'pnpm install --frozen-lockfile',
+  'yarn.lock': 'yarn install --frozen-lockfile',
+};
+
+// The command that installs what a folder's project needs, by the lock file there or above.
+function installing(folder) {
+  for (let here = folder; ; here = path.dirname(here)) {
+    const lock = Object.keys(LOCKS).find((name) => fs.existsSync(path.join(here, name)));
+    if (lock) return LOCKS[lock];
+    if (here === path.dirname(here)) return 'npm install';
+  }
+}
+
 // Hook Node's loader; `standIns` are modules to use where the package is not installed.
 function install(folder, standIns) {
   const require = Module.createRequire(path.join(folder, 'package.json'));
@@ -168,7 +184,7 @@ function hookResolution(folder, standIns, aliases) {
       if (standIns[request]) return standIns[request];
       const own = /^[./]/.test(request) || !parent || parent.filename?.includes('node_modules');
       if (own) throw error;
-      return missing(`the package ${request} is not installed`);
+      return missing(`the package ${request} is not installed (${installing(folder)})`);
     }
   };
 }
