@@ -73,6 +73,7 @@ class Trial:
         failure: Why it stopped, where that was not the engine's refusal of a statement.
         untried: Why it was not, or not wholly, run, or "".
         rows_warnings: What the engine warned of once there were rows, by statement from 0.
+        nulls: Columns that held NULL in the made-up rows before it, where it passed with them.
     """
 
     migration: Migration
@@ -86,6 +87,7 @@ class Trial:
     failure: str = ""
     untried: str = ""
     rows_warnings: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    nulls: frozenset[str] = frozenset()
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:

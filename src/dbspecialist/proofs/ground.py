@@ -47,6 +47,8 @@ class Ground:
             if taken is None:
                 return True
             step, seen = taken
+            if migration.revision not in {**self.odd.refused, **self.odd.thrown}:
+                step = replace(step, nulls=_nulls(seen))
             steps[migration.revision] = step
             if not self._is_up(migration, seen):
                 if self.snapshot is not None and self.snapshot.workload:
@@ -97,6 +99,16 @@ class Ground:
         if migration.reversible is False or seen.is_up:
             return True
         return seen.up is not None and not differences(seen.up, read_catalogue(self.admin))
+
+
+def _nulls(seen: Seen) -> frozenset[str]:
+    """Return the columns that held NULL before the upgrade."""
+    return frozenset(
+        f"{table}.{column}"
+        for table, rows in seen.rows_before.items()
+        for number, column in enumerate(rows.columns)
+        if any(row[number] is None for row in rows.rows)
+    )
 
 
 def _makes_room(step: Step) -> bool:

@@ -17,6 +17,7 @@ class Step:
     round_trip: RoundTrip | None = None
     broken: tuple[Broken, ...] = ()
     rows_errors: tuple[RowsError, ...] = ()
+    nulls: frozenset[str] = frozenset()
 
 
 class StoppedError(Exception):

@@ -194,6 +194,7 @@ def _estimated(run: Run, rates: Rates) -> tuple[Trial, ...]:
             rates=rates,
             knows=run.knows,
             values=partial(_share_of_values, run),
+            at=run.at,
         )
     )
     return tuple(
@@ -239,6 +240,7 @@ def _trial(
         round_trip=step.round_trip,
         broken=step.broken,
         rows_errors=step.rows_errors,
+        nulls=step.nulls,
         failure=""
         if migration.revision in seen.untried
         else seen.failures.get(migration.revision, ""),
