@@ -123,6 +123,7 @@ class StatementEffects:
         rewrites: Relations whose storage was written anew, with the engine's reason.
         scans: Relations read from beginning to end.
         index_builds: Indexes built over a relation's rows, as `{index: relation}`.
+        read_by_builds: Those of `scans` that are read once for each of these and for nothing else.
         rows_modified: Rows changed, by relation: the planner's estimate at production size.
         drops: Objects that went, as `kind name`, with those that CASCADE took along.
         cascades: Those of `drops` that depended on what was named and went with it.
@@ -146,6 +147,7 @@ class StatementEffects:
         work_ms: Its own share of that: how long it works at production size; nothing where a size
             is not known.
         elapsed_ms: How long it took on the twin, in milliseconds.
+        reads: Relations that queries of its code (a DO block, a function) read and change no rows.
         algorithm: The cheapest algorithm that MySQL or MariaDB takes for an ALTER TABLE.
         reason: Why it takes no cheaper one, in its words.
         clauses: The same for each clause, where there are several.
@@ -164,6 +166,7 @@ class StatementEffects:
     rewrites: Mapping[str, str] = field(default_factory=dict)
     scans: tuple[str, ...] = ()
     index_builds: Mapping[str, str] = field(default_factory=dict)
+    read_by_builds: tuple[str, ...] = ()
     rows_modified: Mapping[str, float] = field(default_factory=dict)
     drops: tuple[str, ...] = ()
     cascades: tuple[str, ...] = ()
@@ -187,6 +190,7 @@ class StatementEffects:
     changes: tuple[Difference, ...] = ()
     held: tuple[Lock, ...] = ()
     work_ms: float | None = None
+    reads: tuple[str, ...] = ()
 
     @property
     def waits(self) -> Mapping[str, Mapping[str, float]]:

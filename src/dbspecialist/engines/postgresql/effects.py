@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -54,11 +55,13 @@ def compare(
     """
     known = {**known, **_renamed(known, before)}
     existing = {oid: relation for oid, relation in known.items() if relation.existing}
+    builds = _index_builds(before, after, known)
     return {
         "locks": _locks(before, after, existing),
         "rewrites": _rewrites(before, after, existing),
         "scans": _scans(before, after, existing, plans) if utility else (),
-        "index_builds": _index_builds(before, after, known),
+        "index_builds": builds,
+        "read_by_builds": _read_by_builds(before, after, existing, builds),
         "drops": tuple(dropped_objects(after.events, known)),
         "cascades": tuple(
             dropped_objects(
@@ -177,6 +180,22 @@ def _index_builds(
         if held.name and held.filenode and held.filenode not in files:
             built[held.name] = table.name
     return built
+
+
+def _read_by_builds(
+    before: Observation,
+    after: Observation,
+    known: Mapping[int, Known],
+    builds: Mapping[str, str],
+) -> tuple[str, ...]:
+    """Return the tables that are read as often as indexes are built on them."""
+    built = Counter(builds.values())
+    counted = {
+        known[oid].name: count - before.scans.get(oid, 0)
+        for oid, count in after.scans.items()
+        if oid in known
+    }
+    return tuple(sorted(name for name in built if counted.get(name) == built[name]))
 
 
 def made_relations(

@@ -91,8 +91,11 @@ def _table(statement: StatementEffects, run: Run) -> str | None:
     )
     if statement.in_transaction or not index_work:
         return None
+    built = statement.index_builds.values()
     for lock in statement.locks:
-        if lock.mode == "ShareUpdateExclusiveLock" and not run.is_empty(lock.relation):
+        # ATTACH PARTITION takes this lock on the parent, and builds on the partition under another.
+        concurrent = lock.mode == "ShareUpdateExclusiveLock"
+        if concurrent and (not built or lock.relation in built) and not run.is_empty(lock.relation):
             return lock.relation
     return None
 
