@@ -141,7 +141,7 @@ def test_base_without_git(tmp_path: Path) -> None:
 
 def damaged(**changed: Any) -> bytes:
     content = json.loads(gzip.decompress(SHOP.read_bytes()))
-    return gzip.compress(json.dumps({**content, **changed}).encode(), 1)
+    return gzip.compress(json.dumps({**content, **changed}).encode(), 1, mtime=0)
 
 
 @pytest.mark.parametrize(
