@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from dbspecialist.facts.effects import ConstraintChange, StatementEffects
 from dbspecialist.facts.locks import LOCK_MODES, Lock
@@ -28,6 +29,35 @@ _KEY_COLUMNS = re.compile(r"FOREIGN KEY \((.+?)\) REFERENCES")
 #: What a change to the catalogue alone takes, in milliseconds.
 CATALOGUE_MS = 1.0
 
+#: What the twin takes longer for counts as it is: a query of an empty table takes as much only
+#: where it sleeps, or where the machine is very busy.
+SLOW_MS = 500.0
+
+#: Statements that run what a migration's author wrote rather than what the engine does.
+_RUN_CODE = frozenset({"SELECT", "DO", "CALL", "INSERT", "UPDATE", "DELETE", "MERGE"})
+
+
+class Sizes(Protocol):
+    """What is known of production's relations by the names of one moment."""
+
+    def rows(self, relation: str) -> float:
+        """Production's rows of a relation."""
+
+    def bytes(self, relation: str) -> float:
+        """Production's bytes of a relation with TOAST, without indexes."""
+
+    def knows(self, relation: str) -> bool:
+        """Whether production's size of a relation is known."""
+
+
+@dataclass(frozen=True)
+class _Always:
+    """Sizes of a run in which each name means one relation."""
+
+    rows: Callable[[str], float]
+    bytes: Callable[[str], float]
+    knows: Callable[[str], bool]
+
 
 def estimate_blocked(
     statements: Sequence[StatementEffects],
@@ -37,6 +67,7 @@ def estimate_blocked(
     rates: Rates,
     knows: Callable[[str], bool] = lambda _relation: True,
     values: Callable[[StatementEffects, str, str], float] = lambda *_: 1.0,
+    at: Callable[[StatementEffects], Sizes] | None = None,
 ) -> tuple[StatementEffects, ...]:
     """Return the statements with `blocked_ms` and `work_ms` filled in, as far as sizes are known.
 
@@ -50,13 +81,17 @@ def estimate_blocked(
         rates: This machine's rates.
         knows: Whether production's size of a relation is known.
         values: The share of a relation's rows that have a value in a column, for a statement.
+        at: The sizes by the names that relations have at a statement, where a name may mean
+            another relation later; without it the three above hold throughout.
     """
+    always: Sizes = _Always(rows, size, knows)
 
     def estimate(item: StatementEffects) -> float:
-        if not _is_known(item, knows):
+        there = at(item) if at else always
+        if not _is_known(item, there.knows):
             return math.nan
-        looked_up = sum(_looked_up(item, key, rows, values) for key in _checked(item))
-        return work_ms(item, rows=rows, size=size, rates=rates, looked_up=looked_up)
+        looked_up = sum(_looked_up(item, key, there.rows, values) for key in _checked(item))
+        return work_ms(item, rows=there.rows, size=there.bytes, rates=rates, looked_up=looked_up)
 
     work = [estimate(item) for item in statements]
     rest = _until_end(statements, work)  # unknown and known add up to unknown
@@ -188,18 +223,26 @@ def work_ms(
         rates: This machine's rates.
         looked_up: Rows that are looked up for a foreign key.
     """
+    # Rows that are changed count as such, which their reading is little beside.
+    queried = [item for item in statement.queried if item not in statement.rows_modified]
     if "TRUNCATE TABLE" in statement.tags:  # makes empty files, whatever the old ones hold
         return CATALOGUE_MS
     built = list(statement.index_builds.values())
     # A build reads its table, and a rewrite too: they are not counted twice.
     read = [item for item in statement.scans if item not in statement.rewrites]
-    read = [item for item in read if item not in built]
+    read = [*(item for item in read if item not in built), *queried]
     seconds = sum(size(item) / rates.rewrite_bytes for item in statement.rewrites)
     seconds += sum(rows(item) / rates.index_rows for item in built)
     seconds += sum(size(item) / rates.scan_bytes for item in read)
     seconds += looked_up / rates.check_rows
     seconds += sum(statement.rows_modified.values()) / rates.modify_rows
     return CATALOGUE_MS + seconds * 1000
+
+
+def taken_ms(statement: StatementEffects) -> float:
+    """Return how long a statement took on the twin, where that is not the machine's noise."""
+    runs_code = any(tag.partition(" ")[0] in _RUN_CODE for tag in statement.tags)
+    return statement.elapsed_ms if runs_code and statement.elapsed_ms > SLOW_MS else 0.0
 
 
 def _checked(statement: StatementEffects) -> Iterator[ConstraintChange]:

@@ -46,7 +46,7 @@ def by_blocked_time(statement: StatementEffects, relation: str, run: Run) -> Sev
 
     A relation whose size is not known gives a warning; one known to be empty gives info.
     """
-    if run.is_empty(relation):
+    if run.at(statement).is_empty(relation):
         return "info"
     return "error" if statement.blocked_ms.get(relation, 0) > run.max_blocked_ms else "warning"
 
@@ -68,11 +68,11 @@ def blocked_for(
         run: Tells production's sizes.
         working: The statement that works on the relation, where that is a later one.
     """
-    if not run.knows(relation):
+    if not run.at(statement).knows(relation):
         return "for a time that depends on the table's size, which is not known"
     working = working or statement
     waited, own = statement.blocked_ms.get(relation, 0), working.work_ms
-    rows = f"at {count(rows_worked(working, relation, run))} rows"
+    rows = f"at {count(rows_worked(working, relation, run.at(working)))} rows"
     if own is not None and own < waited * 0.8 and relation in _worked(working):
         since = "" if working is statement or not statement.line else f"from line {statement.line} "
         return (
@@ -102,7 +102,7 @@ def lock_evidence(lock: Lock) -> Proof:
 
 def time_evidence(statement: StatementEffects, relation: str, run: Run) -> Proof:
     """Return the proof of a blocked time: an estimate, so it is not called proven."""
-    if not run.knows(relation):
+    if not run.at(statement).knows(relation):
         return Proof(
             f"the blocked time of {relation}", "unchecked", "the snapshot has no size for it"
         )

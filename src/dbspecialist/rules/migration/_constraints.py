@@ -83,10 +83,10 @@ def filled(
         name
         for name in worked
         if held_lock(trial, statement, name)
-        and not run.is_empty(name)
+        and not run.at(statement).is_empty(name)
         and (name == relation or name not in others)
     ]
-    return sorted(found, key=lambda name: (name != relation, -run.rows(name)))
+    return sorted(found, key=lambda name: (name != relation, -run.at(statement).rows(name)))
 
 
 def held_lock(trial: Trial, statement: StatementEffects, relation: str) -> Lock | None:

@@ -43,7 +43,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         for table in statement.rewrites:
             lock = lock_over(statement, table)
-            if lock is None or run.is_empty(table):
+            if lock is None or run.at(statement).is_empty(table):
                 continue
             wait = Wait(trial, run, statement, table, lock)
             yield wait.finding(

@@ -44,7 +44,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         for table in statement.rewrites:
             lock = lock_on(statement, table)
-            if lock is None or run.is_empty(table):
+            if lock is None or run.at(statement).is_empty(table):
                 continue
             wait = Wait(trial, run, statement, table, lock)
             yield wait.finding(

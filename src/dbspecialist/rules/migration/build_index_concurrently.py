@@ -51,7 +51,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         for index, table in statement.index_builds.items():
             wait = held_wait(trial, run, statement, table)
-            if wait is None or "writes" not in wait.lock.blocks or run.is_empty(table):
+            if wait is None or "writes" not in wait.lock.blocks:
+                continue
+            if run.at(statement).is_empty(table):
                 continue
             yield wait.finding(
                 f"Index {index} blocks {wait.who} of {table} {wait.long}",

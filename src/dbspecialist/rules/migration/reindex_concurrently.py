@@ -66,7 +66,8 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         tables = [
             table
             for table in dict.fromkeys(statement.index_builds.values())
-            if _stops_reads(held_lock(trial, statement, table)) and not run.is_empty(table)
+            if _stops_reads(held_lock(trial, statement, table))
+            and not run.at(statement).is_empty(table)
         ]
         if tables:
             yield _finding(trial, run, statement, tables)

@@ -50,7 +50,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             lock = lock_on(statement, table)
             if statement.in_transaction or lock is None or "writes" in lock.blocks:
                 continue
-            if run.is_empty(table):
+            if run.at(statement).is_empty(table):
                 continue
             yield finding(
                 severity="error",

@@ -102,7 +102,7 @@ def _lock_of_addition(
         return None
     for relation in statement.scans:
         lock = held_lock(trial, statement, relation)
-        if lock and "writes" in lock.blocks and not run.is_empty(relation):
+        if lock and "writes" in lock.blocks and not run.at(statement).is_empty(relation):
             return lock
     return None
 
@@ -117,6 +117,7 @@ def _locking(trial: Trial, statement: StatementEffects, lock: Lock) -> Statement
 
 
 def _size(statement: StatementEffects, run: Run, relation: str) -> str:
-    if not run.knows(relation):
+    then = run.at(statement)
+    if not then.knows(relation):
         return "all its rows"
-    return f"{count(rows_worked(statement, relation, run))} rows"
+    return f"{count(rows_worked(statement, relation, then))} rows"

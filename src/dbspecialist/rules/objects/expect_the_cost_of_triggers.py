@@ -43,7 +43,11 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 continue
             relation = name.rpartition(" on ")[2]
             lock = lock_on(statement, relation)
-            if lock is None or run.is_empty(relation) or not _is_for_each_row(trial, name):
+            if (
+                lock is None
+                or run.at(statement).is_empty(relation)
+                or not _is_for_each_row(trial, name)
+            ):
                 continue
             yield finding(
                 severity="info",

@@ -41,15 +41,15 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each materialised view that is filled from filled tables."""
     for statement in trial.statements:
         made = [name for _, kind, name in statement.creates if kind == "materialized view"]
-        read = [name for name in statement.scans if not run.is_empty(name)]
+        read = [name for name in statement.scans if not run.at(statement).is_empty(name)]
         for view in made:
             if read:
-                largest = max(read, key=run.rows)
+                largest = max(read, key=run.at(statement).rows)
                 yield finding(
                     severity="info",
                     message=(
                         f"Materialised view {view} is filled from {largest} "
-                        f"({count(run.rows(largest))} rows) inside the migration"
+                        f"({count(run.at(statement).rows(largest))} rows) inside the migration"
                     ),
                     location=at(trial, statement),
                     evidence=(seen(f"reads {largest} while {view} is created"),),

@@ -50,7 +50,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each statement that changes many rows of an existing table."""
     for statement in trial.statements:
         for relation, rows in statement.rows_modified.items():
-            if rows <= FEW or run.is_empty(relation) or statement.error:
+            if rows <= FEW or run.at(statement).is_empty(relation) or statement.error:
                 continue
             yield finding(
                 severity=_severity(rows, run),
@@ -65,8 +65,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 def _message(statement: StatementEffects, relation: str, rows: float, run: Run) -> str:
     if {tag.split(" ")[0] for tag in statement.tags} == {"INSERT"}:
         return f"{relation} gets {count(rows)} rows in one statement: all of it is one transaction"
+    of = count(run.at(statement).rows(relation))
     return (
-        f"{relation} has {count(rows)} of {count(run.rows(relation))} rows changed in "
+        f"{relation} has {count(rows)} of {of} rows changed in "
         "one statement: they stay locked until it commits"
     )
 
