@@ -22,7 +22,8 @@ CREATE TABLE logs (id bigint, made date NOT NULL) PARTITION BY RANGE (made);
 CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
 """
 SIZES = """
-INSERT INTO dbs_twin.sizes SELECT oid, 2e6 FROM pg_class WHERE relname IN ('users', 'orders');
+INSERT INTO dbs_twin.sizes SELECT oid, 2e6, relnatts, relnatts FROM pg_class
+WHERE relname IN ('users', 'orders');
 UPDATE pg_class SET reltuples = 2e6, relpages = 1 WHERE relname IN ('users', 'orders')
 """
 

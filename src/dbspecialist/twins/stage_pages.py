@@ -16,7 +16,8 @@ from dbspecialist.twins.sizes import data_file, give_page
 
 _SIZES = """
 INSERT INTO dbs_twin.sizes
-SELECT c.oid, c.reltuples FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT c.oid, c.reltuples, c.relnatts, c.relnatts
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384 AND c.reltuples > 0
   AND n.nspname NOT IN ('dbs_twin', 'pg_toast', 'pg_catalog', 'information_schema');
 UPDATE pg_class SET relpages = 1 WHERE oid IN (SELECT relation FROM dbs_twin.sizes)

@@ -16,6 +16,7 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.observed.backends import TRACES
 from dbspecialist.twins.observed.extended import EXTENDED, Portals, closing, parameters
 from dbspecialist.twins.observed.messages import Channel, Closed, Message, query, ready, texts
+from dbspecialist.twins.observed.noted_rows import note_of_rows
 from dbspecialist.twins.observed.relay import NEEDS_NO_TRANSACTION, Relay
 from dbspecialist.twins.observed.witness import Outcome, Witness
 
@@ -135,6 +136,7 @@ class Session:
             if _sets(outcome):
                 self.witness.statement(sql, outcome, None, inside=self._relay.status == b"T")
         else:
+            self._note_rows(outcome)
             seen = self._relay.ask(self._observe_new) if self._relay.status == b"T" else None
             self.witness.statement(sql, outcome, seen, inside=not wrapped)
         if wrapped:
@@ -166,6 +168,7 @@ class Session:
         with self.witness.watching(self.backend):
             self._send([*forgotten, *messages], outcome, hold=bool(forgotten))
         self.client.send(*(item for item in outcome.held_back if item.type != b"3"))
+        self._note_rows(outcome)
         self.witness.statement(sql, outcome, None, inside=False)
         self.witness.ended()
         return outcome
@@ -178,6 +181,11 @@ class Session:
         outcome.elapsed_ms = (time.perf_counter() - started) * 1000
 
     # -- our own statements in between
+
+    def _note_rows(self, outcome: Outcome) -> None:
+        note = note_of_rows(outcome, self.witness.key)
+        if note and self._relay.status != b"E":
+            self._relay.ask(note)
 
     def _begin(self) -> None:
         self._relay.ask("BEGIN")
