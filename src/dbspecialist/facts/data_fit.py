@@ -26,6 +26,8 @@ class Claim:
         misfit: The condition on one row that refutes it, in production's names, or "" where no
             row does alone.
         reads: The tables that the query reads, in production's names.
+        referenced: Production's names of the columns that a foreign key refers to, in the order
+            of its own; nothing where the run makes one of either.
         obstacle: Why production cannot be asked, or "".
         revision: The migration.
         index: The statement's place in it, from 0, where known.
@@ -39,6 +41,7 @@ class Claim:
     query: str = ""
     misfit: str = ""
     reads: tuple[str, ...] = ()
+    referenced: tuple[str, ...] = ()
     obstacle: str = ""
     revision: str = ""
     index: int | None = None

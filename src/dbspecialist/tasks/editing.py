@@ -136,12 +136,17 @@ def with_edits(
         for finding in draft.findings:
             changed[id(finding)] = _edited(finding, draft.edits, proofs[id(finding)])
     for finding in findings:
-        if id(finding) not in changed and finding.fix is not None:
+        if id(finding) not in changed and finding.fix is not None and _is_writable(finding.fix):
             changed[id(finding)] = _unwritten(finding.fix, finding)
     originals = {path: data for draft, _ in proven for path, data in draft.originals.items()}
     return Edited(
         tuple(replace(item, fix=changed.get(id(item), item.fix)) for item in findings), originals
     )
+
+
+def _is_writable(fix: Change | None) -> bool:
+    """Tell whether a fix may stand in a file: where production's rows refute it, it fails too."""
+    return fix is not None and not any(proof.verdict == "refuted" for proof in fix.proofs)
 
 
 def _drafts(scene: _Scene, findings: Sequence[Finding]) -> list[_Draft]:
@@ -155,7 +160,7 @@ def _draft(scene: _Scene, number: int, findings: Sequence[Finding]) -> _Draft:
     fixed = [
         (finding, index)
         for finding in findings
-        if finding.fix is not None and (index := statement_of(trial, finding)) is not None
+        if _is_writable(finding.fix) and (index := statement_of(trial, finding)) is not None
     ]
     edits = _edits(scene, trial, fixed)
     if not edits and len(fixed) > 1:

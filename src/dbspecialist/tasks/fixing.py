@@ -57,10 +57,11 @@ class _Proposed:
 
 def propose_fixes(run: Run, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings with the fixes that `prove_fixes` will run, none of them proven yet."""
-    proposed = [
-        item for trial in takewhile(_ends, run.trials) for item in _propose(trial, run, findings)
-    ]
-    changes = {id(item.finding): _change(item, ()) for item in proposed}
+    changes = {
+        id(item.finding): _change(item, tuple(_refuted_data(trial, run, item)))
+        for trial in takewhile(_ends, run.trials)
+        for item in _propose(trial, run, findings)
+    }
     return tuple(replace(item, fix=changes.get(id(item), item.fix)) for item in findings)
 
 
@@ -185,10 +186,19 @@ def _judged(
     fixed = [item.finding for item in group]
     gone = [(item, hazard_gone(trial, tried, run, item.finding, fixed)) for item in group]
     return {
-        id(item.finding): _change(item, (same, proof))
+        id(item.finding): _change(item, (same, proof, *_refuted_data(trial, run, item)))
         for item, proof in gone
         if proof.verdict != "refuted"
     }
+
+
+def _refuted_data(trial: Trial, run: Run, item: _Proposed) -> Iterator[Proof]:
+    """Yield what production's rows refute of a statement's key: they refute its fix as well."""
+    for fit in run.data_fit:
+        claim = fit.claim
+        own = (claim.revision, claim.index) == (trial.migration.revision, item.index)
+        if own and fit.proof.verdict == "refuted" and claim.kind in {"references", "unique"}:
+            yield fit.proof
 
 
 def hazard_gone(

@@ -94,6 +94,8 @@ def _references(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
     parent = made.attributes.get("referenced", "")
     if not parent or not _all_there(ground, made, columns, _adding(ground, made)):
         return
+    if _holds_null(ground, made, columns):
+        return
     obstacle = "it compares periods" if "PERIOD" in made.attributes["definition"] else ""
     yield ground.claim(
         "references",
@@ -102,9 +104,29 @@ def _references(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
         columns,
         _adding(ground, made),
         references=(parent,),
+        referenced=_referenced(ground, made, columns),
         query=_orphans(ground, made, columns),
         obstacle=obstacle,
     )
+
+
+def _holds_null(ground: Ground, made: SchemaObject, columns: tuple[str, ...]) -> bool:
+    """Tell whether the run itself makes a key NULL in every row: it refers to nothing then."""
+    _, sources = ground.sources(made, columns, _adding(ground, made))
+    nulls = [source.value.startswith("CAST(NULL AS ") for source in sources.values()]
+    unsaid = any(source.changed for source in sources.values())
+    is_full = "MATCH FULL" in made.attributes["definition"]
+    return not unsaid and (all(nulls) if is_full else any(nulls))
+
+
+def _referenced(ground: Ground, made: SchemaObject, columns: tuple[str, ...]) -> tuple[str, ...]:
+    index = _adding(ground, made)
+    _, sources = ground.sources(made, columns, index)
+    state, parent = ground.state(index), made.attributes["referenced"]
+    found = [state.source(parent, name) for name in _listed(made.attributes["referenced_columns"])]
+    if any(source.origin is None or source.changed for source in (*found, *sources.values())):
+        return ()
+    return tuple(source.origin[1] for source in found if source.origin)
 
 
 def _orphans(ground: Ground, made: SchemaObject, columns: tuple[str, ...]) -> str:

@@ -20,6 +20,7 @@ from dbspecialist.facts.statistics import ColumnStatistics
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.units import count
 from dbspecialist.proofs.data_fit.given import answer_given
+from dbspecialist.proofs.data_fit.references import answer_references
 from dbspecialist.proofs.data_fit.words import quoted, told, undecided
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -43,7 +44,7 @@ def answer(
     if claim.obstacle:
         return undecided(claim, claim.obstacle)
     if claim.kind == "references":
-        return undecided(claim, "statistics do not tell of single rows")
+        return answer_references(claim, run, production, connect)
     if claim.kind == "sequence":
         return _sequence(claim, run)
     if not claim.columns:

@@ -1,8 +1,11 @@
 """A foreign key is refused while a row refers to one that is not there.
 
 ## What it does
-Looks for foreign keys that are added with their check, or validated, while the database that is
-asked with `--database` holds a row without its parent.
+Looks for foreign keys that are added with their check, or validated, on tables with rows: an error
+where the planner's statistics have more distinct keys than there are rows to refer to, or keys
+outside of the range of the referenced column, or where the database that is asked with `--database`
+holds a row without its parent. Else it says that nobody looked, with the query that decides it: as
+a warning where a key of the statistics lies outside of that range, as information elsewhere.
 
 ## Why it matters
 The statement fails with 23503 after it has looked up the rows before it, under a lock that stops
@@ -18,11 +21,13 @@ writes to both tables, and the deployment stops there.
     ALTER TABLE orders VALIDATE CONSTRAINT orders_user;
 
 ## What proves it
-A row that an anti-join finds in the database itself. Statistics tell nothing of single rows, so
-without `--database` the rule is silent.
+A row that an anti-join finds in the database itself. Statistics are those of a sample: they refute
+by number alone, with room for rows that came since ANALYZE; a single key outside of the range
+decides nothing. Silent where the run itself changes the rows before, since production tells nothing
+of them then.
 
 ## Source
-PostgreSQL manual, "ALTER TABLE", ADD table_constraint; "PostgreSQL Error Codes", 23503
+PostgreSQL manual, "ALTER TABLE", ADD table_constraint; "pg_stats"; "PostgreSQL Error Codes", 23503
 foreign_key_violation.
 """
 
@@ -30,7 +35,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.data_fit import DataFit
+from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.migration._data_fit import fits, place, such_as
@@ -41,19 +47,31 @@ ENGINES = ("postgresql",)
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
-    """Yield a finding for each foreign key that a row breaks."""
+    """Yield a finding for each foreign key that a row breaks, or that nobody looked at."""
     for fit in fits(run, trial, "references"):
         claim = fit.claim
-        if fit.proof.verdict != "refuted":
+        if fit.proof.verdict == "proven" or (claim.obstacle and fit.proof.verdict != "refuted"):
             continue
+        severity, told = _told(fit)
         yield finding(
-            severity="error",
-            message=(
-                f"Foreign key {claim.object} is broken by a row of {claim.relation} without its "
-                f"row in {claim.reads[1]}{such_as(fit)}: it fails with 23503"
-            ),
+            severity=severity,
+            message=f"Foreign key {claim.object} {told}",
             location=place(trial, fit),
             evidence=(fit.proof,),
-            help="add it NOT VALID, mend the rows in steps that commit, then VALIDATE CONSTRAINT",
+            help="add it NOT VALID, mend the rows in steps that commit, then VALIDATE CONSTRAINT"
+            if fit.proof.verdict == "refuted"
+            else "run the query of the evidence first, or name the database with --database",
             relation=claim.relation,
         )
+
+
+def _told(fit: DataFit) -> tuple[Severity, str]:
+    child, parent = fit.claim.relation, fit.claim.reads[1]
+    if fit.source == "database":
+        row = f"a row of {child} without its row in {parent}{such_as(fit)}"
+        return "error", f"is broken by {row}: it fails with 23503"
+    if fit.proof.verdict == "refuted":
+        row = f"rows of {child} without their row in {parent}{such_as(fit)}"
+        return "error", f"is broken by {row}, as of the snapshot: it fails with 23503"
+    unseen = f"fails with 23503 if a row of {child} has no row in {parent}, which is not known"
+    return ("warning" if " lie outside of " in fit.proof.basis else "info"), unseen
