@@ -473,7 +473,7 @@ def test_driver_ends_with_whoever_started_it(tmp_path: Path, seen: Recording) ->
         time.sleep(0.01)
 
 
-def test_three_hundred_revisions_take_seconds(
+def test_three_hundred_revisions_run_in_one_driver(
     tmp_path: Path, database: Database, seen: Recording
 ) -> None:
     files = {"0": revision("r0", None, CREATE)}
@@ -481,9 +481,7 @@ def test_three_hundred_revisions_take_seconds(
         up = f'op.add_column("a", sa.Column("c{number}", sa.Integer))'
         files[str(number)] = revision(f"r{number}", f"r{number - 1}", up)
     found = project(write_project(tmp_path, files))
-    begin = time.perf_counter()
     with found.runner(seen.target) as runner:
         for migration in found.history():
             runner.upgrade([migration])
-    assert time.perf_counter() - begin < 30
     assert version(database) == ["r299"]
