@@ -152,3 +152,17 @@ def test_rows_that_hold_null_in_a_foreign_key_are_not_looked_up() -> None:
         values=lambda _statement, _relation, column: shares[column],
     )
     assert item.work_ms == 1.0 + 400.0 + 500.0
+
+
+def test_queries_under_a_lock_count_by_what_they_read_whole() -> None:
+    query = StatementEffects("SELECT …", tags=("SELECT 1",), transaction=1, queried=("public.a",))
+    assert blocked(ALTER, query) == [{"public.a": 402.0}, {}]
+    unknown = replace(query, queried=("public.c",))
+    assert blocked(ALTER, unknown) == [{"public.a": 2.0}, {}]
+
+
+def test_time_on_the_twin_counts_for_code_that_took_longer_than_an_empty_table_does() -> None:
+    sleep = StatementEffects("SELECT …", tags=("SELECT 1",), transaction=1, elapsed_ms=3000.0)
+    assert blocked(ALTER, sleep) == [{"public.a": 3001.0}, {}]
+    assert blocked(ALTER, replace(sleep, elapsed_ms=300.0)) == [{"public.a": 2.0}, {}]
+    assert blocked(ALTER, replace(sleep, tags=("ALTER TABLE",))) == [{"public.a": 2.0}, {}]

@@ -122,6 +122,7 @@ class StatementEffects:
         locks: Locks newly taken or strengthened by it.
         rewrites: Relations whose storage was written anew, with the engine's reason.
         scans: Relations read from beginning to end.
+        queried: Relations that plain queries of it read from beginning to end, by their plans.
         index_builds: Indexes built over a relation's rows, as `{index: relation}`.
         read_by_builds: Those of `scans` that are read once for each of these and for nothing else.
         rows_modified: Rows changed, by relation: the planner's estimate at production size.
@@ -165,6 +166,7 @@ class StatementEffects:
     locks: tuple[Lock, ...] = ()
     rewrites: Mapping[str, str] = field(default_factory=dict)
     scans: tuple[str, ...] = ()
+    queried: tuple[str, ...] = ()
     index_builds: Mapping[str, str] = field(default_factory=dict)
     read_by_builds: tuple[str, ...] = ()
     rows_modified: Mapping[str, float] = field(default_factory=dict)

@@ -91,7 +91,9 @@ def estimate_blocked(
         if not _is_known(item, there.knows):
             return math.nan
         looked_up = sum(_looked_up(item, key, there.rows, values) for key in _checked(item))
-        return work_ms(item, rows=there.rows, size=there.bytes, rates=rates, looked_up=looked_up)
+        item = replace(item, queried=tuple(filter(there.knows, item.queried)))
+        own = work_ms(item, rows=there.rows, size=there.bytes, rates=rates, looked_up=looked_up)
+        return max(own, taken_ms(item))
 
     work = [estimate(item) for item in statements]
     rest = _until_end(statements, work)  # unknown and known add up to unknown

@@ -14,7 +14,7 @@ from dbspecialist.engines.postgresql.changed_columns import Columns, changed_col
 from dbspecialist.engines.postgresql.changed_constraints import changed_constraints
 from dbspecialist.engines.postgresql.dropped_objects import dropped_objects
 from dbspecialist.engines.postgresql.observation import KINDS, Known, Observation
-from dbspecialist.engines.postgresql.query_plans import read_whole
+from dbspecialist.engines.postgresql.query_plans import read_whole, worked_through
 from dbspecialist.facts.locks import LOCK_MODES, Lock
 
 _RELATIONS = frozenset(KINDS.values())
@@ -60,6 +60,7 @@ def compare(
         "locks": _locks(before, after, existing),
         "rewrites": _rewrites(before, after, existing),
         "scans": _scans(before, after, existing, plans) if utility else (),
+        "queried": () if utility else _queried(existing, plans),
         "index_builds": builds,
         "read_by_builds": _read_by_builds(before, after, existing, builds),
         "drops": tuple(dropped_objects(after.events, known)),
@@ -162,6 +163,11 @@ def _scans(
     }
     names = {relation.name for relation in known.values()}
     return tuple(sorted(counted | (read_whole(plans) & names)))
+
+
+def _queried(known: Mapping[int, Known], plans: Iterable[str]) -> tuple[str, ...]:
+    names = {relation.name for relation in known.values()}
+    return tuple(sorted(worked_through(plans) & names))
 
 
 def _index_builds(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,65 @@ def _read_whole(node: Mapping[str, Any]) -> Iterable[str]:
         yield f"{node.get('Schema')}.{node['Relation Name']}"
     for child in node.get("Plans", ()):
         yield from _read_whole(child)
+
+
+#: Queries that the engine itself sends for foreign keys (PostgreSQL source, ri_triggers.c).
+_FOREIGN_KEY_CHECK = re.compile(
+    r"^SELECT (1 FROM ONLY|fk\.).*?( FOR KEY SHARE| LEFT OUTER JOIN)", re.S
+)
+
+
+def read_inside(plans: Sequence[str], tags: Iterable[str], error: object = None) -> set[str]:
+    """Return the relations that queries inside of a statement's code read, from their plans.
+
+    The plan of a plain query comes last, after those of the functions that it calls; a query that
+    fails has none. Queries that change rows are left out: what they do follows from their plans.
+    """
+    first = {tag.partition(" ")[0] for tag in tags}
+    if first & {"DO", "CALL"} or error:
+        inside = plans
+    elif first == {"SELECT"}:
+        inside = plans[:-1]
+    else:
+        return set()
+    return {name for text in inside for name in _read(_fragment(text))}
+
+
+def _read(fragment: Mapping[str, Any]) -> set[str]:
+    nodes = list(_nodes(fragment.get("Plan", {})))
+    changes = any(node.get("Node Type") == "ModifyTable" for node in nodes)
+    if changes or _FOREIGN_KEY_CHECK.match(fragment.get("Query Text", "")):
+        return set()
+    named = (node for node in nodes if "Relation Name" in node)
+    return {f"{node.get('Schema')}.{node['Relation Name']}" for node in named}
+
+
+def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
+
+
+#: Nodes that read all that is below them before they give their first row.
+_READING_ALL = frozenset({"Aggregate", "Sort", "Hash"})
+
+
+def worked_through(plans: Iterable[str]) -> set[str]:
+    """Return the relations that queries read whole and do not stop reading before the end.
+
+    A LIMIT, and a subquery that may be an EXISTS, stop at the first rows where nothing below them
+    needs all rows.
+    """
+    return {name for text in plans for name in _to_the_end(_fragment(text).get("Plan", {}), True)}
+
+
+def _to_the_end(node: Mapping[str, Any], whole: bool) -> Iterable[str]:
+    kind = node.get("Node Type", "")
+    if whole and "Relation Name" in node and "Scan" in kind and "Index Cond" not in node:
+        yield f"{node.get('Schema')}.{node['Relation Name']}"
+    below = kind in _READING_ALL or (whole and kind != "Limit")
+    for child in node.get("Plans", ()):
+        yield from _to_the_end(child, below and (_is_source(child) or kind in _READING_ALL))
 
 
 def modified_rows(plans: Iterable[str]) -> dict[str, float]:

@@ -3,7 +3,8 @@
 ## What it does
 Looks for a statement that takes a lock which blocks reads or writes, whose own work is short, and
 that is followed in its transaction by work that is not: a scan, a rewrite, an index build or
-changed rows of whatever table. Work on the locked table itself that has a rule of its own is
+changed rows of whatever table, a query that reads a table whole, a statement that takes more than
+0.5 s on the twin already. Work on the locked table itself that has a rule of its own is
 left to it, and so are waits of less than a tenth of `max_blocked`.
 
 ## Why it matters
@@ -188,7 +189,19 @@ def _works(statement: StatementEffects, run: Run) -> bool:
     """Tell whether a statement reads or writes the rows of a table that has some."""
     touched = [*statement.scans, *statement.rewrites, *statement.index_builds.values()]
     written = [name for name, rows in statement.rows_modified.items() if rows > 1]
-    return any(not run.is_empty(name) for name in (*touched, *written))
+    if any(not run.is_empty(name) for name in (*touched, *written)):
+        return True
+    return bool(_queried(statement, run)) or _took(statement)
+
+
+def _queried(statement: StatementEffects, run: Run) -> list[str]:
+    """Return what plain queries read whole; of unknown sizes there are too many to tell."""
+    return [name for name in statement.queried if run.knows(name) and not run.is_empty(name)]
+
+
+def _took(statement: StatementEffects) -> bool:
+    """Tell whether the twin, which has no rows, took as long for it as is estimated."""
+    return statement.work_ms is not None and 1 < statement.work_ms <= statement.elapsed_ms
 
 
 def _named(statement: StatementEffects, run: Run) -> str:
@@ -201,4 +214,8 @@ def _named(statement: StatementEffects, run: Run) -> str:
         for name in names:
             if not run.is_empty(name):
                 return f"{name} {word}"
-    return "rows are read"
+    if queried := _queried(statement, run):
+        return f"{queried[0]} is read from beginning to end"
+    return (
+        f"the twin takes {duration(statement.elapsed_ms)}" if _took(statement) else "rows are read"
+    )
