@@ -111,6 +111,9 @@ class State:
 
 _NOTHING = SchemaObject("column", "")
 
+#: Commands that fill what they make. Its name may be one of production's later.
+_FILLING = frozenset({"CREATE TABLE AS", "SELECT INTO"})
+
 
 def states(trials: Iterable[Trial]) -> Iterator[tuple[StatementEffects, State, State]]:
     """Yield each statement with the states before and after it."""
@@ -150,6 +153,7 @@ def _touches(
     """Yield the tables whose rows a statement changes, with the columns, or nothing for any."""
     truncated = "TRUNCATE TABLE" in statement.tags
     modified = {lock.relation for lock in statement.locks} if truncated else set()
+    modified |= {name for tag, _, name in statement.creates if tag in _FILLING}
     for relation in modified | statement.rows_modified.keys():
         named = statement.columns_set.get(relation)
         names = None if truncated or named is None else _computed(trial, relation, named)

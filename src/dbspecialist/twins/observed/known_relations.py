@@ -13,6 +13,8 @@ from dbspecialist.engines.postgresql.changed_columns import Columns, read_column
 from dbspecialist.engines.postgresql.effects import made_relations
 from dbspecialist.engines.postgresql.observation import Known, Observation, read_known
 
+_FILLED = "SELECT relation::bigint FROM dbs_twin.sizes WHERE made AND relation = ANY (%s)"
+
 
 class KnownRelations:
     """What is known of a database's relations between two transactions.
@@ -51,9 +53,12 @@ class KnownRelations:
         """
         now = read_known(self._connection)
         columns = read_columns(self._connection, tables)
+        standing_in = self._standing_in(now)
         with self._lock:
             self.known = {
-                oid: item if oid in self.original else replace(item, existing=False)
+                oid: item
+                if {oid, item.table} & standing_in or oid in self.original
+                else replace(item, existing=False)
                 for oid, item in now.items()
             }
             self._names = _names(self.known, self.original)
@@ -61,6 +66,19 @@ class KnownRelations:
             self.columns = {
                 key: row for key, row in {**self.columns, **columns}.items() if key[0] in self.known
             }
+
+    def _standing_in(self, now: Mapping[int, Known]) -> set[int]:
+        """Return the tables with rows that the run made and gave the name of an original one.
+
+        They are what production uses from then on.
+        """
+        names = {item.name for item in self.original.values()}
+        named = [oid for oid, item in now.items() if oid not in self.original]
+        named = [oid for oid in named if now[oid].name in names and not now[oid].table]
+        if not named:
+            return set()
+        found = self._connection.execute(_FILLED, [named]).fetchall()
+        return {oid for (oid,) in found}
 
     def note_made(self, now: Observation) -> None:
         """Keep the names of relations that a statement made, or altered since they were made.
@@ -82,7 +100,12 @@ class KnownRelations:
 
     def _names_in(self, now: Observation | None) -> Mapping[str, str]:
         here = {
-            item.oid: Known(item.name, item.kind or "", item.filenode or 0)
+            item.oid: Known(
+                item.name,
+                item.kind or "",
+                item.filenode or 0,
+                existing=item.oid in self.original,
+            )
             for item in (now.locks if now else ())
             if item.name and (item.oid not in self.known or self.known[item.oid].name != item.name)
         }
@@ -90,9 +113,12 @@ class KnownRelations:
 
 
 def _names(known: Mapping[int, Known], original: Mapping[int, Known]) -> dict[str, str]:
-    """Return the names that mean another relation than they do in production, or one made since."""
+    """Return the names that mean another relation than they do in production, or one made since.
+
+    One that stands in for production's bears its name rightly.
+    """
     return {
         item.name: original[oid].name if oid in original else ""
         for oid, item in known.items()
-        if oid not in original or original[oid].name != item.name
+        if (not item.existing if oid not in original else original[oid].name != item.name)
     }
