@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from dbspecialist.engines.postgresql.capture import capture
 from dbspecialist.engines.snapshot_file import write_snapshot
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.statistics import RelationStatistics
+from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics
 from dbspecialist.twins.cluster import start_cluster
 
 HERE = Path(__file__).parent
@@ -36,6 +37,9 @@ PRODUCTION = {
     "reviews": 31_000_000,
     "events": 1_000_000_000,
 }
+
+#: Columns that refer to every row of a table: the share that ANALYZE tells does not grow with both.
+REFERRING = {("public.order_items", "product_id"): "products"}
 
 ROWS = """
 SELECT setseed(0.5);
@@ -163,11 +167,22 @@ def enlarged(snapshot: Snapshot) -> Snapshot:
         source="postgresql://db.shop.example/shop",
         captured_at="2026-11-01T03:00:00+00:00",
         relations=tuple(larger(item) for item in snapshot.relations),
+        columns=referring(snapshot.columns),
         workload=tuple(
             replace(item, calls=item.calls * 10_000, total_ms=item.total_ms * 10_000)
             for item in snapshot.workload
             if any(name in item.query for name in PRODUCTION)
         ),
+    )
+
+
+def referring(columns: Sequence[ColumnStatistics]) -> tuple[ColumnStatistics, ...]:
+    """Give columns that refer to a table as many distinct values as it has rows."""
+    return tuple(
+        replace(item, n_distinct=float(PRODUCTION[table]))
+        if (table := REFERRING.get((item.relation, item.column)))
+        else item
+        for item in columns
     )
 
 
