@@ -9,7 +9,7 @@ import pytest
 
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.workload import WorkloadStatement
-from dbspecialist.proofs.trials import see_effects
+from dbspecialist.proofs.effects_pass import see_effects
 from dbspecialist.proofs.walk import walk
 from dbspecialist.tasks.sources import snapshot_of_sql
 from dbspecialist.toolchains import find_projects

@@ -13,6 +13,7 @@ from dbspecialist.facts.finding import Location
 from dbspecialist.facts.lineage import State, states
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.rows_needed import Failure, Reading
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import RelationStatistics
 from dbspecialist.facts.workload import WorkloadStatement
@@ -74,6 +75,8 @@ class Trial:
         untried: Why it was not, or not wholly, run, or "".
         rows_warnings: What the engine warned of once there were rows, by statement from 0.
         nulls: Columns that held NULL in the made-up rows before it, where it passed with them.
+        needs_rows: How it fails on empty tables, where rows may prevent that.
+        readings: Its code that reads tables with rows in production alone.
     """
 
     migration: Migration
@@ -88,6 +91,8 @@ class Trial:
     untried: str = ""
     rows_warnings: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     nulls: frozenset[str] = frozenset()
+    needs_rows: Failure | None = None
+    readings: tuple[Reading, ...] = ()
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -17,37 +17,18 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import RoundTrip, Run, Trial
 from dbspecialist.proofs.data_fit import judge_data
 from dbspecialist.proofs.effects import estimate_blocked
+from dbspecialist.proofs.effects_pass import Seen, see_effects
 from dbspecialist.proofs.meanwhile import meanwhile
 from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.replay import catalogues_around
-from dbspecialist.proofs.round_trip_verdict import not_tried
+from dbspecialist.proofs.rows_needed import with_rows
 from dbspecialist.proofs.steps import Step
-from dbspecialist.proofs.walk import is_bookkeeping, walk
-from dbspecialist.toolchains.base import MigrationFailed, Project, Target
-from dbspecialist.twins.observed.observer import Observed
+from dbspecialist.proofs.walk import walk
+from dbspecialist.toolchains.base import Project, Target
 from dbspecialist.twins.stage import Stage
 from dbspecialist.twins.stage_roles import OWNER
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the effects pass saw.
-
-    Args:
-        statements: By revision, in order.
-        failures: Why a revision stopped, by revision.
-        untried: Why a revision was not, or not wholly, run.
-        created: Relations that the run made.
-        renamed: The names in production of relations that were renamed, by each later name.
-    """
-
-    statements: dict[str, list[StatementEffects]] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
-    untried: dict[str, str] = field(default_factory=dict)
-    created: frozenset[str] = frozenset()
-    renamed: dict[str, str] = field(default_factory=dict)
 
 
 def try_migrations(
@@ -79,7 +60,9 @@ def try_migrations(
     tell("running the migrations for their effects, and with rows, there and back")
     with meanwhile(see_effects, stage, project, pending, start) as effects:
         walked = walk(stage, project, pending, start, snapshot)
-    seen = effects.result()
+    seen, needed = with_rows(
+        stage, project, pending, start, snapshot=snapshot, seen=effects.result()
+    )
     reached = {item.revision for item in _reached(pending, seen)}
     steps = {revision: step for revision, step in walked.items() if revision in reached}
     steps |= _failing(stage, start, pending, seen)
@@ -92,7 +75,11 @@ def try_migrations(
         renamed=seen.renamed,
     )
     trials = tuple(
-        _trial(project, item, tuple(seen.statements.get(item.revision, ())), seen, steps)
+        replace(
+            _trial(project, item, tuple(seen.statements.get(item.revision, ())), seen, steps),
+            needs_rows=needed.failures.get(item.revision),
+            readings=needed.readings.get(item.revision, ()),
+        )
         for item in pending
     )
     run = replace(run, trials=trials)
@@ -121,35 +108,6 @@ def _failing(
     return {failing: replace(_NOT_REACHED, before=before, after=after)}
 
 
-def see_effects(
-    stage: Stage, project: Project, pending: Sequence[Migration], template: str
-) -> Seen:
-    """Run the pending migrations as the toolchain would, and record what each statement did."""
-    failures: dict[str, str] = {}
-    untried: dict[str, str] = {}
-    with stage.database(template) as database, stage.observer(database) as observer:
-        with project.runner(Target(observer.url, observer.mark)) as runner:
-            try:
-                runner.upgrade(pending)
-            except MigrationFailed as error:
-                failures[error.revision] = error.reason
-                untried = _untried(error, pending)
-        observer.relations.refresh()
-        created, renamed = observer.relations.created(), observer.relations.renamed()
-        recorded = observer.take()
-    return Seen(_by_revision(recorded), failures, untried, created, renamed)
-
-
-def _untried(error: MigrationFailed, pending: Sequence[Migration]) -> dict[str, str]:
-    """Say which migrations are not run when one stops: those after it, and maybe itself."""
-    revisions = [item.revision for item in pending]
-    if error.revision not in revisions:
-        return {}
-    after = revisions[revisions.index(error.revision) + 1 :]
-    found = dict.fromkeys(after, f"{error.revision} stops before it")
-    return {error.revision: error.reason, **found} if not_tried(error) else found
-
-
 @contextlib.contextmanager
 def brought_to(stage: Stage, project: Project, before: Sequence[Migration]) -> Iterator[str]:
     """Make a database in which the earlier migrations have run, to be used as a template.
@@ -172,16 +130,6 @@ def read(stage: Stage, database: str) -> Catalogue:
     """Read a stage database's catalogue."""
     with stage.admin(database) as connection:
         return read_catalogue(connection)
-
-
-def _by_revision(recorded: Sequence[Observed]) -> dict[str, list[StatementEffects]]:
-    found: dict[str, list[StatementEffects]] = {}
-    for item in recorded:
-        if item.mark is None or item.mark.direction != "up" or is_bookkeeping(item.effects):
-            continue
-        if item.mark.revision:
-            found.setdefault(item.mark.revision, []).append(item.effects)
-    return found
 
 
 def _estimated(run: Run, rates: Rates) -> tuple[Trial, ...]:

@@ -3,6 +3,10 @@
 ## What it does
 Reports each statement that the twin refuses for a reason that no other rule explains.
 
+A failure without rows that rows of production may prevent (a parent that is not there, a query
+that returns nothing) is `unchecked`, a warning; where the migration goes through with made-up rows
+it is `tested` and told as info.
+
 ## Why it matters
 The twin has production's schema: what fails here fails there, with everything before it in the
 transaction rolled back, or left half-done where there is none.
@@ -28,9 +32,11 @@ from collections.abc import Iterator
 from dbspecialist.facts.effects import EngineError, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.rows_needed import Failure
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
+from dbspecialist.rules.migration._readings import lacking
 
 TITLE = "Mend statements that the engine refuses"
 SEVERITY = "error"
@@ -57,6 +63,10 @@ EXPLAINED_MESSAGES = (
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each refused statement, and for a migration that stops by itself."""
+    if trial.needs_rows is not None:
+        yield _unsure(trial, run, trial.needs_rows)
+        if not trial.needs_rows.passed:
+            return
     refused = [item for item in trial.statements if item.error]  # end-statements: those stopped
     for statement in refused:
         if statement.error and not statement.error.stopped and not _is_explained(statement.error):
@@ -85,4 +95,26 @@ def _refused(trial: Trial, statement: StatementEffects, error: EngineError) -> F
             Proof("the engine takes the statement", "refuted", f"{error.sqlstate} on the twin"),
         ),
         help="write it for the schema that production has",
+    )
+
+
+def _unsure(trial: Trial, run: Run, failure: Failure) -> Finding:
+    """Say that a failure without rows is none yet, and how it went with made-up ones."""
+    error = failure.error
+    told = f"{error.sqlstate}: {error.message}" if error else failure.reason
+    same = (item for item in trial.statements if failure.sql and item.sql == failure.sql)
+    lacks = lacking(run, failure.relations)
+    if failure.passed:
+        words = f"{trial.migration.revision} needs rows: without any it fails with {told}; {lacks}"
+        basis = f"it passes with made-up rows; {lacks}"
+        proof = Proof("production's rows let it through", "tested", basis, 1)
+    else:
+        words = f"{trial.migration.revision} fails with {told}; {lacks}"
+        proof = Proof("production's rows let it through", "unchecked", lacks)
+    return finding(
+        severity="info" if failure.passed else "warning",
+        message=words,
+        location=trial.location(next(same, None)),
+        evidence=(proof,),
+        help="try it on a copy of production that has rows",
     )

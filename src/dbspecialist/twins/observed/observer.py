@@ -16,7 +16,7 @@ from dbspecialist.engines.postgresql.changed_columns import changed_columns
 from dbspecialist.engines.postgresql.columns_set import columns_set
 from dbspecialist.engines.postgresql.effects import compare
 from dbspecialist.engines.postgresql.observation import Observation
-from dbspecialist.engines.postgresql.query_plans import modified_rows
+from dbspecialist.engines.postgresql.query_plans import modified_rows, read_inside
 from dbspecialist.facts.effects import EngineError, StatementEffects
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.observed.bystander import Bystander
@@ -148,6 +148,7 @@ class SessionObserver:
             parameters=outcome.parameters,
             rows_modified=modified_rows(outcome.plans),
             columns_set=columns_set(outcome.plans),
+            reads=tuple(sorted(read_inside(outcome.plans, outcome.tags, outcome.error))),
             error=outcome.error,
             elapsed_ms=outcome.elapsed_ms,
             unchecked=self._stopped(outcome.error),
