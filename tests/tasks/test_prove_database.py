@@ -86,3 +86,11 @@ def test_url_that_cannot_be_read_is_refused_before_anything_runs(tmp_path: Path)
     with pytest.raises(InputError, match="the database URL cannot be read"):
         prove([tmp_path], database="mysql://bob:s3cret@db/shop", progress=told.append)
     assert told == []
+
+
+def test_database_that_does_not_answer_is_told_where_there_is_nothing_to_ask(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "1_new.sql").write_text("CREATE TABLE t (a int);\n")
+    with pytest.raises(InputError, match="no server answers there"):
+        prove([tmp_path], database="postgresql://nobody@127.0.0.1:1/x")

@@ -62,7 +62,7 @@ def _head(report: Report) -> str:
     ]
     rows = [_row(item, report.findings) for item in report.migrations]
     if rows:
-        lines += ["| migration | waits | longest | findings | way back |", "|---|---|---|---|---|"]
+        lines += ["| migration | waits | how long | findings | way back |", "|---|---|---|---|---|"]
     table, cut = _within(rows, LONGEST // 2)
     if cut:
         table.append(f"| {plural(cut, 'more migration')} | | | | |")
@@ -86,8 +86,10 @@ def _row(item: MigrationReport, findings: Iterable[Finding]) -> str:
     waits = longest(lanes(item.statements))
     first = [WAITS[wait.kind] for wait in waits[:1]]
     # That other DDL waits longer than queries is in the details.
-    times = [written(waits[0])] if waits else []
-    times += [f"{WAITS[wait.kind]} {written(wait)}" for wait in waits[1:] if wait.kind != "ddl"]
+    told = [wait for wait in waits if wait is waits[0] or wait.kind != "ddl"]
+    times = [f"{WAITS[wait.kind]} {written(wait)}" for wait in told]
+    if len(told) == 1:
+        times = [written(told[0])]
     cells = (
         text(name(item.migration)),
         first[0] if first else "nothing",

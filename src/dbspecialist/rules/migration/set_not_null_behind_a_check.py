@@ -55,7 +55,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         wait = wait_for_first(trial, run, statement, column.parent, read, named_by=statement)
         if wait is None:
             continue
-        where = _places(read, run, wait.table)
+        where = _places(trial, read, run, wait.table)
         yield wait.finding(
             f"Column {column.name} is searched for NULLs in {where}: {wait}",
             f"reads {wait.table} from beginning to end",
@@ -63,9 +63,13 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         )
 
 
-def _places(read: Iterable[str], run: Run, table: str) -> str:
+def _places(trial: Trial, read: Iterable[str], run: Run, table: str) -> str:
     kin = [name for name in read if run.root(name) == run.root(table)]
-    return table if len(kin) == 1 else plural(len(kin), "partition")
+    if len(kin) == 1:
+        return table
+    tables = [item for item in trial.before.of_kind("table") if item.name in kin]
+    inherit = any("inherits" in item.attributes for item in tables)
+    return plural(len(kin), "table" if inherit else "partition")
 
 
 def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
