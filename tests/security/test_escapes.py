@@ -162,6 +162,8 @@ def test_observation_goes_on(
     [
         "SELECT dbs_twin.observe(true, 'x')",
         "DO $$ BEGIN PERFORM dbs_twin.observe(true, ''); END $$",
+        "SELECT dbs_twin.note_changes('x', '{}', '{\"public.orders\": 1}')",
+        "SELECT dbs_twin.note_statistics('{1}')",
         "INSERT INTO dbs_twin.events (event) VALUES ('{}')",
         "DELETE FROM dbs_twin.events",
         "DELETE FROM dbs_twin.sizes",
