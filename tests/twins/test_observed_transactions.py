@@ -1,4 +1,5 @@
 import psycopg
+import pytest
 
 from dbspecialist.toolchains.base import Mark
 from dbspecialist.twins.stage import open_stage
@@ -30,3 +31,32 @@ def test_a_transaction_may_set_its_isolation_level_after_it_began() -> None:
     ]
     assert all(item.in_transaction and item.error is None for item in seen)
     assert len({item.transaction for item in seen}) == 1
+
+
+def test_a_statement_that_waits_for_its_own_run_is_told_from_one_that_is_slow() -> None:
+    with (
+        open_stage(None) as stage,
+        stage.database() as database,
+        stage.cluster.connect(database) as admin,
+        admin.execute("CREATE TABLE t (id int)"),
+        admin.execute("ALTER TABLE t OWNER TO pg_database_owner"),
+    ):
+        stage.statement_seconds = 0.5
+        with (
+            stage.observer(database) as observer,
+            psycopg.connect(observer.url, autocommit=True) as first,
+            psycopg.connect(observer.url, autocommit=True) as second,
+        ):
+            observer.mark(Mark("one", 1))
+            first.execute("BEGIN")
+            first.execute("ALTER TABLE t ADD COLUMN a int")
+            for slow in ("ALTER TABLE t ADD COLUMN b int", "SELECT pg_sleep(9)"):
+                with pytest.raises(psycopg.errors.QueryCanceled):
+                    second.execute(slow)
+            first.execute("ROLLBACK")
+            seen = [item.effects.unchecked for item in observer.take() if item.effects.unchecked]
+    assert seen == [
+        "stopped after 0.5 s on the twin, waiting for a lock that another session of the same run"
+        " holds",
+        "stopped after 0.5 s on the twin",
+    ]

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from dbspecialist.facts.catalogue import Difference, SchemaObject
 from dbspecialist.facts.locks import Lock
 
+#: What `unchecked` says of a statement that waits for a lock of its own run.
+WAITS_FOR_ITSELF = "waiting for a lock that another session of the same run holds"
+
 
 @dataclass(frozen=True, slots=True)
 class EngineError:
@@ -149,6 +152,7 @@ class StatementEffects:
             is not known.
         elapsed_ms: How long it took on the twin, in milliseconds.
         reads: Relations that queries of its code (a DO block, a function) read and change no rows.
+        selects: Relations that it reads itself, where it is a plain query that changes no rows.
         algorithm: The cheapest algorithm that MySQL or MariaDB takes for an ALTER TABLE.
         reason: Why it takes no cheaper one, in its words.
         clauses: The same for each clause, where there are several.
@@ -193,6 +197,7 @@ class StatementEffects:
     held: tuple[Lock, ...] = ()
     work_ms: float | None = None
     reads: tuple[str, ...] = ()
+    selects: tuple[str, ...] = ()
 
     @property
     def waits(self) -> Mapping[str, Mapping[str, float]]:

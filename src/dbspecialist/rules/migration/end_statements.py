@@ -1,7 +1,8 @@
 """A statement that does not end on a twin with almost no rows will not end in production.
 
 ## What it does
-Reports statements that were stopped after the twin's time-out.
+Reports statements that were stopped after the twin's time-out: an error where one waited for a lock
+that another session of the same migration held, which it waits for in production as well.
 
 ## Why it matters
 A loop without an end holds its locks until somebody stops it. What it would have done was not
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.effects import WAITS_FOR_ITSELF, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
@@ -49,7 +50,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 def _finding(trial: Trial, statement: StatementEffects, reason: str) -> Finding:
     return finding(
-        severity="warning",
+        severity="error" if reason.endswith(WAITS_FOR_ITSELF) else "warning",
         message=f"The statement did not end: {reason}",
         location=at(trial, statement),
         evidence=(Proof("what the statement does", "unchecked", reason),),

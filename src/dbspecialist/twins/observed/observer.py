@@ -16,8 +16,8 @@ from dbspecialist.engines.postgresql.changed_columns import changed_columns
 from dbspecialist.engines.postgresql.columns_set import columns_set
 from dbspecialist.engines.postgresql.effects import compare
 from dbspecialist.engines.postgresql.observation import Observation
-from dbspecialist.engines.postgresql.query_plans import modified_rows, read_inside
-from dbspecialist.facts.effects import EngineError, StatementEffects
+from dbspecialist.engines.postgresql.query_plans import modified_rows, read_inside, selected
+from dbspecialist.facts.effects import WAITS_FOR_ITSELF, EngineError, StatementEffects
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.observed.bystander import Bystander
 from dbspecialist.twins.observed.known_relations import KnownRelations
@@ -149,6 +149,7 @@ class SessionObserver:
             rows_modified=modified_rows(outcome.plans),
             columns_set=columns_set(outcome.plans),
             reads=tuple(sorted(read_inside(outcome.plans, outcome.tags, outcome.error))),
+            selects=tuple(sorted(selected(outcome.plans, outcome.tags))),
             error=outcome.error,
             elapsed_ms=outcome.elapsed_ms,
             unchecked=self._stopped(outcome.error),
@@ -229,7 +230,8 @@ class SessionObserver:
         with watchdog.watching(backend) as running:
             yield
         if running.stopped:
-            self.stopped = f"stopped after {watchdog.seconds:g} s on the twin"
+            why = f", {WAITS_FOR_ITSELF}" if running.waits_for_itself else ""
+            self.stopped = f"stopped after {watchdog.seconds:g} s on the twin{why}"
 
 
 def _lengthen(data: Path, before: Observation | None, after: Observation) -> None:

@@ -13,14 +13,26 @@ import psycopg
 #: How often it looks, in parts of the limit.
 LOOKS = 20
 
+#: Whether a backend waits for one of the same role in the same database: one of the same run.
+_WAITS_FOR_ITSELF = """
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity own JOIN pg_stat_activity other
+      ON other.usesysid = own.usesysid AND other.datid = own.datid
+    WHERE own.pid = %s AND other.pid = ANY (pg_blocking_pids(own.pid))
+)"""
+
 
 @dataclass(eq=False)
 class Running:
-    """A statement that was sent and has not ended; `stopped` once the limit is over."""
+    """A statement that was sent and has not ended; `stopped` once the limit is over.
+
+    `waits_for_itself` says that it waited for a lock of another session of the same run.
+    """
 
     backend: int
     deadline: float
     stopped: bool = False
+    waits_for_itself: bool = False
 
 
 class Watchdog:
@@ -64,5 +76,10 @@ class Watchdog:
                 for running in self._running:
                     if running.deadline <= now and not running.stopped:
                         running.stopped = True
-                        with self._admin() as connection:
-                            connection.execute("SELECT pg_cancel_backend(%s)", (running.backend,))
+                        self._stop(running)
+
+    def _stop(self, running: Running) -> None:
+        with self._admin() as connection:
+            row = connection.execute(_WAITS_FOR_ITSELF, (running.backend,)).fetchone()
+            running.waits_for_itself = row == (True,)
+            connection.execute("SELECT pg_cancel_backend(%s)", (running.backend,))
