@@ -46,7 +46,7 @@ def with_rows(
     readings = {
         item.revision: found
         for item in pending
-        if (found := tuple(_readings(run, seen.statements.get(item.revision, ()))))
+        if (found := tuple(_readings(run, item, seen.statements.get(item.revision, ()))))
     }
     needing = [n for n, item in enumerate(pending) if item.revision in {**failures, **readings}]
     if not needing:
@@ -60,6 +60,7 @@ def with_rows(
     for revision, failure in failures.items():
         if revision in tried.statements and revision not in {**tried.failures, **tried.untried}:
             needed.failures[revision] = replace(failure, passed=True)
+            needed.readings.pop(revision, None)  # what it does with rows is judged itself
             return _joined(pending, revision, seen, tried, needed), needed
     return seen, needed
 
@@ -92,7 +93,8 @@ def _failures(run: Run, pending: Sequence[Migration], seen: Seen) -> dict[str, F
             continue
         statements = seen.statements.get(item.revision, [])
         refused = next((one for one in statements if one.error), None)
-        relations = sorted(set(_lacking(run, refused, statements)))
+        earlier = [name for one in statements for name in one.selects] if _is_code(item) else []
+        relations = sorted(set(_lacking(run, refused, earlier)))
         if relations:
             sql, error = (refused.sql, refused.error) if refused else ("", None)
             reason = seen.failures[item.revision]
@@ -100,11 +102,8 @@ def _failures(run: Run, pending: Sequence[Migration], seen: Seen) -> dict[str, F
     return {}
 
 
-def _lacking(
-    run: Run, refused: StatementEffects | None, statements: Sequence[StatementEffects]
-) -> Iterator[str]:
+def _lacking(run: Run, refused: StatementEffects | None, earlier: Iterable[str]) -> Iterator[str]:
     """Yield the tables without rows here that a failure may be due to."""
-    earlier = [name for one in statements if one.line is None for name in _read_by_client(one)]
     if refused is None or refused.error is None:
         yield from _filled(run, earlier)
     elif refused.error.sqlstate == FOREIGN_KEY_VIOLATION:
@@ -136,22 +135,22 @@ def _filled(run: Run, names: Iterable[str]) -> Iterator[str]:
             yield name
 
 
-def _read_by_client(statement: StatementEffects) -> Iterator[str]:
-    """Yield the tables that a plain query of the migration's own code read."""
-    if {tag.partition(" ")[0] for tag in statement.tags} == {"SELECT"}:
-        yield from (item.relation for item in statement.locks if item.kind != "index")
-        yield from statement.reads
+def _is_code(migration: Migration) -> bool:
+    """Tell whether a migration is a program, which can go other ways by what it reads."""
+    return not migration.path.endswith(".sql")
 
 
-def _readings(run: Run, statements: Sequence[StatementEffects]) -> Iterator[Reading]:
+def _readings(
+    run: Run, migration: Migration, statements: Sequence[StatementEffects]
+) -> Iterator[Reading]:
     for index, statement in enumerate(statements):
         if statement.error:
             continue
         inner = sorted(set(_filled(run, statement.reads)))
         if inner:
             yield Reading(index, tuple(inner))
-        elif statement.line is None:  # a line is known where the file itself is what is sent
-            outer = sorted(set(_filled(run, _read_by_client(statement))))
+        elif _is_code(migration):
+            outer = sorted(set(_filled(run, statement.selects)))
             if outer:
                 yield Reading(index, tuple(outer), client=True)
 

@@ -46,6 +46,12 @@ def read_inside(plans: Sequence[str], tags: Iterable[str], error: object = None)
     return {name for text in inside for name in _read(_fragment(text))}
 
 
+def selected(plans: Sequence[str], tags: Iterable[str]) -> set[str]:
+    """Return the relations that a plain query reads, from its own plan, which comes last."""
+    first = {tag.partition(" ")[0] for tag in tags}
+    return _read(_fragment(plans[-1])) if plans and first == {"SELECT"} else set()
+
+
 def _read(fragment: Mapping[str, Any]) -> set[str]:
     nodes = list(_nodes(fragment.get("Plan", {})))
     changes = any(node.get("Node Type") == "ModifyTable" for node in nodes)

@@ -55,4 +55,5 @@ def check_run(run: Run) -> Iterator[Finding]:
 
 def _failed(trial: object) -> bool:
     """Tell whether a pending migration fails anyway, which is another finding."""
-    return any(item.error for item in getattr(trial, "statements", ()))
+    refused = any(item.error for item in getattr(trial, "statements", ()))
+    return refused or getattr(trial, "needs_rows", None) is not None
