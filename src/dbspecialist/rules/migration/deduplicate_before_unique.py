@@ -19,10 +19,12 @@ Remove the repeats first, in batches, and keep new ones out; then build the inde
 
 ## What proves it
 ANALYZE counts distinct values in a sample: where it tells fewer than there are values, it has seen
-one twice. For several columns it tells of each alone; that fewer combinations are possible than
-there are rows is an estimate and is said to be one. The database decides it where it is asked, for
-partial indexes and expressions too. A column that the run itself makes holds one value in all rows
-that were there. Without statistics nothing is known, and that is said.
+one twice, and a function such as lower() repeats where its column does. For several columns it
+tells of each alone: fewer combinations than rows are an error where they are fewer by more than
+estimates may be wrong, and a warning else. For a partial index the rows that match a flag, or a
+NULL, are compared. Other expressions and predicates stay unchecked: a warning with the query that
+decides it. The database decides it where it is asked. A column that the run itself makes holds one
+value in all rows that were there. Without statistics nothing is known, and that is said.
 
 ## Source
 PostgreSQL manual, "pg_stats", on n_distinct and null_frac; "PostgreSQL Error Codes", 23505
@@ -47,6 +49,12 @@ from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._columns import statistics_of
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
 from dbspecialist.rules.migration._indexes import IndexParts, index_parts, indexes_on
+from dbspecialist.rules.migration._repeats import (
+    certain,
+    key_columns,
+    matching,
+    predicate_column,
+)
 
 TITLE = "Remove repeated values before a unique index is built"
 SEVERITY = "error"
@@ -109,7 +117,12 @@ class Build:
     def columns(self, trial: Trial) -> list[tuple[str, str]]:
         """Return the names that the table and its columns then have, "" for an expression."""
         place = next(n for n, item in enumerate(trial.statements) if item is self.statement)
-        return [trial.name_then(self.parts.table, name, place) for name in self.parts.columns]
+        return [trial.name_then(self.parts.table, name, place) for name in key_columns(self.parts)]
+
+    def then(self, trial: Trial, column: str) -> tuple[str, str]:
+        """Return the names that the table and a column of it then have."""
+        place = next(n for n, item in enumerate(trial.statements) if item is self.statement)
+        return trial.name_then(self.parts.table, column, place)
 
 
 def _by_rows(fit: DataFit) -> Judged | None:
@@ -121,42 +134,82 @@ def _by_rows(fit: DataFit) -> Judged | None:
 
 
 def _by_statistics(trial: Trial, run: Run, build: Build) -> Judged | None:
-    """Judge an index by the statistics of its columns; a predicate leaves them unsaid."""
-    names, parts, state = build.columns(trial), build.parts, run.state(build.statement)
-    if parts.predicate or "" in parts.columns or _is_known_unique(trial, build):
+    """Judge an index by the statistics of its columns, and of its predicate's."""
+    parts, state = build.parts, run.state(build.statement)
+    if _is_known_unique(trial, build):
         return None
+    if "" in key_columns(parts):
+        return None if state.changes(build.table) else _unknown(parts, _EXPRESSION)
+    names = build.columns(trial)
     if any(state.source(*name).changed for name in names):
         return None
     found = [statistics_of(run, build.statement, *name) for name in names]
     known = [item for item in found if item is not None]
-    then = run.at(build.statement)
-    if len(known) < len(found):
-        return _unknown(parts)
-    rows = then.rows(build.table)
+    return _known(trial, run, build, known) if len(known) == len(found) else _unknown(parts)
+
+
+def _known(trial: Trial, run: Run, build: Build, known: list[ColumnStatistics]) -> Judged | None:
+    parts, rows = build.parts, run.at(build.statement).rows(build.table)
     if rows <= 1 or _overridden(trial, parts):
         return None
     judged = _one(parts, known[0], rows) if len(known) == 1 else _several(parts, known, rows)
-    return (judged[0], f": {judged[1].basis}", judged[1]) if judged else None
+    if judged and parts.predicate:
+        return _partial(trial, run, build, known, rows)
+    if judged is None:
+        return _unknown(parts, _EXPRESSION) if "" in parts.columns else None
+    return judged[0], f": {judged[1].basis}", judged[1]
 
 
-def _unknown(parts: IndexParts) -> Judged:
+_EXPRESSION = "statistics tell of columns, not of expressions"
+_PREDICATE = "statistics tell of all rows, not of those that the predicate leaves"
+
+
+def _partial(
+    trial: Trial, run: Run, build: Build, columns: list[ColumnStatistics], rows: float
+) -> Judged:
+    """Judge a partial index: rows that match, without those that may hold a NULL, against keys."""
+    parts = build.parts
+    name = predicate_column(parts.predicate)
+    asked = build.then(trial, name)
+    known = statistics_of(run, build.statement, *asked) if name else None
+    share = matching(parts.predicate, known)
+    changed = bool(name) and run.state(build.statement).source(*asked).changed
+    if share is None or changed or (run.snapshot is not None and run.snapshot.redacted):
+        return _unknown(parts, _PREDICATE)
+    left = rows * (share - sum(column.null_frac for column in columns))
+    possible = prod(_distinct(column, rows) for column in columns)
+    if not certain(possible, left, columns):
+        return _unknown(parts, _PREDICATE)
+    basis = (
+        f"{count(left)} rows match {parts.predicate} and {count(possible)} keys are possible, "
+        "as of the snapshot"
+    )
     claim = f"the values of {', '.join(parts.keys)} in {parts.table} are all different"
-    proof = Proof(claim, "unchecked", "the snapshot has no statistics of the columns")
+    return "error", f": {basis}", Proof(claim, "refuted", basis)
+
+
+_NO_STATISTICS = "the snapshot has no statistics of the columns"
+
+
+def _unknown(parts: IndexParts, why: str = _NO_STATISTICS) -> Judged:
+    claim = f"the values of {', '.join(parts.keys)} in {parts.table} are all different"
+    proof = Proof(claim, "unchecked", why)
     return "warning", " if a value repeats, which is not known", proof
 
 
 def _is_known_unique(trial: Trial, build: Build) -> bool:
     """Tell whether a part of the key has a unique index already."""
     before = trial.name_before(build.table, build.statement)
+    mine = {*build.parts.keys, *(name for name in build.parts.columns if name)}
     return any(
-        other.unique and not other.predicate and set(other.columns) <= set(build.parts.columns)
+        other.unique and not other.predicate and set(other.keys) <= mine
         for other in indexes_on(trial.before, before)
     )
 
 
 def _overridden(trial: Trial, parts: IndexParts) -> bool:
     """Tell whether a column's n_distinct was set by hand: it then tells of no sample."""
-    columns = [trial.before.get("column", f"{parts.table}.{name}") for name in parts.columns]
+    columns = [trial.before.get("column", f"{parts.table}.{name}") for name in key_columns(parts)]
     return any("n_distinct" in item.attributes.get("options", "") for item in columns if item)
 
 
@@ -187,6 +240,9 @@ def _several(
         f"about {count(possible)} combinations are possible for {count(rows * share)} rows, "
         "estimated from the snapshot's n_distinct"
     )
+    without_nulls = rows * (1 - sum(column.null_frac for column in columns))
+    if certain(possible, without_nulls, columns):
+        return "error", Proof(claim, "refuted", basis)
     return "warning", Proof(claim, "unchecked", basis)
 
 
