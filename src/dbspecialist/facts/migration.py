@@ -14,6 +14,10 @@ VERSION_TABLES = frozenset(
 )
 
 
+#: What `Trial.untried` begins with where a migration's file is no script that can be read.
+UNREADABLE = "it cannot be read"
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One revision of a toolchain's history.

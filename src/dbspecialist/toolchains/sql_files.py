@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dbspecialist.facts.errors import InputError
-from dbspecialist.facts.migration import Migration
+from dbspecialist.facts.migration import UNREADABLE, Migration
 from dbspecialist.toolchains.base import MigrationFailed, Target
 from dbspecialist.toolchains.sending import Sender
 from dbspecialist.toolchains.sql_formats import Section, read_sections
@@ -79,7 +79,13 @@ class SqlFiles:
         )
 
     def _migration(self, file: _File, parents: tuple[str, ...]) -> Migration:
-        up, down = self.sections(file.revision)
+        try:
+            up, down = self.sections(file.revision)
+        except InputError:
+            if self.folder.is_file():
+                raise
+            # One of several: those before it are tried, and the runner says why it is not.
+            up, down = Section((), "each"), None
         return Migration(
             revision=file.revision,
             path=relative(file.up, self.root),
@@ -126,7 +132,12 @@ class SqlFilesRunner:
     def upgrade(self, migrations: Sequence[Migration]) -> None:
         """Send the files of the way up."""
         for migration in migrations:
-            self._send(migration, self._project.sections(migration.revision)[0], "up")
+            try:
+                up = self._project.sections(migration.revision)[0]
+            except InputError as error:
+                reason = f"{UNREADABLE}: {error}"
+                raise MigrationFailed(migration.revision, reason, unchecked=True) from error
+            self._send(migration, up, "up")
 
     def downgrade(self, migration: Migration) -> None:
         """Send the file of the way back."""

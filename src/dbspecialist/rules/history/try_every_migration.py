@@ -24,14 +24,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.finding import Finding, Severity
+from dbspecialist.facts.migration import UNREADABLE
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.units import plural
 from dbspecialist.rules.findings import finding
 
 TITLE = "Let every pending migration be tried"
-SEVERITY = "warning"
+SEVERITY = "error"
 ENGINES = ("postgresql", "mysql", "mariadb")
 
 
@@ -46,9 +47,16 @@ def check_run(run: Run) -> Iterator[Finding]:
     # What stops it here may not stop it in production: then nothing else says that these are open.
     unsure = any(trial.needs_rows and not trial.needs_rows.passed for trial in run.trials)
     yield finding(
-        severity="warning" if unsure else "info",
+        severity=_severity(first.untried, unsure),
         message=f"{number} not tried, from {reason}",
         location=first.location(),
         evidence=(Proof("every pending migration was tried", "unchecked", reason),),
         help="mend what stops first, or name the interpreter that has the packages (--python)",
     )
+
+
+def _severity(reason: str, unsure: bool) -> Severity:
+    """Return `error` for a file that cannot be read: the rest of the report would pass it over."""
+    if reason.startswith(UNREADABLE):
+        return "error"
+    return "warning" if unsure else "info"
