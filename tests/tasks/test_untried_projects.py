@@ -103,3 +103,12 @@ def test_file_that_is_no_script_stops_those_after_it_alone(folder: Path) -> None
     assert "2 of 3 migrations not tried, from 2: it cannot be read" in finding.message
     with pytest.raises(InputError, match=r"2.sql:1: .if is not run"):
         dbspecialist.prove(["good/2.sql"])
+
+
+def test_file_of_prose_is_bad_input_and_a_later_mistake_is_a_finding(folder: Path) -> None:
+    (folder / "prose.sql").write_text("hello this is not sql\n")
+    with pytest.raises(InputError, match='holds no SQL: syntax error at or near "hello"'):
+        dbspecialist.prove(["prose.sql"])
+    (folder / "late.sql").write_text("CREATE TABLE b (id int PRIMARY KEY);\nhello again;\n")
+    (finding,) = dbspecialist.prove(["late.sql"]).at_least("error")
+    assert finding.message.startswith("The statement fails with 42601")

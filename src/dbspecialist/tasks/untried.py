@@ -7,7 +7,7 @@ from pathlib import Path
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.trial import Run
+from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
 from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.pending import Pending
@@ -51,6 +51,18 @@ def refuse_untried(run: Run, root: Path) -> None:
     first = run.trials[0]
     if first.untried and not first.statements:
         raise UntriedError(run, root)
+    if len(run.trials) == 1 and first.migration.toolchain == "sql":
+        _refuse_prose(first, root)
+
+
+def _refuse_prose(trial: Trial, root: Path) -> None:
+    """Refuse a file of one statement that the engine does not take for SQL from its first word."""
+    statements = trial.statements
+    error = statements[0].error if len(statements) == 1 else None
+    words = statements[0].sql.split(maxsplit=1) if error else []
+    if error and words and error.message == f'syntax error at or near "{words[0]}"':
+        path = str(root / trial.migration.path)
+        raise InputError(f"holds no SQL: {error.message}", path, "name a file of SQL")
 
 
 def nothing_pending(project: Project, division: Pending) -> str:
