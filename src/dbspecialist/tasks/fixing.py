@@ -44,11 +44,15 @@ class _Scene:
 
 @dataclass(frozen=True)
 class _Proposed:
-    """A finding's fix: the statement it replaces and by what; `told` has what is there too."""
+    """A finding's fix: the statement it replaces and by what; `told` has what is there too.
+
+    `refuted` is what production's rows refute of the statement: they refute the fix as well.
+    """
 
     finding: Finding
     index: int
     told: tuple[Phase, ...]
+    refuted: tuple[Proof, ...] = ()
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -58,7 +62,7 @@ class _Proposed:
 def propose_fixes(run: Run, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings with the fixes that `prove_fixes` will run, none of them proven yet."""
     changes = {
-        id(item.finding): _change(item, tuple(_refuted_data(trial, run, item)))
+        id(item.finding): _change(item, item.refuted)
         for trial in takewhile(_ends, run.trials)
         for item in _propose(trial, run, findings)
     }
@@ -147,7 +151,8 @@ def _propose(trial: Trial, run: Run, findings: Sequence[Finding]) -> list[_Propo
             continue
         phases = fix(trial, trial.statements[index], run)
         if phases and not refused_by_production(phases, run):
-            found.append(_Proposed(finding, index, phases))
+            refuted = tuple(_refuted_data(trial, findings, index))
+            found.append(_Proposed(finding, index, phases, refuted))
     return found
 
 
@@ -186,19 +191,21 @@ def _judged(
     fixed = [item.finding for item in group]
     gone = [(item, hazard_gone(trial, tried, run, item.finding, fixed)) for item in group]
     return {
-        id(item.finding): _change(item, (same, proof, *_refuted_data(trial, run, item)))
+        id(item.finding): _change(item, (same, proof, *item.refuted))
         for item, proof in gone
         if proof.verdict != "refuted"
     }
 
 
-def _refuted_data(trial: Trial, run: Run, item: _Proposed) -> Iterator[Proof]:
-    """Yield what production's rows refute of a statement's key: they refute its fix as well."""
-    for fit in run.data_fit:
-        claim = fit.claim
-        own = (claim.revision, claim.index) == (trial.migration.revision, item.index)
-        if own and fit.proof.verdict == "refuted" and claim.kind in {"references", "unique"}:
-            yield fit.proof
+#: Rules whose claims on keys production's rows refute for the statement and its fix alike.
+_OF_KEYS = {"remove-orphans-before-foreign-keys", "deduplicate-before-unique"}
+
+
+def _refuted_data(trial: Trial, findings: Sequence[Finding], index: int) -> Iterator[Proof]:
+    """Yield what production's rows refute of a statement's key."""
+    for other in findings:
+        if other.rule in _OF_KEYS and statement_of(trial, other) == index:
+            yield from (proof for proof in other.evidence if proof.verdict == "refuted")
 
 
 def hazard_gone(
