@@ -82,7 +82,7 @@ class SqlFiles:
         try:
             up, down = self.sections(file.revision)
         except InputError:
-            if self.folder.is_file():
+            if len(self._files) == 1:
                 raise
             # One of several: those before it are tried, and the runner says why it is not.
             up, down = Section((), "each"), None
