@@ -191,7 +191,12 @@ def test_snapshot_of_every_major_is_held_by_a_twin(
     assert snapshot.relation["app.base"].tuples == 300
     report = proven(snapshot, tmp_path)
     left_out = [item for item in report.twin.left_out if not item.startswith("workload")]
-    assert [item for item in left_out if "stood in for" not in item] == []
+    lost = [item for item in left_out if "stood in for" not in item]
+    # An aggregate over internal state needs a superuser, whose rights a snapshot's SQL does not get.
+    assert {item.split(":")[0].removeprefix("grant ").split("(")[0] for item in lost} <= {
+        "aggregate app.pick",
+        *({"extended statistics app.st"} if major == 14 else set()),
+    }
     assert report.summary["statements"] == 2
     assert report.summary["error"] == 0
     assert "build-index-concurrently" in {item.rule for item in report.findings}
