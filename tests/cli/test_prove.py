@@ -151,8 +151,8 @@ def test_prove_refuses_a_schema_that_the_engine_refuses(project: Path) -> None:
     )
 
 
-def test_prove_reports_a_migration_that_is_not_sql(project: Path) -> None:
-    (project / "migrations" / "1_index.sql").write_text("once upon a time;\n")
+def test_prove_reports_a_migration_with_a_mistake(project: Path) -> None:
+    (project / "migrations" / "1_index.sql").write_text("ALTER TABLE orders upon a time;\n")
     written = report(project)
     (statement,) = written["migrations"][0]["statements"]
     assert statement["error"]["sqlstate"] == "42601"
