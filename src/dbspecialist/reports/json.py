@@ -89,6 +89,7 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "index_builds": dict(statement.index_builds),
         "read_by_builds": list(statement.read_by_builds),
         "reads": list(statement.reads),
+        "selects": list(statement.selects),
         "rows_modified": _number(sum(statement.rows_modified.values())),
         "rows_modified_by_relation": _numbers(statement.rows_modified),
         "drops": list(statement.drops),
