@@ -11,7 +11,7 @@ import pytest
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject, differences
-from dbspecialist.twins.cluster import Cluster
+from dbspecialist.twins.cluster import Cluster, start_cluster
 from dbspecialist.twins.load import load_schema
 from dbspecialist.twins.stand_ins import install_stand_ins, stand_ins
 
@@ -28,17 +28,24 @@ def _drop_owner(admin: Connection) -> None:
             admin.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
+@pytest.fixture(scope="module")
+def own_cluster() -> Iterator[Cluster]:
+    """A server without stages, whose databases would keep their owner from being dropped."""
+    with start_cluster() as started:
+        yield started
+
+
 @pytest.fixture
-def target(cluster: Cluster) -> Iterator[Connection]:
-    """A second empty database, owned by dbs_owner."""
+def target(own_cluster: Cluster) -> Iterator[Connection]:
+    """An empty database, owned by dbs_owner."""
     name = f"load_{next(_numbers)}"
-    with cluster.connect() as admin:
+    with own_cluster.connect() as admin:
         _drop_owner(admin)
         admin.execute("CREATE ROLE dbs_owner LOGIN")
         admin.execute(f"CREATE DATABASE {name} OWNER dbs_owner")
-    with cluster.connect(name) as connection:
+    with own_cluster.connect(name) as connection:
         yield connection
-    with cluster.connect() as admin:
+    with own_cluster.connect() as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
         _drop_owner(admin)
 
@@ -173,29 +180,29 @@ def test_role_of_a_grant_is_created_without_login(target: Connection) -> None:
 
 @pytest.mark.parametrize("name", sorted(stand_ins()))
 def test_stand_in_extension_is_created_by_the_owner(
-    cluster: Cluster, target: Connection, name: str
+    own_cluster: Cluster, target: Connection, name: str
 ) -> None:
     install_stand_ins(target)
-    with cluster.connect(target.info.dbname, "dbs_owner") as owner:
+    with own_cluster.connect(target.info.dbname, "dbs_owner") as owner:
         owner.execute(f'CREATE EXTENSION "{name}"')
 
 
 @pytest.mark.parametrize("name", ["vector", "pg_stat_statements", "earthdistance", "moddatetime"])
 def test_harmless_extension_is_created_by_the_owner(
-    cluster: Cluster, target: Connection, name: str
+    own_cluster: Cluster, target: Connection, name: str
 ) -> None:
     install_stand_ins(target)
-    with cluster.connect(target.info.dbname, "dbs_owner") as owner:
+    with own_cluster.connect(target.info.dbname, "dbs_owner") as owner:
         owner.execute(f"CREATE EXTENSION {name} CASCADE")
 
 
 @pytest.mark.parametrize("name", ["adminpack", "pg_walinspect", "pg_surgery"])
 def test_other_extension_stays_for_superusers(
-    cluster: Cluster, target: Connection, name: str
+    own_cluster: Cluster, target: Connection, name: str
 ) -> None:
     install_stand_ins(target)
     with (
-        cluster.connect(target.info.dbname, "dbs_owner") as owner,
+        own_cluster.connect(target.info.dbname, "dbs_owner") as owner,
         pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)),
     ):
         owner.execute(f"CREATE EXTENSION {name}")
@@ -247,10 +254,10 @@ def test_postgis_schema_keeps_its_tables_and_indexes(target: Connection) -> None
 
 
 def test_function_of_a_missing_language_is_kept_and_fails_when_called(
-    cluster: Cluster, target: Connection
+    own_cluster: Cluster, target: Connection
 ) -> None:
     install_stand_ins(target)
-    with cluster.connect(target.info.dbname, "dbs_owner") as owner:
+    with own_cluster.connect(target.info.dbname, "dbs_owner") as owner:
         owner.execute("CREATE EXTENSION plpython3u")
         owner.execute("CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS 'import os'")
         with pytest.raises(psycopg.errors.SyntaxError):
