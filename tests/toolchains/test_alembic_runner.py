@@ -383,7 +383,7 @@ def test_env_for_text_alone_has_its_text_sent(
         assert database.execute("SELECT * FROM a").fetchall() == [(1,)]
         runner.downgrade(second)
         runner.downgrade(first)
-        assert names(database) == []
+        assert "a" not in names(database)
         runner.upgrade([first, second])
     assert version(database) == ["bbb"]
     assert "env.py runs revisions with --sql alone: the text that it writes was sent" in found.notes
