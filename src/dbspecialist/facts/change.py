@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from dbspecialist.facts.proof import Proof
+
+#: What a phase is to code that runs: "expand" adds what new code needs, "backfill" fills rows,
+#: "contract" takes away what old code needed; "" for what is neither.
+Stage = Literal["", "expand", "backfill", "contract"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Phase:
         when: What must be true before it may run ("" for at once).
         present: Whether the migration has the step already: it is told for its place among the
             others, and stays as it is.
+        checks: Queries of one boolean each that are true when it may run.
+        stage: What it is to code that runs meanwhile.
     """
 
     title: str
@@ -44,6 +51,8 @@ class Phase:
     edits: tuple[FileEdit, ...] = ()
     when: str = ""
     present: bool = False
+    checks: tuple[str, ...] = ()
+    stage: Stage = ""
 
 
 @dataclass(frozen=True, slots=True)
