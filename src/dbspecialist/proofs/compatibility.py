@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from dbspecialist.engines.postgresql.query_plans import relation_of
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import EngineError
 from dbspecialist.facts.trial import Broken
@@ -133,7 +134,7 @@ def _refused_null(
     """
     if plan.get("Node Type") != "ModifyTable" or plan.get("Operation") != "Insert":
         return None
-    table = f"{plan.get('Schema')}.{plan.get('Relation Name')}"
+    table = relation_of(plan)
     columns = required.get(table, [])
     for child in plan.get("Plans", ()):
         row = [text for text in child.get("Output", ()) if text != "NULL::integer"]

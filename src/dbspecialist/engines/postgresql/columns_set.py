@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dbspecialist.engines.postgresql.query_plans import relation_of
 from dbspecialist.engines.postgresql.tokens import tokens
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.names import bare
@@ -39,8 +40,7 @@ def _modified(node: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
         targets = [node, *node.get("Target Tables", ())]
         for target in targets:
             if "Relation Name" in target:
-                name = f"{target.get('Schema')}.{target['Relation Name']}"
-                yield name, node.get("Operation") == "Update"
+                yield relation_of(target), node.get("Operation") == "Update"
     for child in node.get("Plans", ()):
         yield from _modified(child)
 

@@ -218,8 +218,9 @@ END $$;
 CREATE FUNCTION dbs_twin.named(name text) RETURNS oid LANGUAGE sql STABLE
 AS $$
     SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE name IN (n.nspname || '.' || c.relname,
-                   CASE WHEN n.oid = pg_catalog.pg_my_temp_schema() THEN 'pg_temp.' || c.relname END)
+    WHERE name IN (pg_catalog.format('%I.%I', n.nspname, c.relname),
+                   CASE WHEN n.oid = pg_catalog.pg_my_temp_schema()
+                        THEN pg_catalog.format('pg_temp.%I', c.relname) END)
     LIMIT 1
 $$;
 

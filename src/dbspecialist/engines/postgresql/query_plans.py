@@ -8,6 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from dbspecialist.engines.postgresql.identifiers import quoted
+
+
+def relation_of(node: Mapping[str, Any]) -> str:
+    """Return the name of the relation that a node of a plan is about, quoted where it must be."""
+    return f"{quoted(node.get('Schema', ''))}.{quoted(node.get('Relation Name', ''))}"
+
 
 def read_whole(plans: Iterable[str]) -> set[str]:
     """Return the relations that queries read from beginning to end, from auto_explain's plans."""
@@ -19,7 +26,7 @@ def _read_whole(node: Mapping[str, Any]) -> Iterable[str]:
     # A foreign key's check skips NULLs, which an index scan states as a condition.
     bounded = re.search(r"[=<>~@&|]", node.get("Index Cond", ""))
     if "Relation Name" in node and "Scan" in kind and not bounded:
-        yield f"{node.get('Schema')}.{node['Relation Name']}"
+        yield relation_of(node)
     for child in node.get("Plans", ()):
         yield from _read_whole(child)
 
@@ -58,7 +65,7 @@ def _read(fragment: Mapping[str, Any]) -> set[str]:
     if changes or _FOREIGN_KEY_CHECK.match(fragment.get("Query Text", "")):
         return set()
     named = (node for node in nodes if "Relation Name" in node)
-    return {f"{node.get('Schema')}.{node['Relation Name']}" for node in named}
+    return {relation_of(node) for node in named}
 
 
 def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -83,7 +90,7 @@ def worked_through(plans: Iterable[str]) -> set[str]:
 def _to_the_end(node: Mapping[str, Any], whole: bool) -> Iterable[str]:
     kind = node.get("Node Type", "")
     if whole and "Relation Name" in node and "Scan" in kind and "Index Cond" not in node:
-        yield f"{node.get('Schema')}.{node['Relation Name']}"
+        yield relation_of(node)
     below = kind in _READING_ALL or (whole and kind != "Limit")
     for child in node.get("Plans", ()):
         yield from _to_the_end(child, below and (_is_source(child) or kind in _READING_ALL))
@@ -100,7 +107,7 @@ def modified_rows(plans: Iterable[str]) -> dict[str, float]:
 def _modifications(node: Mapping[str, Any], found: dict[str, float]) -> None:
     children = node.get("Plans", ())
     if node.get("Node Type") == "ModifyTable" and node.get("Schema") != "dbs_twin":
-        name = f"{node.get('Schema')}.{node.get('Relation Name')}"
+        name = relation_of(node)
         rows = sum(item.get("Plan Rows", 0) for item in children if _is_source(item))
         found[name] = found.get(name, 0) + rows
     for child in children:
