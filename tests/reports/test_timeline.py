@@ -106,3 +106,9 @@ def test_an_index_that_is_locked_stops_the_queries_of_its_table() -> None:
     assert lane.waits == (Wait("reads", 5.0, "AccessExclusiveLock"),)
     assert reindex.waits == {"public.a": {"reads": 5.0, "writes": 5.0, "ddl": 5.0}}
     assert rename.waits == {"public.i": {"ddl": 1.0}}
+
+
+def test_lanes_show_a_lock_that_an_earlier_migration_took() -> None:
+    (lane,) = lanes((replace(BUILD_INDEX, locks=(), held=ADD_STATUS.locks),))
+    assert lane.modes == ("AccessExclusiveLock",)
+    assert [(wait.kind, wait.mode) for wait in lane.waits] == [("reads", "AccessExclusiveLock")]

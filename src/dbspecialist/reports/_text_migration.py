@@ -16,7 +16,8 @@ from dbspecialist.reports._timeline import Wait, cells, lanes, written
 
 LEGEND = "█ reads and writes wait   ▓ writes wait   ░ other DDL waits"
 WAITING = {"reads": "reads and writes wait", "writes": "writes wait", "ddl": "other DDL waits"}
-NAMES = 30
+#: The columns for relations' names: as a rule, and before a name is folded.
+NAMES, LONGEST = 30, 48
 BAR_COLOURS = {"█": "red", "▓": "yellow", "░": "dim"}
 #: From here on, statements without an effect on what existed are only counted.
 MANY = 8
@@ -50,7 +51,9 @@ def notable(statement: StatementEffects) -> bool:
         or statement.scans
         or statement.rows_modified
         or statement.invalid_indexes
-        or any({"reads", "writes"} & set(lock.blocks) for lock in statement.locks)
+        or any(
+            {"reads", "writes"} & set(lock.blocks) for lock in (*statement.locks, *statement.held)
+        )
     )
 
 
@@ -87,9 +90,10 @@ def _timeline(console: Console, statements: Sequence[StatementEffects]) -> None:
     if not found:
         console.print(Padding(Text("no lock that anything waits for", "dim"), (0, 0, 0, 2)))
         return
-    wide = cells(len(statements), max(12, (console.width - NAMES - 50)))
+    names = max(NAMES, *(len(visible(lane.relation)) for lane in found))
+    wide = cells(len(statements), max(12, console.width - names - 50))
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(max_width=NAMES, overflow="fold")
+    table.add_column(max_width=LONGEST, no_wrap=names <= LONGEST, overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column()
     for lane in found:

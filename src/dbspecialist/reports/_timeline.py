@@ -65,13 +65,21 @@ class Lane:
 def lanes(statements: Sequence[StatementEffects]) -> tuple[Lane, ...]:
     """List the relations on which anything waits, what queries wait for first.
 
-    A lock is held to the end of the transaction that took it.
+    A lock is held to the end of the transaction that took it, which may be an earlier migration's.
     """
     relations = dict.fromkeys(
-        lock.blocked for item in statements for lock in item.locks if lock.blocks and _is_told(lock)
+        lock.blocked
+        for item in statements
+        for lock in _locks(item)
+        if lock.blocks and _is_told(lock)
     )
     found = (_lane(relation, statements) for relation in relations)
     return tuple(sorted(found, key=_order))
+
+
+def _locks(statement: StatementEffects) -> tuple[Lock, ...]:
+    """The locks that a statement takes, and those under which it works."""
+    return (*statement.locks, *statement.held)
 
 
 def longest(lanes: Sequence[Lane]) -> tuple[Wait, ...]:
@@ -93,7 +101,7 @@ def _lane(relation: str, statements: Sequence[StatementEffects]) -> Lane:
     for statement in statements:
         if statement.transaction != transaction or not statement.in_transaction:
             held, transaction = "", statement.transaction
-        taken = [lock.mode for lock in statement.locks if lock.blocked == relation]
+        taken = [lock.mode for lock in _locks(statement) if lock.blocked == relation]
         held = max([held, *taken], key=_strength)
         modes.append(held)
     return Lane(relation, tuple(modes), _waits(relation, statements))
@@ -107,7 +115,7 @@ def _waits(relation: str, statements: Sequence[StatementEffects]) -> tuple[Wait,
     taken = [
         (lock, item.blocked_ms.get(relation))
         for item in statements
-        for lock in item.locks
+        for lock in _locks(item)
         if lock.blocked == relation
     ]
     return _longer(
