@@ -161,6 +161,13 @@ def test_objects_that_cascade_takes_along_are_named(client: Client, observer: Ob
     assert effects.cascades == ("view public.mails",)
 
 
+def test_parts_of_a_dropped_table_that_hold_its_long_values_go_unsaid(
+    client: Client, observer: Observer
+) -> None:
+    run(client, observer, "CREATE TABLE letters (body text)")
+    assert run(client, observer, "DROP TABLE letters").drops == ("table public.letters",)
+
+
 def test_statements_in_one_message_share_their_transaction(
     client: Client, observer: Observer
 ) -> None:

@@ -34,6 +34,8 @@ def dropped_objects(
 
 
 def _goes_unsaid(item: Mapping[str, Any], gone: set[str], known: Mapping[int, Known]) -> bool:
+    if item["name"].startswith("pg_toast."):
+        return True
     if item["kind"] in {"type", "rule"} or "RI_ConstraintTrigger" in item["name"]:
         return True
     if item["kind"] == "index" and item["oid"] in known:
