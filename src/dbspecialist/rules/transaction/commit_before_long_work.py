@@ -35,7 +35,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dbspecialist.facts.effects import StatementEffects
-from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import duration
@@ -65,11 +65,12 @@ _APART = {
 
 @dataclass(frozen=True)
 class _Waiting:
-    """A lock, the statement that takes it, and the longest work that follows."""
+    """A lock, the statement that takes it, the longest work that follows, and how long all is."""
 
     statement: StatementEffects
     lock: Lock
     later: tuple[Trial, StatementEffects]
+    work_ms: float
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
@@ -91,9 +92,11 @@ def _waiting(trial: Trial, run: Run) -> Iterator[_Waiting]:
         for lock in locks:
             work = [item for item in later if not _is_own_work(item[1], lock.blocked)]
             place = (statement.transaction, lock.blocked)
-            if work and place not in told and not _is_short(statement, lock.blocked, run):
+            length = sum(_length(item[1]) for item in work)
+            if work and place not in told and not _is_short(statement, lock.blocked, length, run):
                 told.add(place)
-                yield _Waiting(statement, lock, max(work, key=lambda item: _length(item[1])))
+                longest = max(work, key=lambda item: _length(item[1]))
+                yield _Waiting(statement, lock, longest, length)
 
 
 def _finding(trial: Trial, waiting: Sequence[_Waiting], run: Run) -> Finding:
@@ -104,11 +107,11 @@ def _finding(trial: Trial, waiting: Sequence[_Waiting], run: Run) -> Finding:
     own = [lock.blocked] == [item.lock.blocked for item in waiting]
     told = work.replace(lock.blocked, "it", 1) if own and work.startswith(lock.blocked) else work
     return finding(
-        severity=by_blocked_time(statement, lock.blocked, run),
+        severity=_severity(first, run),
         message=(
             f"{_relations(waiting)} locked while {told} in "
             f"{_place(trial, later)}: {blocks(lock)} wait "
-            f"{_waited(statement, lock.blocked)} ({lock.mode})"
+            f"{_waited(statement, lock.blocked)}{_share(first)} ({lock.mode})"
         ),
         location=at(trial, statement),
         evidence=(
@@ -119,6 +122,12 @@ def _finding(trial: Trial, waiting: Sequence[_Waiting], run: Run) -> Finding:
         help=_help(trial, later[0]),
         relation=lock.blocked,
     )
+
+
+def _severity(waiting: _Waiting, run: Run) -> Severity:
+    """Judge by the work alone: what the locked table waits for otherwise has rules of its own."""
+    severity = by_blocked_time(waiting.statement, waiting.lock.blocked, run)
+    return "warning" if severity == "error" and waiting.work_ms <= run.max_blocked_ms else severity
 
 
 def _relations(waiting: Sequence[_Waiting]) -> str:
@@ -155,10 +164,10 @@ def _is_own_work(later: StatementEffects, relation: str) -> bool:
     return relation in {*later.rewrites, *later.scans, *later.index_builds.values()}
 
 
-def _is_short(statement: StatementEffects, relation: str, run: Run) -> bool:
-    """Tell whether the wait is known and less than a tenth of what may be."""
+def _is_short(statement: StatementEffects, relation: str, work_ms: float, run: Run) -> bool:
+    """Tell whether the wait for the work is known and less than a tenth of what may be."""
     waited = statement.blocked_ms.get(relation)
-    return waited is not None and waited * 10 < run.max_blocked_ms
+    return waited is not None and min(waited, work_ms) * 10 < run.max_blocked_ms
 
 
 def _length(statement: StatementEffects) -> float:
@@ -177,6 +186,15 @@ def _waited(statement: StatementEffects, relation: str) -> str:
     if waited is None:
         return "for a time that depends on sizes that are not known"
     return f"for about {duration(waited)}"
+
+
+def _share(waiting: _Waiting) -> str:
+    """Say how much of a wait the work is, where most of it is something else's."""
+    waited = waiting.statement.blocked_ms.get(waiting.lock.blocked)
+    work = waiting.later[1].work_ms
+    if waited is None or work is None or work * 2 > waited:
+        return ""
+    return f"; {duration(work)} of it are that statement's"
 
 
 def _validates(later: StatementEffects, statement: StatementEffects) -> bool:
