@@ -1,7 +1,8 @@
 """A timestamp without time zone does not say which moment it means.
 
 ## What it does
-Looks for columns of type timestamp without time zone that new or old tables get.
+Looks for columns of type timestamp without time zone that new or old tables get, and still have
+when the run ends.
 
 ## Why it matters
 The value is whatever the session's clock showed. Sessions with other TimeZone settings read and
@@ -42,7 +43,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     found: dict[tuple[int, str], tuple[StatementEffects, list[SchemaObject]]] = {}
     for column in _new(trial, run):
         statement = statement_for(trial, column)
-        if statement is not None:
+        if statement is not None and _stays(column, statement, run):
             key = trial.statements.index(statement), column.parent
             found.setdefault(key, (statement, []))[1].append(column)
     for (_, table), (statement, columns) in sorted(found.items(), key=lambda item: item[0]):
@@ -72,6 +73,20 @@ def _new(trial: Trial, run: Run) -> Iterator[SchemaObject]:
         added = item.before is None or "type" in item.changed
         if added and _is_plain(column):
             yield column
+
+
+def _stays(column: SchemaObject, statement: StatementEffects, run: Run) -> bool:
+    """Tell whether the run ends with the column of that type, which it had under no other name."""
+    items = [item for trial in run.trials for item in trial.statements]
+    after = items[next(n for n, item in enumerate(items) if item is statement) + 1 :]
+    made = [item for item in statement.columns if item.after and item.after.key == column.key]
+    if any(item.before and _is_plain(item.before) for item in made):
+        return False  # it is renamed here
+    ids = {item.id for item in made}
+    later = [change for item in after for change in item.columns if change.id in ids]
+    if later:
+        return later[-1].after is not None and _is_plain(later[-1].after)
+    return not any(f"table {column.parent}" in item.drops for item in after)
 
 
 def _is_plain(column: SchemaObject) -> bool:
