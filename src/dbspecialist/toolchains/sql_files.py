@@ -96,6 +96,11 @@ class SqlFiles:
             reversible=down is not None and bool(down.statements),
         )
 
+    def pair(self, revision: str) -> tuple[Path, Path | None]:
+        """The file of the way up, and that of the way back where it has one of its own."""
+        file = self._files[revision]
+        return file.up, file.down
+
     def sections(self, revision: str) -> tuple[Section, Section | None]:
         """The way up and the way back of one file."""
         file = self._files[revision]

@@ -39,7 +39,7 @@ def rewritten(project: SqlFiles, trial: Trial, replacements: Replacements) -> tu
     if section.wrapping == "each":
         text = in_place(source.text, found)
         return () if text is None else (FileEdit(trial.migration.path, source.written(text)),)
-    tool = _tool(source.text, path)
+    tool = tool_of(source.text, path)
     region = _region(source.text, tool)
     if tool == "goose" and _in_block(source.text, [item.start for item in found if item.phases]):
         return ()
@@ -59,7 +59,8 @@ def rewritten(project: SqlFiles, trial: Trial, replacements: Replacements) -> tu
     return tuple(edits)
 
 
-def _tool(text: str, path: Path) -> str:
+def tool_of(text: str, path: Path) -> str:
+    """Return the tool that a file is of: goose, dbmate, folders (diesel), pairs or psql."""
     if _GOOSE_UP.search(text):
         return "goose"
     if _DBMATE_UP.search(text):

@@ -33,6 +33,8 @@ class AlembicConfig:
         versions: The folders of revision files.
         recursive: Whether folders below those count as well.
         sourceless: Whether compiled revisions count as well.
+        file_template: How files are named, with `%(rev)s` and such.
+        slug_length: How long the title in a file's name may be.
     """
 
     file: Path
@@ -42,6 +44,8 @@ class AlembicConfig:
     versions: tuple[Path, ...]
     recursive: bool = False
     sourceless: bool = False
+    file_template: str = "%(rev)s_%(slug)s"
+    slug_length: int = 40
 
     @property
     def toml(self) -> bool:
@@ -127,7 +131,19 @@ def _config(file: Path, section: str, values: Mapping[str, Any], root: Path) -> 
         str(values.get(name, "")).lower() == "true"
         for name in ("recursive_version_locations", "sourceless")
     )
-    return AlembicConfig(file, section, folder, scripts, versions, recursive, sourceless)
+    template = str(values.get("file_template") or "%(rev)s_%(slug)s").replace("%%", "%")
+    longest = str(values.get("truncate_slug_length", ""))
+    return AlembicConfig(
+        file,
+        section,
+        folder,
+        scripts,
+        versions,
+        recursive,
+        sourceless,
+        template,
+        int(longest) if longest.isdigit() else 40,
+    )
 
 
 def _split(text: str, values: Mapping[str, Any]) -> list[str]:

@@ -101,18 +101,35 @@ def _spans_lines(node: ast.AST) -> bool:
 
 
 def execute(call: Call, sql: str, indent: str) -> list[str]:
-    """Return the lines of `op.execute` with a statement."""
-    text = _BIND.sub(r"\\:", sql.strip())
-    whole = f"{indent}{call.op}.execute({_literal(text)})"
+    """Return the lines of `op.execute` with a statement in a file that has other calls."""
+    return execute_lines(sql, indent, call.op, call.unit)
+
+
+def execute_lines(sql: str, indent: str, op: str = "op", unit: str = "    ") -> list[str]:
+    """Return the lines of `op.execute` with a statement.
+
+    Args:
+        sql: The statement.
+        indent: The indentation that it gets.
+        op: The name under which the file knows `alembic.op`.
+        unit: One step of indentation.
+    """
+    text = bound(sql.strip())
+    whole = f"{indent}{op}.execute({_literal(text)})"
     if len(whole) <= WIDTH and "\n" not in text:
         return [whole]
-    inner = indent + call.unit
+    inner = indent + unit
     pieces = _wrapped(text, WIDTH - len(inner) - 2)
     return [
-        f"{indent}{call.op}.execute(",
+        f"{indent}{op}.execute(",
         *(inner + _literal(piece) for piece in pieces),
         f"{indent})",
     ]
+
+
+def bound(sql: str) -> str:
+    """Return a statement in which SQLAlchemy's `text` takes no colon for a parameter."""
+    return _BIND.sub(r"\\:", sql)
 
 
 def _literal(text: str) -> str:
