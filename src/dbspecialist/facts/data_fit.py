@@ -7,7 +7,9 @@ from typing import Literal
 
 from dbspecialist.facts.proof import Proof
 
-ClaimKind = Literal["not null", "unique", "check", "references", "type", "enum", "loss", "sequence"]
+ClaimKind = Literal[
+    "not null", "unique", "check", "references", "type", "enum", "loss", "sequence", "bound"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class Claim:
 
     Args:
         kind: What needs it: a column that becomes NOT NULL, a unique index, a CHECK, a foreign
-            key, a type that holds less, a removed enum value, a dropped column, a sequence.
+            key, a type that holds less, a removed enum value, a dropped column, a sequence, a
+            partition's bound.
         text: The claim, one sentence without a full stop.
         object: The column, constraint or index that needs it.
         relation: The table, as the migration names it.

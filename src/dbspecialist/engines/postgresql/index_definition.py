@@ -63,7 +63,7 @@ def index_parts(item: SchemaObject) -> IndexParts:
         table=item.parent,
         unique=found["unique"] is not None,
         method=found["method"],
-        keys=tuple(_split(definition[found.end() : end])),
+        keys=tuple(split_list(definition[found.end() : end])),
         rest=rest.partition("WHERE ")[0].strip() if predicate else rest,
         predicate=predicate,
         constraint=item.attributes.get("constraint", ""),
@@ -90,7 +90,8 @@ def _closing(text: str, start: int) -> int:
     return next(end for end, char, depth in _scan(text, start) if char == ")" and depth < 0)
 
 
-def _split(text: str) -> Iterator[str]:
+def split_list(text: str) -> Iterator[str]:
+    """Yield the parts of a list; commas in parentheses and quotes separate none."""
     start = 0
     for place, char, depth in _scan(text, 0):
         if char == "," and depth == 0:

@@ -16,6 +16,7 @@ from dbspecialist.proofs.data_fit.columns import column_claims
 from dbspecialist.proofs.data_fit.constraints import constraint_claims
 from dbspecialist.proofs.data_fit.database import ask
 from dbspecialist.proofs.data_fit.ground import Ground, production_of
+from dbspecialist.proofs.data_fit.partitions import partition_claims
 from dbspecialist.proofs.data_fit.statistics import Connection, answer
 from dbspecialist.proofs.data_fit.words import without_query
 from dbspecialist.twins.stage import Stage
@@ -30,7 +31,7 @@ def claims_of(run: Run) -> tuple[Claim, ...]:
         claim
         for trial in run.trials
         if trial.before.objects and trial.after.objects
-        for find in (column_claims, constraint_claims)
+        for find in (column_claims, constraint_claims, partition_claims)
         for claim in find(Ground(run, trial))
     ]
     return tuple(dict.fromkeys(found))

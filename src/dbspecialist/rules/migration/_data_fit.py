@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dbspecialist.facts.data_fit import ClaimKind, DataFit
 from dbspecialist.facts.effects import StatementEffects
-from dbspecialist.facts.finding import Location
+from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 
@@ -63,3 +63,17 @@ def such_as(fit: DataFit) -> str:
 def told_by(fit: DataFit) -> str:
     """Say when the counterexample was seen."""
     return "in the database" if fit.source == "database" else "as of the snapshot"
+
+
+def with_bound(found: Finding, run: Run, trial: Trial, partition: str, table: str) -> Finding:
+    """Add to a finding on a table that is searched what is known of its rows."""
+    for fit in fits(run, trial, "bound"):
+        if (fit.claim.object, fit.claim.relation) == (partition, table):
+            return replace(found, evidence=(*found.evidence, fit.proof))
+    return found
+
+
+def is_refused(run: Run, trial: Trial, partition: str) -> bool:
+    """Tell whether rows are known that a new partition's bound refuses."""
+    claims = (item for item in fits(run, trial, "bound") if item.claim.object == partition)
+    return any(item.proof.verdict == "refuted" for item in claims)

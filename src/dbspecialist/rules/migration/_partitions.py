@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from dbspecialist.engines.postgresql.partition_bounds import bound_condition, partition_key
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.trial import Trial
 from dbspecialist.rules.migration._columns import mentions
-
-_RANGE = re.compile(r"FOR VALUES FROM \((.+)\) TO \((.+)\)$", re.DOTALL)
-_LIST = re.compile(r"FOR VALUES IN \((.+)\)$", re.DOTALL)
-_KEY = re.compile(r"(RANGE|LIST) \(([\w\"]+)\)$")
 
 
 def attached(trial: Trial) -> Iterator[tuple[StatementEffects, SchemaObject]]:
@@ -44,22 +40,14 @@ def default_partition(catalogue: Catalogue, parent: str) -> str | None:
 
 
 def bound_as_check(catalogue: Catalogue, partition: SchemaObject) -> str | None:
-    """Write a partition's bound as a condition, for keys of one column.
+    """Write a partition's bound as a condition.
 
-    Nothing for hash and DEFAULT bounds, keys of several columns, and expressions.
+    Nothing for hash and DEFAULT bounds, lists with NULL, and keys with expressions.
     """
     parent = catalogue.get("table", partition.parent)
-    key = _KEY.match(parent.attributes.get("partition_key", "")) if parent else None
+    key = partition_key(parent.attributes.get("partition_key", "")) if parent else None
     bound = partition.attributes["bound"]
-    if key is None:
+    if key is None or key.strategy == "HASH" or not key.is_of_columns:
         return None
-    column = key[2]
-    conditions = [f"{column} IS NOT NULL"]
-    if (listed := _LIST.match(bound)) and "NULL" not in listed[1]:
-        return " AND ".join([*conditions, f"{column} IN ({listed[1]})"])
-    if found := _RANGE.match(bound):
-        lower, upper = found.groups()
-        conditions += [f"{column} >= {lower}"] if lower != "MINVALUE" else []
-        conditions += [f"{column} < {upper}"] if upper != "MAXVALUE" else []
-        return " AND ".join(conditions)
-    return None
+    condition = bound_condition(key, bound, partition.parent)
+    return None if " IS NULL" in condition else condition or None

@@ -34,6 +34,7 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.migration._data_fit import is_refused, with_bound
 from dbspecialist.rules.migration._partitions import attached, bound_as_check
 from dbspecialist.rules.migration._sequences import constraint_name
 from dbspecialist.rules.migration._waits import wait_for_first
@@ -51,17 +52,18 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         wait = wait_for_first(trial, run, statement, partition.name, searched)
         if wait is None:
             continue
-        yield wait.finding(
+        found = wait.finding(
             f"Table {wait.table} is searched for rows outside of its bound: {wait}",
             f"reads {wait.table} from beginning to end",
             "add the bound as a NOT VALID check, validate it, attach, drop the check",
         )
+        yield with_bound(found, run, trial, partition.name, wait.table)
 
 
 def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
     """Put the bound as a validated check before the attaching."""
     partitions = [item for one, item in attached(trial) if one is statement]
-    if len(partitions) != 1:
+    if len(partitions) != 1 or is_refused(run, trial, partitions[0].name):
         return None
     condition = bound_as_check(trial.after, partitions[0])
     if condition is None:

@@ -34,6 +34,7 @@ from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.rules.migration._data_fit import is_refused, with_bound
 from dbspecialist.rules.migration._partitions import attached, bound_as_check, default_partition
 from dbspecialist.rules.migration._sequences import constraint_name
 from dbspecialist.rules.migration._waits import wait_for_first
@@ -52,17 +53,18 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         wait = wait_for_first(trial, run, statement, default, statement.scans)
         if wait is None:
             continue
-        yield wait.finding(
+        found = wait.finding(
             f"DEFAULT partition {wait.table} is searched for rows of {partition.name}: {wait}",
             f"reads {wait.table} from beginning to end",
             "rule the new bound out by a validated check on the DEFAULT partition first",
         )
+        yield with_bound(found, run, trial, partition.name, wait.table)
 
 
 def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
     """Rule the new bound out of the DEFAULT partition by a validated check first."""
     partitions = [item for one, item in attached(trial) if one is statement]
-    if len(partitions) != 1:
+    if len(partitions) != 1 or is_refused(run, trial, partitions[0].name):
         return None
     condition = bound_as_check(trial.after, partitions[0])
     default = default_partition(trial.before, partitions[0].parent)
