@@ -1,0 +1,46 @@
+"""The models of one repository, and each kind of edit of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from dbspecialist.facts.change import FileEdit
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.model_edit import AddColumn, AddEnumValue, ModelEdit
+from dbspecialist.orms.sqlalchemy.columns import add_column
+from dbspecialist.orms.sqlalchemy.enums import find_enum
+from dbspecialist.orms.sqlalchemy.workspace import Workspace
+
+_HOW: dict[type[Any], Callable[[Workspace, Any], None]] = {AddColumn: add_column}
+
+
+class SqlalchemyModels:
+    """SQLAlchemy's models below a folder."""
+
+    name = "sqlalchemy"
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def holds(self, edit: ModelEdit) -> bool:
+        """Whether the table or type that an edit is about is theirs."""
+        workspace = Workspace(self.root)
+        if isinstance(edit, AddEnumValue):
+            return find_enum(workspace, edit.plain) is not None
+        return bool(workspace.find(edit.plain, edit.schema))
+
+    def edited(self, edits: Sequence[ModelEdit]) -> tuple[FileEdit, ...]:
+        """Return the files as they are after the edits, which build on one another.
+
+        Raises:
+            InputError: Where what is to change cannot be told safely; with file and line.
+        """
+        workspace = Workspace(self.root)
+        for edit in edits:
+            how = _HOW.get(type(edit))
+            if how is None:
+                raise InputError(f"SQLAlchemy's models know no {type(edit).__name__}")
+            how(workspace, edit)
+        return workspace.edits()

@@ -1,0 +1,132 @@
+"""The Python files of a repository that hold models, as they are after the edits so far."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from dbspecialist.facts.change import FileEdit
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.model_edit import TableEdit
+from dbspecialist.orms.sqlalchemy.model import Model, models_in
+from dbspecialist.orms.sqlalchemy.search import is_candidate, python_files
+from dbspecialist.orms.sqlalchemy.source import Source, strings_in
+from dbspecialist.toolchains.walk import relative
+
+WIDTH = 88
+
+
+class Workspace:
+    """Texts by path, edited in memory."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.before: dict[str, str] = {}
+        self._everything = list(python_files(root))
+        for path, text in self._everything:
+            if is_candidate(text):
+                self.before[relative(path, root)] = text
+        self.texts = dict(self.before)
+        self._parsed: dict[str, Source] = {}
+
+    def source(self, path: str) -> Source:
+        """Return a file's parsed text as it is now."""
+        found = self._parsed.get(path)
+        if found is None or found.text != self.texts[path]:
+            found = self._parsed[path] = Source(path, self.texts[path])
+        return found
+
+    def save(self, *sources: Source) -> None:
+        """Make the replacements of files."""
+        for source in sources:
+            self.texts[source.path] = source.patched()
+            self._parsed.pop(source.path, None)
+
+    def edits(self) -> tuple[FileEdit, ...]:
+        """Return the files that have changed."""
+        for path, text in self.texts.items():
+            if text != self.before[path]:
+                Source(path, text)
+        return tuple(
+            FileEdit(path, text, self.before[path])
+            for path, text in self.texts.items()
+            if text != self.before[path]
+        )
+
+    def model(self, edit: TableEdit) -> Model:
+        """Return the one model of a table.
+
+        Raises:
+            InputError: Where there is none or several.
+        """
+        found = self.find(edit.plain, edit.schema)
+        if not found:
+            raise InputError(
+                f"no SQLAlchemy model of table {edit.plain} was found",
+                str(self.root),
+                "give the folder that holds the models",
+            )
+        if len(found) > 1:
+            places = " and ".join(item.source.place(item.node) for item in found)
+            raise InputError(
+                f"table {edit.plain} has {len(found)} models", places, "edit them by hand"
+            )
+        return found[0]
+
+    def find(self, table: str, schema: str = "") -> list[Model]:
+        """Return the models of a table."""
+        named = [model for model in self._of(table) if model.table == table]
+        if len(named) > 1:
+            owned = [item for item in named if item.cls is not None]
+            named = owned or named
+        if len(named) > 1 and schema:
+            stated = [item for item in named if schema in _strings(item)]
+            named = stated or named
+        return named
+
+    def _of(self, table: str) -> Iterator[Model]:
+        sign = re.compile(rf"""["']{re.escape(table)}["']|table\s*=\s*True""")
+        for path, text in self.texts.items():
+            if sign.search(text):
+                yield from models_in(self.source(path))
+
+    def models(self) -> Iterator[Model]:
+        """Yield all models."""
+        for path in list(self.texts):
+            yield from models_in(self.source(path))
+
+    @cached_property
+    def width(self) -> int:
+        """The line length that the repository's formatter is told, or Black's."""
+        try:
+            tools = tomllib.loads((self.root / "pyproject.toml").read_text()).get("tool", {})
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+            return WIDTH
+        for tool in ("ruff", "black"):
+            found = tools.get(tool, {}).get("line-length")
+            if isinstance(found, int):
+                return found
+        return WIDTH
+
+    @cached_property
+    def conventions(self) -> dict[str, str]:
+        """The patterns of a naming convention in the models' files, by kind (`ck`)."""
+        pattern = re.compile(r"""["'](ix|uq|ck|fk|pk)["']\s*:\s*(["'][^"'\n]*["'])""")
+        found: dict[str, str] = {}
+        for _, text in self._everything:
+            if "naming_convention" in text:
+                found |= {kind: ast.literal_eval(text_) for kind, text_ in pattern.findall(text)}
+        return found
+
+    @cached_property
+    def maps_annotations(self) -> bool:
+        """Whether a base says itself which type an annotation gives."""
+        return any("type_annotation_map" in text for _, text in self._everything)
+
+
+def _strings(model: Model) -> set[str]:
+    return {str(item.evaluated_value) for item in strings_in(model.node)}
