@@ -1,33 +1,26 @@
 """The server's side of a proxy: backends, used again where a new one would be no different.
 
-A backend that has served a client is warm: its catalogue caches are filled and the observing
-functions are compiled. DISCARD ALL makes its session a new one (PostgreSQL manual, "DISCARD").
-What that leaves behind, or what a new session alone would take up, is looked out for.
+A backend that has served a client is warm, and its session is made a new one (`session_reset`).
+What a new session alone would take up is looked out for.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dbspecialist.twins.observed.messages import Channel, Closed, Message, query, startup
+from dbspecialist.twins.session_reset import DEFAULTS, reset_after
 
 #: How many backends wait for a next client.
 MOST_IDLE = 4
 
-#: What DISCARD ALL does not undo: that a custom setting is known, a seed, a loaded library.
-TRACES = re.compile(
-    r"set_config|setseed|\bset\s+(?:session\s+|local\s+)?[\w\"]+\s*\.|\bload\b", re.IGNORECASE
-)
-
-#: The settings that new sessions get, which ALTER ROLE and ALTER DATABASE change.
-_DEFAULTS = query("TABLE pg_catalog.pg_db_role_setting")
+_DEFAULTS = query(DEFAULTS)
 
 
 @dataclass(frozen=True)
@@ -75,9 +68,14 @@ class Backends:
             self.end(found)
         return self._log_in(hello)
 
-    def keep(self, backend: Backend) -> None:
-        """Make a backend's session a new one and keep it for the next client."""
-        _answer(backend.channel, query("DISCARD ALL"))
+    def keep(self, backend: Backend, tags: Iterable[str]) -> None:
+        """Make a backend's session a new one and keep it for the next client.
+
+        Args:
+            backend: One that is in no transaction.
+            tags: Of the commands that it has run.
+        """
+        _answer(backend.channel, query(reset_after(tags)))
         with self._lock:
             keeps = not self._closed and len(self._idle) < MOST_IDLE
             if keeps:

@@ -104,7 +104,7 @@ class Proxy:
             if session.leaves_traces:
                 self._backends.end(backend)
             else:
-                self._backends.keep(backend)
+                self._backends.keep(backend, session.tags)
         except Closed:
             self._backends.forget(backend.channel)
 

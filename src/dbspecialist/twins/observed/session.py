@@ -13,12 +13,12 @@ import time
 
 from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.facts.errors import InputError
-from dbspecialist.twins.observed.backends import TRACES
 from dbspecialist.twins.observed.extended import EXTENDED, Portals, closing, parameters
 from dbspecialist.twins.observed.messages import Channel, Closed, Message, query, ready, texts
 from dbspecialist.twins.observed.noted_rows import note_of_rows
 from dbspecialist.twins.observed.relay import NEEDS_NO_TRANSACTION, Relay
 from dbspecialist.twins.observed.witness import Outcome, Witness
+from dbspecialist.twins.session_reset import TRACES
 
 #: Statements that steer the session; they are never wrapped in a transaction.
 _CONTROL = re.compile(
@@ -43,6 +43,7 @@ class Session:
         self._observe_all = _OBSERVE.format("true", witness.key)
         self._observe_new = _OBSERVE.format("false", witness.key)
         self.leaves_traces = False  #: whether the server's session must not serve another client
+        self.tags: set[str] = set()  #: of the commands that the client's statements were
         self._unseen = False
         self._portals = Portals()
         self._relay = Relay(client, server)
@@ -102,6 +103,7 @@ class Session:
     def _flush(self, batch: list[Message]) -> None:
         """Pass on what a client wants answered before its Sync, unobserved until then."""
         self._portals.executed(batch)
+        self.tags.add("")  # what is executed here is passed on unread
         self.server.send(*batch, Message(b"H", b""))
         wanted = sum(1 for message in batch if message.type in EXTENDED)
         while wanted:
@@ -178,6 +180,7 @@ class Session:
         with self.witness.deadline(self.backend):
             self.server.send(*messages)
             self._relay.answers(outcome, hold=hold)
+        self.tags.update(outcome.tags)
         outcome.elapsed_ms = (time.perf_counter() - started) * 1000
 
     # -- our own statements in between
