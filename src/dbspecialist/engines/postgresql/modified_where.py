@@ -59,10 +59,10 @@ def _sources(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _told(scan: Mapping[str, Any]) -> str:
     """Join what a scan tells of its rows: `Filter`, `Index Cond`, `TID Cond`, `Recheck Cond`."""
     told = [text for key, text in scan.items() if key == "Filter" or key.endswith(" Cond")]
-    return " AND ".join(_unqualified(text, scan.get("Alias", "")) for text in told)
+    return " AND ".join(unqualified(text, scan.get("Alias", "")) for text in told)
 
 
-def _unqualified(text: str, alias: str) -> str:
+def unqualified(text: str, alias: str) -> str:
     """Take a table's alias off the columns of a condition."""
     words = [text[item.start : item.end] for item in tokens(text, "")]
     kept, place = [], 0
