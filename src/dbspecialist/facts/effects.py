@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dbspecialist.facts.catalogue import Difference, SchemaObject
 from dbspecialist.facts.locks import Lock
+from dbspecialist.facts.written import Written
 
 #: What `unchecked` says of a statement that waits for a lock of its own run.
 WAITS_FOR_ITSELF = "waiting for a lock that another session of the same run holds"
@@ -136,6 +137,11 @@ class StatementEffects:
         columns: Columns made, changed or dropped.
         columns_set: By relation, the columns that its UPDATEs set, where its rows change in those
             alone; rows of other relations in `rows_modified` come, go, or change in any column.
+        conditions: By relation, the condition on its own rows under which its one UPDATE or DELETE
+            changes them, as plans print it, "" where it has none; left out where it is joined.
+        nulls_reached: By relation, the columns that such an UPDATE sets, or whose rows such a
+            DELETE removes, wherever they hold NULL; told of columns that become NOT NULL.
+        writes: What its queries write, and which rows they remove, as far as plans tell.
         renames: The new names of relations that it renames or moves, by their names before it.
         names: Relations whose names do not mean what they mean in production when it has run: the
             names that they have there, or "" for those that this run made.
@@ -180,6 +186,9 @@ class StatementEffects:
     constraints: tuple[ConstraintChange, ...] = ()
     columns: tuple[ColumnChange, ...] = ()
     columns_set: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    nulls_reached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    writes: tuple[Written, ...] = ()
     renames: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     invalid_indexes: tuple[str, ...] = ()

@@ -166,7 +166,7 @@ def _touches(
     for relation in modified | statement.rows_modified.keys():
         named = statement.columns_set.get(relation)
         names = None if truncated or named is None else _computed(trial, relation, named)
-        for name in _family(trial.before, relation):
+        for name in family(trial.before, relation):
             yield name, names
 
 
@@ -183,7 +183,7 @@ def _computed(trial: Trial, relation: str, named: Iterable[str]) -> frozenset[st
     return frozenset((*named, *generated))
 
 
-def _family(catalogue: Catalogue, relation: str) -> set[str]:
+def family(catalogue: Catalogue, relation: str) -> set[str]:
     """Return a table, the partitioned tables above it and the partitions below it."""
     found, above = {relation}, catalogue.get("table", relation)
     while above is not None and "partition_of" in above.attributes:

@@ -15,6 +15,7 @@ from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import RoundTrip, Run, Trial
+from dbspecialist.proofs.conditions import judge_conditions
 from dbspecialist.proofs.data_fit import judge_data
 from dbspecialist.proofs.effects import estimate_blocked
 from dbspecialist.proofs.effects_pass import Seen, see_effects
@@ -82,7 +83,7 @@ def try_migrations(
         )
         for item in pending
     )
-    run = replace(run, trials=trials)
+    run = judge_conditions(replace(run, trials=trials), stage, start)
     return judge_data(replace(run, trials=_estimated(run, rates)), stage, start)
 
 

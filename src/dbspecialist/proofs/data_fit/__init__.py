@@ -6,8 +6,6 @@ the snapshot; only the database itself, asked read-only, proves one.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dbspecialist.facts.data_fit import Claim, DataFit
@@ -17,10 +15,10 @@ from dbspecialist.proofs.data_fit.constraints import constraint_claims
 from dbspecialist.proofs.data_fit.database import ask
 from dbspecialist.proofs.data_fit.ground import Ground, production_of
 from dbspecialist.proofs.data_fit.partitions import partition_claims
-from dbspecialist.proofs.data_fit.statistics import Connection, answer
+from dbspecialist.proofs.data_fit.statistics import answer
 from dbspecialist.proofs.data_fit.words import without_query
+from dbspecialist.proofs.evaluation import evaluating
 from dbspecialist.twins.stage import Stage
-from dbspecialist.twins.stage_roles import OWNER
 
 __all__ = ["ask", "ask_database", "claims_of", "judge_data"]
 
@@ -49,7 +47,7 @@ def judge_data(run: Run, stage: Stage, template: str) -> Run:
     if not claims:
         return run
     production = production_of(run)
-    with _database(stage, template) as connect:
+    with evaluating(stage, template) as connect:
         return replace(
             run, data_fit=tuple(answer(claim, run, production, connect) for claim in claims)
         )
@@ -74,21 +72,3 @@ def _joined(known: DataFit, answers: dict[Claim, DataFit]) -> DataFit:
         return asked
     basis = f"{known.proof.basis}; {without_query(asked.proof.basis)}"
     return replace(known, proof=replace(known.proof, basis=basis))
-
-
-@contextlib.contextmanager
-def _database(stage: Stage, template: str) -> Iterator[Callable[[], Connection]]:
-    """Give a connection to a copy of a database, made when it is first asked for."""
-    with contextlib.ExitStack() as stack:
-        opened: list[Connection] = []
-
-        def connect() -> Connection:
-            if not opened:
-                name = stack.enter_context(stage.database(template))
-                # The expressions are a migration's: they run without a superuser's rights.
-                connection = stack.enter_context(stage.cluster.connect(name, OWNER))
-                connection.execute("SET search_path = ''")
-                opened.append(connection)
-            return opened[0]
-
-        yield connect

@@ -2,10 +2,12 @@
 
 ## What it does
 Looks for old columns that become NOT NULL while production's statistics count NULLs in them, or
-while a twin with rows refuses the statement and no statistics are there. Silent where the run
-changes rows of the table before it, and where the database that is asked with `--database` holds
-no NULL. Where the migrations' own code (a loop in Python, a DO block) brought made-up rows with
-NULL through, it is a warning: what it does with production's rows was not seen.
+while a twin with rows refuses the statement and no statistics are there. Silent where an UPDATE
+before it reaches every NULL, or every row, and where the database that is asked with `--database`
+holds no NULL. An UPDATE that changes fewer rows than hold NULL leaves the error as it is; one of
+other rows, which may be the same, makes it an info. Where the migrations' own code (a loop in
+Python, a DO block) brought made-up rows with NULL through, it is a warning: what it does with
+production's rows was not seen.
 
 ## Why it matters
 The statement fails with 23502 after it has read the table up to the first NULL, and the
@@ -20,6 +22,7 @@ deployment stops there.
 
 ## What proves it
 The share of NULLs in pg_stats is above 0: ANALYZE saw one. The twin with rows refuses it. The
+engine evaluates an UPDATE's condition for a row with NULL, and the planner counts its rows. The
 database decides it where it is asked.
 
 ## Source
@@ -34,12 +37,14 @@ from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.data_fit import DataFit
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding, Severity
+from dbspecialist.facts.lineage import Source
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
-from dbspecialist.rules.migration._columns import changed_columns, part, statistics_of
+from dbspecialist.rules.migration._backfills import Backfill, backfill_before
+from dbspecialist.rules.migration._columns import Altered, changed_columns, part, statistics_of
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
 from dbspecialist.rules.migration._tables import is_filled, rows_error, rows_of
 
@@ -61,7 +66,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         if not is_filled(trial, run, column.parent, statement):
             continue
-        judged = _judge(trial, statement, column, run)
+        judged = _judge(trial, item, run)
         if judged is None:
             continue
         severity, told, proof = judged
@@ -75,11 +80,10 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         )
 
 
-def _judge(
-    trial: Trial, statement: StatementEffects, column: SchemaObject, run: Run
-) -> Judged | None:
+def _judge(trial: Trial, item: Altered, run: Run) -> Judged | None:
+    statement, column = item.statement, item.column
     table = column.parent
-    fit = fit_of(run, trial, "not null", column.name, statement)
+    fit = _fit(run, trial, item)
     if fit is not None and fit.source == "database":
         told = f"a row holds NULL{such_as(fit)}: it fails with 23502"
         return None if fit.proof.verdict == "proven" else ("error", told, fit.proof)
@@ -88,8 +92,12 @@ def _judge(
         return _new(trial, statement, column, run, fit)
     error = rows_error(trial, statement)
     refused = error is not None and error.sqlstate == NOT_NULL_VIOLATION
-    if not refused and source.changed:
-        return None
+    if source.changed:
+        done = backfill_before(run, statement, item.change)
+        left = _left(trial, item, run, done) if done.known and done.rows else None
+        is_done = not done.known or bool(done.rows) or not done.added
+        if left or (is_done and not refused):
+            return left
     return _by_statistics(trial, statement, column, run, refused=refused)
 
 
@@ -104,6 +112,50 @@ def _new(
         told = f"all {rows} rows hold NULL, which the run makes it with: it fails with 23502"
         return "error", told, fit.proof
     return "warning", "every row holds NULL: it fails with 23502 if there is one", fit.proof
+
+
+#: What the planner counts may be wrong by so much, where NULLs are all that is changed.
+_MARGIN = 0.9
+#: So many of the rows are called all of them.
+_ALL = 0.99
+
+
+def _left(trial: Trial, item: Altered, run: Run, done: Backfill) -> Judged | None:
+    """Judge a column that the run's UPDATEs fill in part."""
+    statement, table = item.statement, item.column.parent
+    source = run.state(statement).source(table, part(item.column))
+    rows, share = rows_of(trial, run, table, statement), _null_share(item, run, source)
+    if done.reaches or not share or done.rows >= rows * _ALL:
+        return None
+    nulls, changed = share * rows, f"about {count(done.rows)}"
+    claim = f"no row of {table} has NULL in {part(item.column)}"
+    basis = (
+        f"about {count(nulls)} rows held NULL before the run, and its statements change {changed}, "
+        "as the planner counts them with the snapshot's statistics"
+    )
+    proof = with_query(Proof(claim, "unchecked", basis), _fit(run, trial, item))
+    when = ", which the run makes it with" if source.value else " as of the snapshot"
+    hold = f"about {count(nulls)} rows hold NULL{when}"
+    if done.rows >= nulls * _MARGIN:
+        told = f"{hold}; whether they are among the {changed} that the run changes is not known"
+        return "info", told, proof
+    before = f"{hold}, and the run changes {changed} before it"
+    if done.repeats:
+        return "warning", f"{before}, if its code does so once: it then fails with 23502", proof
+    return "error", f"{before}: it fails with 23502", proof
+
+
+def _fit(run: Run, trial: Trial, item: Altered) -> DataFit | None:
+    return fit_of(run, trial, "not null", item.column.name, item.statement)
+
+
+def _null_share(item: Altered, run: Run, source: Source) -> float:
+    """Return the share of NULLs that a column had in production, or that the run made it with."""
+    column = item.column
+    known = statistics_of(run, item.statement, column.parent, part(column))
+    if source.origin is None:
+        return float(source.value.startswith("CAST(NULL "))
+    return known.null_frac if known else 0.0
 
 
 _PASSED = "the migration's own code fills them, or catches the failure,"

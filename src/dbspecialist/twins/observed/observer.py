@@ -15,8 +15,10 @@ import psycopg
 from dbspecialist.engines.postgresql.changed_columns import changed_columns
 from dbspecialist.engines.postgresql.columns_set import columns_set
 from dbspecialist.engines.postgresql.effects import compare
+from dbspecialist.engines.postgresql.modified_where import modified_where
 from dbspecialist.engines.postgresql.observation import Observation
 from dbspecialist.engines.postgresql.query_plans import modified_rows, read_inside, selected
+from dbspecialist.engines.postgresql.rows_written import rows_written
 from dbspecialist.facts.effects import WAITS_FOR_ITSELF, EngineError, StatementEffects
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.observed.bystander import Bystander
@@ -148,6 +150,8 @@ class SessionObserver:
             parameters=outcome.parameters,
             rows_modified=modified_rows(outcome.plans),
             columns_set=columns_set(outcome.plans),
+            conditions=modified_where(outcome.plans),
+            writes=rows_written(outcome.plans),
             reads=tuple(sorted(read_inside(outcome.plans, outcome.tags, outcome.error))),
             selects=tuple(sorted(selected(outcome.plans, outcome.tags))),
             error=outcome.error,
