@@ -57,20 +57,22 @@ def attempt(
     if _sends_values(trial):
         return Attempt(unchecked=_NOT_KEPT)
     observer.take()
-    failure = _send(trial, replacements, Target(observer.url, observer.mark))
+    with Sender(Target(observer.url, observer.mark)) as sender:
+        failure = _send(trial, replacements, sender)
     return Attempt(tuple(item.effects for item in observer.take()), read(), failure)
 
 
-def replay(trial: Trial, url: str) -> Attempt:
+def replay(trial: Trial, sender: Sender) -> Attempt:
     """Run a trial's statements as they are, for what comes after it.
 
     Args:
         trial: The migration, whose state before it the database has.
-        url: Of that database, with the role that runs migrations.
+        sender: To that database, as the role that runs migrations.
     """
     if _sends_values(trial):
         return Attempt(unchecked=_NOT_KEPT)
-    failure = _send(trial, {}, Target(url, lambda _: None))
+    failure = _send(trial, {}, sender)
+    sender.renew()
     return Attempt(trial.statements, trial.after, failure)
 
 
@@ -81,15 +83,14 @@ def _sends_values(trial: Trial) -> bool:
     return any(item.parameters for item in trial.statements)
 
 
-def _send(trial: Trial, replacements: Replacements, target: Target) -> str:
+def _send(trial: Trial, replacements: Replacements, sender: Sender) -> str:
     """Send a trial's statements and return the engine's refusal, or ""."""
     mark = Mark(trial.migration.revision)
-    with Sender(target) as sender:
-        try:
-            for sql in script(trial, replacements):
-                sender.query(mark, sql)
-        except MigrationFailed as error:
-            return error.reason
+    try:
+        for sql in script(trial, replacements):
+            sender.query(mark, sql)
+    except MigrationFailed as error:
+        return error.reason
     return ""
 
 

@@ -113,4 +113,4 @@ def may_break(before: Catalogue, after: Catalogue) -> bool:
 
 def target_of(stage: Stage, database: str) -> Target:
     """Return a target that nobody watches."""
-    return Target(stage.cluster.url(database, OWNER), lambda _: None)
+    return Target(stage.cluster.url(database, OWNER), lambda _: None, watched=False)

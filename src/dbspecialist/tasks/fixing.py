@@ -14,10 +14,11 @@ from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.proofs.fixes import Attempt, Replacements, attempt, fixed_trial, judge, replay
+from dbspecialist.proofs.mapped import target_of
 from dbspecialist.rules.base import rules_by_id
+from dbspecialist.toolchains.sending import Sender
 from dbspecialist.twins.observed.observer import Observer
 from dbspecialist.twins.stage import Connection, Stage
-from dbspecialist.twins.stage_roles import OWNER
 
 
 @dataclass
@@ -28,13 +29,14 @@ class _Scene:
     database: str
     observer: Observer
     admin: Connection
+    unwatched: Sender
     unseen: bool = False
 
     def run(self, trial: Trial, replacements: Replacements) -> Attempt:
         """Run a trial with replacements, seen by the observer, and read what it ends in."""
         if not replacements:
             self.unseen = True
-            return replay(trial, self.stage.cluster.url(self.database, OWNER))
+            return replay(trial, self.unwatched)
         if self.unseen:
             self.unseen = False
             self.stage.settle(self.database)
@@ -253,5 +255,6 @@ def _scene(stage: Stage, template: str) -> Iterator[_Scene]:
         stage.database(template) as database,
         stage.admin(database) as admin,
         stage.observer(database) as observer,
+        Sender(target_of(stage, database)) as unwatched,
     ):
-        yield _Scene(stage, database, observer, admin)
+        yield _Scene(stage, database, observer, admin, unwatched)

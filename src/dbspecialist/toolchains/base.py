@@ -32,10 +32,13 @@ class Target:
     Args:
         url: A libpq URL of the twin (unix socket); whatever is sent there is observed.
         mark: Called before a statement is sent, and returns before it may be sent.
+        watched: Whether an observer is there, which has warm sessions of its own. Where none is, a
+            session that is made new stands for another one.
     """
 
     url: str
     mark: Callable[[Mark], None]
+    watched: bool = True
 
 
 class MigrationFailed(Exception):  # noqa: N818 - it is a fact of the migration

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import selectors
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Literal, Self
 
 import psycopg
-from psycopg import pq
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, PollingStatus, TransactionStatus
-from psycopg.pq.abc import PGconn, PGresult
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn
 
 from dbspecialist.engines.postgresql.script import ScriptStatement
-from dbspecialist.facts.effects import EngineError
 from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
+from dbspecialist.toolchains.plain_sessions import (
+    Defaults,
+    connected,
+    defaults,
+    engine_error,
+    execute,
+    following,
+)
+from dbspecialist.twins.session_reset import TRACES, reset_after
 
 #: How a runner wraps a script.
 #: `each`: every statement is its own transaction unless the script says BEGIN (psql).
@@ -34,6 +40,9 @@ class Sender:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._session: PGconn | None = None
+        self._tags: set[str] = set()
+        self._leaves_traces = False
+        self._defaults: Defaults = ()
 
     def __enter__(self) -> Self:
         return self
@@ -44,18 +53,35 @@ class Sender:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.renew()
+        self._finish()
 
     def renew(self) -> None:
         """Go on in a new session, as a runner does that opens one for each script."""
+        if self._target.watched or self._session is None or not self._is_made_new(self._session):
+            self._finish()
+
+    def _finish(self) -> None:
         if self._session is not None:
             self._session.finish()
         self._session = None
 
+    def _is_made_new(self, session: PGconn) -> bool:
+        """Make a session a new one; tell whether it is what a new one would be."""
+        if self._is_closed or not self._idle or self._leaves_traces:
+            return False
+        reset, self._tags = reset_after(self._tags), set()
+        try:
+            execute(session, reset)
+            return defaults(session) == self._defaults
+        except psycopg.OperationalError:  # the server has ended it meanwhile
+            return False
+
     @property
     def _connection(self) -> PGconn:
         if self._session is None or self._is_closed:
-            self._session = _connected(self._target.url)
+            self._session = connected(self._target.url)
+            self._tags, self._leaves_traces = set(), False
+            self._defaults = () if self._target.watched else defaults(self._session)
         return self._session
 
     @property
@@ -128,96 +154,14 @@ class Sender:
     def _send(self, mark: Mark, sql: str, data: str | None = None) -> None:
         self._target.mark(mark)
         connection = self._connection
-        result = _execute(connection, sql)
+        result = execute(connection, sql)
+        self._leaves_traces |= TRACES.search(sql) is not None
+        self._tags.add("" if ";" in sql[:-1] else (result.command_status or b"").decode())
         if result.status == ExecStatus.COPY_IN:
             connection.put_copy_data((data or "").encode())
             connection.put_copy_end()
-            while (following := _next(connection)) is not None:
-                result = following
+            while (last := following(connection)) is not None:
+                result = last
         if result.status in {ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE}:
-            error = _engine_error(result, connection.error_message)
+            error = engine_error(result, connection.error_message)
             raise MigrationFailed(mark.revision, error.message, error)
-
-
-def _connected(url: str) -> PGconn:
-    """Open a connection without what psycopg adds, which takes longer than all the rest.
-
-    Raises:
-        psycopg.OperationalError: Where the server lets nobody in.
-    """
-    connection = pq.PGconn.connect_start(url.encode())
-    with selectors.DefaultSelector() as waiting:
-        while (status := connection.connect_poll()) != PollingStatus.OK:
-            if status == PollingStatus.FAILED:
-                raise psycopg.OperationalError(connection.get_error_message())
-            for_what = selectors.EVENT_READ
-            if status == PollingStatus.WRITING:
-                for_what = selectors.EVENT_WRITE
-            waiting.register(connection.socket, for_what)
-            waiting.select()
-            waiting.unregister(connection.socket)
-    return connection
-
-
-def _execute(connection: PGconn, sql: str) -> PGresult:
-    """Send statements by the simple protocol and return the last result, or that of a COPY.
-
-    `exec_` would wait in C, where an interrupt is not heard until the statement ends.
-    """
-    connection.send_query(sql.encode())
-    last: PGresult | None = None
-    try:
-        while (result := _next(connection)) is not None:
-            if last is None or last.status != ExecStatus.FATAL_ERROR:  # else: that it has gone
-                last = result
-            if result.status == ExecStatus.COPY_IN:
-                break
-            if result.status == ExecStatus.COPY_OUT:
-                _drain(connection)
-    except psycopg.OperationalError:
-        connection.finish()
-        if last is None:
-            raise
-    except BaseException:
-        connection.finish()  # a statement is still running: nothing can follow it here
-        raise
-    assert last is not None
-    return last
-
-
-def _drain(connection: PGconn) -> None:
-    """Read what COPY TO STDOUT sends, to the end.
-
-    Not in a call that waits: it would hold the interpreter, which our own proxy needs to send.
-    """
-    with selectors.DefaultSelector() as waiting:
-        waiting.register(connection.socket, selectors.EVENT_READ)
-        while (size := connection.get_copy_data(1)[0]) >= 0:
-            if size == 0:
-                waiting.select()
-                connection.consume_input()
-
-
-def _next(connection: PGconn) -> PGresult | None:
-    if not connection.is_busy():
-        return connection.get_result()
-    with selectors.DefaultSelector() as waiting:
-        waiting.register(connection.socket, selectors.EVENT_READ)
-        while connection.is_busy():
-            waiting.select()
-            try:
-                connection.consume_input()
-            except psycopg.OperationalError:
-                break  # the connection is lost; the next result says so
-    return connection.get_result()
-
-
-def _engine_error(result: PGresult, said: bytes) -> EngineError:
-    def field(which: DiagnosticField) -> str:
-        return (result.error_field(which) or b"").decode("utf-8", "replace")
-
-    return EngineError(
-        sqlstate=field(DiagnosticField.SQLSTATE),
-        message=field(DiagnosticField.MESSAGE_PRIMARY) or said.decode("utf-8", "replace").strip(),
-        detail=field(DiagnosticField.MESSAGE_DETAIL),
-    )
