@@ -27,12 +27,18 @@ _BODY = re.compile(
 
 def catalogue_proof(reached: Catalogue, goal: Catalogue) -> Proof:
     """Compare the catalogue that was reached with the one that was wanted, both reduced."""
-    left = differences(reached, goal)
+    left = compared(reached, goal)
     if not left:
         return Proof(CATALOGUES, "proven", f"{len(goal.objects)} objects compared on a twin")
+    return Proof(CATALOGUES, "refuted", left)
+
+
+def compared(reached: Catalogue, goal: Catalogue) -> str:
+    """Tell the first differences between two catalogues, both reduced, or ""."""
+    left = differences(reached, goal)
     told = [sentence(item) for item in left[:MOST]]
     more = [f"{len(left) - MOST} more"] if len(left) > MOST else []
-    return Proof(CATALOGUES, "refuted", "; ".join((*told, *more)))
+    return "; ".join((*told, *more))
 
 
 def dump_proof(reached: str, goal: str, *, owners: bool, names: bool = True) -> Proof:

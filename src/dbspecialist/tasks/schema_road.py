@@ -88,7 +88,7 @@ class Road:
         """Rename what is the same but for its name; a type's rename shows others."""
         for _ in range(ROUNDS):
             now, wanted = self._compared(self._read(self.work)[0])
-            found = list(renamed(now, wanted, named_not_null=self._has_names))
+            found = list(renamed(now, wanted, named_not_null=self.has_names))
             refused = self._renamed(found)
             if refused or not found:
                 return refused
@@ -118,21 +118,19 @@ class Road:
         proof = catalogue_proof(*self._compared(reached))
         with ThreadPoolExecutor() as pool:
             one, other = pool.map(self.sides.dump, (self.work, self.goal))
-        return proof, dump_proof(
-            one, other, owners=self._has_owners(reached), names=self._has_names
-        )
+        return proof, dump_proof(one, other, owners=self._has_owners(reached), names=self.has_names)
 
     def _has_owners(self, reached: Catalogue) -> bool:
         first, second = self._compared(reached)
         return any("owner" in item.attributes for side in (first, second) for item in side.objects)
 
     @property
-    def _has_names(self) -> bool:
+    def has_names(self) -> bool:
         """Whether NOT NULL constraints have names on the server that the script is for."""
         return self.version >= 180_000
 
     def _compared(self, now: Catalogue) -> tuple[Catalogue, Catalogue]:
-        return comparable(now, self.wanted, RUNNERS, named_not_null=self._has_names)
+        return comparable(now, self.wanted, RUNNERS, named_not_null=self.has_names)
 
     def _read(self, database: str) -> tuple[Catalogue, Dependencies]:
         with self.sides.connect(database) as connection:

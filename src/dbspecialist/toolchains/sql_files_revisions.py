@@ -117,7 +117,10 @@ def _script(statements: Sequence[str], *, begins: bool = False) -> str:
     if not statements:
         return _NOTHING
     wraps = begins and len(statements) > 1
-    lines = ("BEGIN", *statements, "COMMIT") if wraps else statements
+    around = (
+        ("begin", "commit") if statements[0].split(None, 1)[0].islower() else ("BEGIN", "COMMIT")
+    )
+    lines = (around[0], *statements, around[1]) if wraps else statements
     return "".join(f"{_closed(sql)}\n" for sql in lines)
 
 

@@ -113,12 +113,35 @@ class Sides:
                     return f"statement {number} ({statement.splitlines()[0]}): {reason}"
         return ""
 
-    def _become_owner(self, connection: Connection) -> None:
+    def run_together(self, database: str, statements: Sequence[str]) -> tuple[int, str]:
+        """Run statements in one transaction, or those before the first that is refused there.
+
+        Returns:
+            How many ran, and what the engine said to the next, or "".
+        """
+        with self.connect(database) as connection:
+            self._become_owner(connection)
+            refused = _refused_together(connection, statements)
+            if refused and refused[0]:
+                _refused_together(connection, statements[: refused[0]])
+        return refused or (len(statements), "")
+
+    def url_of_owner(self, database: str) -> str:
+        """Return a URL of a database whose sessions have the role that owns most tables."""
+        with self.connect(database) as connection:
+            owner = self._become_owner(connection)
+            connection.execute(
+                f"RESET ROLE; ALTER ROLE {RUNNER} IN DATABASE {database} SET role = {owner}"
+            )
+        return self.cluster.url(database, RUNNER)
+
+    def _become_owner(self, connection: Connection) -> str:
         """Take the role that owns most tables, as whoever runs the script in production does."""
         row = connection.execute(_OWNER).fetchone()
         owner = quoted(row[0]) if row else RUNNER
         connection.execute(f"ALTER ROLE {owner} SUPERUSER")
         connection.execute(f"SET ROLE {owner}")
+        return owner
 
     def dump(self, database: str) -> str:
         """Write a database's schema with pg_dump."""
@@ -166,6 +189,18 @@ class Sides:
                 if _ROLE_THERE.search(str(error)):
                     return
                 raise refused(error, place, statement.line) from error
+
+
+def _refused_together(connection: Connection, statements: Sequence[str]) -> tuple[int, str] | None:
+    """Run statements in one transaction; return the number of the refused one and why."""
+    number = 0
+    try:
+        with connection.transaction():
+            for number, statement in enumerate(statements):  # noqa: B007
+                connection.execute(statement.encode(), prepare=False)
+    except psycopg.Error as error:
+        return number, error.diag.message_primary or str(error)
+    return None
 
 
 def refused(error: psycopg.Error, file: Path, line: int) -> InputError:

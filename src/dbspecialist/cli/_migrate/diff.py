@@ -7,10 +7,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbspecialist.cli._migrate._revisions import (
+    deliver_revisions,
+    head_option,
+    project_option,
+    python_option,
+    title_option,
+    toolchain_option,
+    write_option,
+)
 from dbspecialist.cli._options import debug_option
 
 if TYPE_CHECKING:
+    from dbspecialist.facts.revision_files import RevisionFiles
     from dbspecialist.tasks.migrate import Ask
+    from dbspecialist.tasks.migrate_project import Wanted
 
 
 def _pairs(
@@ -54,6 +65,12 @@ def _pairs(
     metavar="FILE",
     help="Write to FILE instead of standard output.",
 )
+@toolchain_option(default=None)
+@project_option
+@title_option
+@head_option
+@python_option
+@write_option
 @click.option("--exit-code", is_flag=True, help="End with status 1 where the two differ.")
 @debug_option
 def command(
@@ -64,6 +81,12 @@ def command(
     renames: dict[str, str],
     format_: str,
     output: Path | None,
+    toolchain: str | None,
+    project: Path,
+    title: str,
+    head: str,
+    python: Path | None,
+    write: bool,
     exit_code: bool,
 ) -> int:
     """Write the SQL that makes the schema FROM equal to the schema TO.
@@ -72,7 +95,19 @@ def command(
     MODULE:METADATA for SQLAlchemy models. The script is run on a twin of FROM, and the catalogue
     and the output of pg_dump are compared with those of TO; the way back likewise. Where the two
     are equal, nothing is printed.
+
+    With --toolchain the way is written as revisions of a project, which are run by its own
+    runner in a copy of it, there and back.
     """
+    if toolchain or write:
+        from dbspecialist.tasks.migrate_project import AUTO, Wanted
+
+        if down:
+            raise click.UsageError("--down is for SQL: a revision has both ways")
+        wanted = Wanted(project, toolchain or AUTO, title, head, python, write)
+        revisions = _as_revisions(before, after, renames, wanted)
+        status = deliver_revisions(revisions, format_, output)
+        return status or int(exit_code and bool(revisions.proofs))
     from dbspecialist.cli._output import progress, write_file, write_standard_output
     from dbspecialist.cli._status import FINDINGS
     from dbspecialist.reports._schema_diff import as_json, sql
@@ -89,6 +124,16 @@ def command(
         write_standard_output(text)
     refuted = not (found.down if down else found.up).proven
     return FINDINGS if refuted or (exit_code and not found.equal) else 0
+
+
+def _as_revisions(
+    before: str, after: str, renames: dict[str, str], wanted: Wanted
+) -> RevisionFiles:
+    from dbspecialist.cli._output import progress
+    from dbspecialist.tasks.migrate_revisions import diff_revisions
+
+    with progress() as told:
+        return diff_revisions(before, after, wanted, renames=renames, ask=_question(), tell=told)
 
 
 def _question() -> Ask | None:

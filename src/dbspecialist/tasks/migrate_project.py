@@ -1,0 +1,77 @@
+"""The one project that a command is about, and the files that it writes there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from dbspecialist.facts.change import FileEdit
+from dbspecialist.facts.errors import InputError
+from dbspecialist.tasks.configuration import read_configuration
+from dbspecialist.tasks.files import write_edits
+from dbspecialist.toolchains import find_projects
+from dbspecialist.toolchains.base import Project
+
+#: Leaves it to the folder which toolchain it has.
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where revisions are written, and how.
+
+    Args:
+        root: The folder of the project.
+        toolchain: Its name, or `auto` for the only one that the folder has.
+        title: What the change does; "" to have it said.
+        head: The revision that they follow, where there are several heads.
+        python: The interpreter that has the project's packages.
+        write: Whether the files are written.
+    """
+
+    root: str | PathLike[str] = "."
+    toolchain: str = AUTO
+    title: str = ""
+    head: str = ""
+    python: str | PathLike[str] | None = None
+    write: bool = False
+
+
+def project_of(wanted: Wanted) -> Project:
+    """Find the project.
+
+    Raises:
+        InputError: Where there is none, or there are several.
+    """
+    root = Path(wanted.root)
+    configuration = read_configuration(root)
+    named = configuration.toolchain if wanted.toolchain == AUTO else wanted.toolchain
+    found = find_projects(root, named)
+    if len(found) > 1:
+        names = ", ".join(f"{item.name} in {_place(item)}" for item in found)
+        todo = "give the folder of one with --project, or its --toolchain"
+        raise InputError(f"there are several projects: {names}", str(root), todo)
+    python = Path(wanted.python).absolute() if wanted.python else configuration.python
+    project: Any = found[0]
+    has = {item.name for item in fields(project)}
+    chosen: Project = replace(project, python=python) if python and "python" in has else project
+    return chosen
+
+
+def _place(project: Any) -> str:
+    folder = getattr(project, "folder", project.root)
+    return str(folder)
+
+
+def write_new(project: Project, edits: Sequence[FileEdit]) -> tuple[str, ...]:
+    """Write the files, all or none, and return their paths from the project's root.
+
+    Raises:
+        InputError: As `write_edits`.
+    """
+    originals = {item.path: item.before.encode() if item.before else None for item in edits}
+    write_edits(project.root, edits, originals)
+    return tuple(item.path for item in edits)
