@@ -75,11 +75,32 @@ def test_split_copy_to_stdout_takes_no_data() -> None:
             "\\connect other",
             "line 1: \\connect is not run: it goes to another database; take it out of the script",
         ),
+        ("select 1;\n\\if true", "line 2: \\if has no \\endif; write one"),
+        ("\\endif", "line 1: \\endif has no \\if; take it out of the script"),
         (
-            "select 1;\n\\if true",
-            "line 2: \\if is not run: conditions of psql are not followed;"
+            "\\if 1\n\\else\n\\elif 1\n\\endif",
+            "line 3: \\elif follows \\else; take it out of the script",
+        ),
+        (
+            "select 1 as a \\gset",
+            "line 1: \\gset is not run: its values are known only from rows;"
             " take it out of the script",
         ),
+        (
+            "\\if :SERVER_VERSION_NUM\n\\endif",
+            "line 1: \\if is not run: its condition is known only when the script runs;"
+            " take it out of the script",
+        ),
+        (
+            "\\set a `date`",
+            "line 1: `…` is not run: it is the output of a program; write its value instead",
+        ),
+        ("\\copy t from 'x.csv'", "line 1: the file x.csv of \\copy is not there; check the path"),
+        (
+            "\\copy t from program 'ls'",
+            "line 1: \\copy … from program is not run: it runs a program; name a file",
+        ),
+        ("\\copy t", "line 1: \\copy names no file; write FROM or TO and a file"),
         ("\\! ls", "line 1: \\! is not run: it runs a program; take it out of the script"),
         ("\\i none.sql", "line 1: the included file none.sql is not there; check the path"),
     ],
