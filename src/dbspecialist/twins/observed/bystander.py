@@ -7,9 +7,10 @@ it asks for or holds its own; reads those from pg_locks; and lets go, three time
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -18,6 +19,7 @@ import psycopg
 from dbspecialist.engines.postgresql.effects import lock_of
 from dbspecialist.engines.postgresql.observation import Known, read_known
 from dbspecialist.facts.locks import LOCK_MODES, Lock
+from dbspecialist.twins.observed.spare import SpareConnections
 
 #: How long the statement is given to reach its first wait.
 PATIENCE_SECONDS = 0.25
@@ -47,17 +49,20 @@ class Bystander:
 
     def __init__(
         self,
-        admin: Callable[[], psycopg.Connection[tuple[Any, ...]]],
+        spare: SpareConnections,
         backend: int,
         known: Mapping[int, Known],
     ) -> None:
-        self._admin, self._backend, self._known = admin, backend, known
+        self._spare, self._backend, self._known = spare, backend, known
+        self._lent = contextlib.ExitStack()
         self._modes: dict[int, int] = {}
         self._done = threading.Event()
 
     def __enter__(self) -> None:
-        self._blockers = self._admin(), self._admin()
-        self._watcher = self._admin()
+        first, second, self._watcher = (
+            self._lent.enter_context(self._spare.lent()) for _ in range(3)
+        )
+        self._blockers = first, second
         self._before = read_known(self._watcher)
         self._invalid = self._invalid_indexes()
         self._hold(self._blockers[0], MODES[0])
@@ -72,11 +77,9 @@ class Bystander:
     ) -> None:
         self._done.set()
         self._thread.join()
-        self._after = read_known(self._watcher)
-        self._new_invalid = self._invalid_indexes() - self._invalid
-        for blocker in self._blockers:
-            blocker.close()
-        self._watcher.close()
+        with self._lent:
+            self._after = read_known(self._watcher)
+            self._new_invalid = self._invalid_indexes() - self._invalid
 
     def effects(self) -> dict[str, Any]:
         """Return what was seen, as arguments of `StatementEffects`."""

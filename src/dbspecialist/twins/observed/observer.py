@@ -24,6 +24,7 @@ from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.observed.bystander import Bystander
 from dbspecialist.twins.observed.known_relations import KnownRelations
 from dbspecialist.twins.observed.proxy import Proxy
+from dbspecialist.twins.observed.spare import SpareConnections
 from dbspecialist.twins.observed.watchdog import Watchdog
 from dbspecialist.twins.observed.witness import Outcome
 from dbspecialist.twins.sizes import data_file, give_page
@@ -72,6 +73,7 @@ class Observer:
         self.effects = effects
         self.watchdog = Watchdog(statement_seconds, admin)
         self.connection = admin()
+        self.spare = SpareConnections(admin)
         self.key = secrets.token_hex(16)
         self.connection.execute(_ADMIT, [self.key])
         self.relations = KnownRelations(self.connection, columns=effects)
@@ -107,6 +109,7 @@ class Observer:
         """End all observed sessions."""
         self.watchdog.close()
         self.proxy.close()
+        self.spare.close()
         self.connection.close()
 
 
@@ -213,7 +216,7 @@ class SessionObserver:
     @contextlib.contextmanager
     def watching(self, backend: int) -> Iterator[None]:
         """Watch a statement that cannot run inside a transaction from a second session."""
-        bystander = Bystander(self.observer.admin, backend, self.observer.relations.known)
+        bystander = Bystander(self.observer.spare, backend, self.observer.relations.known)
         columns = self.observer.relations.columns
         with bystander:
             yield
