@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.model_edit import AddEnumValue
+from dbspecialist.orms.sqlalchemy.items import insert, quoted
 from dbspecialist.orms.sqlalchemy.source import (
     Source,
+    body_of,
     called,
     keyword,
     last_name,
@@ -64,3 +68,85 @@ def _enums(source: Source) -> Iterator[EnumType]:
 
     source.tree.visit(Visitor())
     yield from found
+
+
+def add_enum_value(workspace: Workspace, edit: AddEnumValue) -> None:
+    """Write a label more: into the enum class, or into every Enum(…) that lists the labels.
+
+    Raises:
+        InputError: Where no model states the type, or its class cannot hold the label.
+    """
+    found = find_enum(workspace, edit.plain)
+    if found is None:
+        raise InputError(
+            f"no SQLAlchemy model states enum {edit.plain}",
+            str(workspace.root),
+            "give the folder that holds the models",
+        )
+    if found.python:
+        _add_member(workspace, edit, found)
+        return
+    for path in list(workspace.texts):
+        source = workspace.source(path)
+        for item in _enums(source):
+            if text_value(_named(item.call)) == edit.plain:
+                insert(source, item.call, quoted(edit.value), _place(item.call, edit.after))
+        workspace.save(source)
+
+
+def _named(call: cst.Call) -> cst.BaseExpression | None:
+    found = keyword(call, "name")
+    return found.value if found else None
+
+
+def _place(call: cst.Call, after: str) -> int:
+    labels = [text_value(arg.value) for arg in positional(call)]
+    return labels.index(after) if after in labels else len(labels) - 1
+
+
+def _add_member(workspace: Workspace, edit: AddEnumValue, found: EnumType) -> None:
+    source, node = _enum_class(workspace, found.python)
+    by_value = keyword(found.call, "values_callable") is not None
+    members = _members(node)
+    place = source.place(node)
+    if not members:
+        raise InputError(f"class {found.python} has no members", place, "edit it by hand")
+    name = _member_name(edit.value, list(members)) if by_value else edit.value
+    if not name.isidentifier():
+        raise InputError(
+            f"{edit.value} is no name of a member, and SQLAlchemy keeps names (Enum)",
+            place,
+            "give the Enum a values_callable, or choose a label that is a Python name",
+        )
+    labels = {(value if by_value else key): line for key, (value, line) in members.items()}
+    line = labels.get(edit.after) or next(reversed(labels.values()))
+    auto = source.code(line).rstrip().endswith("auto()") and not by_value
+    written = source.code(line).rpartition("=")[2].strip() if auto else quoted(edit.value)
+    source.insert_line_after(line, f"{source.indent(line)}{name} = {written}")
+    workspace.save(source)
+
+
+def _members(node: cst.ClassDef) -> dict[str, tuple[str, cst.SimpleStatementLine]]:
+    found = {}
+    for line in body_of(node):
+        if isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Assign):
+            name = last_name(line.body[0].targets[0].target)
+            if name and not name.startswith("_"):
+                found[name] = (text_value(line.body[0].value) or name, line)
+    return found
+
+
+def _member_name(value: str, there: list[str]) -> str:
+    plain = "".join(char if char.isalnum() else "_" for char in value)
+    plain = f"_{plain}" if plain[:1].isdigit() else plain
+    return plain.upper() if all(item == item.upper() for item in there) else plain
+
+
+def _enum_class(workspace: Workspace, name: str) -> tuple[Source, cst.ClassDef]:
+    for path, text in workspace.everything():
+        if f"class {name}(" in text:
+            source = workspace.source(path)
+            for node in source.tree.body:
+                if isinstance(node, cst.ClassDef) and node.name.value == name:
+                    return source, node
+    raise InputError(f"class {name} was not found", str(workspace.root), "edit it by hand")

@@ -100,7 +100,7 @@ class Model:
     def assignment(self, name: str) -> cst.SimpleStatementLine | None:
         """Return the statement of the class that assigns to a name."""
         for line in body_of(self.cls) if self.cls else ():
-            if isinstance(line, cst.SimpleStatementLine) and _target(line.body[0]) == name:
+            if isinstance(line, cst.SimpleStatementLine) and target_of(line.body[0]) == name:
                 return line
         return None
 
@@ -119,7 +119,7 @@ def _class_column(source: Source, line: cst.CSTNode) -> Column | None:
     if not isinstance(line, cst.SimpleStatementLine):
         return None
     item = line.body[0]
-    attribute = _target(item)
+    attribute = target_of(item)
     if not attribute or attribute.startswith("__"):
         return None
     value = item.value if isinstance(item, cst.Assign | cst.AnnAssign) else None
@@ -161,7 +161,8 @@ def _name(call: cst.Call | None) -> str:
     return first or (text_value(named.value) if named else None) or ""
 
 
-def _target(item: cst.CSTNode) -> str:
+def target_of(item: cst.CSTNode) -> str:
+    """Return the name that a statement assigns to, or ""."""
     if isinstance(item, cst.AnnAssign):
         return last_name(item.target)
     if isinstance(item, cst.Assign):
@@ -185,7 +186,7 @@ def models_in(source: Source) -> Iterator[Model]:
 def table_of(source: Source, node: cst.ClassDef) -> str:
     """Return the table of a class: __tablename__, or SQLModel's lower-case class name."""
     for line in body_of(node):
-        if isinstance(line, cst.SimpleStatementLine) and _target(line.body[0]) == "__tablename__":
+        if isinstance(line, cst.SimpleStatementLine) and target_of(line.body[0]) == "__tablename__":
             item = line.body[0]
             value = item.value if isinstance(item, cst.Assign | cst.AnnAssign) else None
             return text_value(value) or ""

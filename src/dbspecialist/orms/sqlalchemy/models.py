@@ -8,12 +8,54 @@ from typing import Any
 
 from dbspecialist.facts.change import FileEdit
 from dbspecialist.facts.errors import InputError
-from dbspecialist.facts.model_edit import AddColumn, AddEnumValue, ModelEdit
+from dbspecialist.facts.model_edit import (
+    AddCheck,
+    AddColumn,
+    AddEnumValue,
+    AddForeignKey,
+    AddIndex,
+    AddUnique,
+    ChangeColumn,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    ModelEdit,
+    RenameColumn,
+    RenameTable,
+)
+from dbspecialist.orms.sqlalchemy.changes import change_column, drop_column, rename_column
 from dbspecialist.orms.sqlalchemy.columns import add_column
-from dbspecialist.orms.sqlalchemy.enums import find_enum
+from dbspecialist.orms.sqlalchemy.constraints import (
+    add_check,
+    add_foreign_key,
+    add_index,
+    add_unique,
+    drop_constraint,
+    drop_index,
+)
+from dbspecialist.orms.sqlalchemy.enums import add_enum_value, find_enum
+from dbspecialist.orms.sqlalchemy.references import rename_table
+from dbspecialist.orms.sqlalchemy.tables import create_table, drop_table
 from dbspecialist.orms.sqlalchemy.workspace import Workspace
 
-_HOW: dict[type[Any], Callable[[Workspace, Any], None]] = {AddColumn: add_column}
+_HOW: dict[type[Any], Callable[[Workspace, Any], None]] = {
+    AddColumn: add_column,
+    DropColumn: drop_column,
+    RenameColumn: rename_column,
+    ChangeColumn: change_column,
+    AddIndex: add_index,
+    DropIndex: drop_index,
+    AddUnique: add_unique,
+    AddCheck: add_check,
+    AddForeignKey: add_foreign_key,
+    DropConstraint: drop_constraint,
+    CreateTable: create_table,
+    DropTable: drop_table,
+    RenameTable: rename_table,
+    AddEnumValue: add_enum_value,
+}
 
 
 class SqlalchemyModels:

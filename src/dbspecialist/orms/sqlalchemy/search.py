@@ -30,7 +30,12 @@ def python_files(root: Path) -> Iterator[tuple[Path, str]]:
 
 def is_candidate(text: str) -> bool:
     """Whether a text can hold models or their mixins."""
-    return bool(_SIGNS.search(text)) and not _REVISION.search(text)
+    return bool(_SIGNS.search(text)) and not is_revision(text)
+
+
+def is_revision(text: str) -> bool:
+    """Whether a text is a revision of Alembic."""
+    return bool(_REVISION.search(text))
 
 
 def has_models(root: Path) -> bool:

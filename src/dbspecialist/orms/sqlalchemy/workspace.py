@@ -13,7 +13,7 @@ from dbspecialist.facts.change import FileEdit
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.model_edit import TableEdit
 from dbspecialist.orms.sqlalchemy.model import Model, models_in
-from dbspecialist.orms.sqlalchemy.search import is_candidate, python_files
+from dbspecialist.orms.sqlalchemy.search import is_candidate, is_revision, python_files
 from dbspecialist.orms.sqlalchemy.source import Source, strings_in
 from dbspecialist.toolchains.walk import relative
 
@@ -39,6 +39,15 @@ class Workspace:
         if found is None or found.text != self.texts[path]:
             found = self._parsed[path] = Source(path, self.texts[path])
         return found
+
+    def everything(self) -> Iterator[tuple[str, str]]:
+        """Yield all Python files, those without models too, which may be edited as well."""
+        for path, text in self._everything:
+            if is_revision(text):
+                continue
+            name = relative(path, self.root)
+            self.before.setdefault(name, text)
+            yield name, self.texts.setdefault(name, text)
 
     def save(self, *sources: Source) -> None:
         """Make the replacements of files."""
