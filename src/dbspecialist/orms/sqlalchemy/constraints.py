@@ -19,7 +19,7 @@ from dbspecialist.facts.model_edit import (
 from dbspecialist.facts.names import bare, parts
 from dbspecialist.orms.sqlalchemy import table_args
 from dbspecialist.orms.sqlalchemy.inherited import column_of
-from dbspecialist.orms.sqlalchemy.items import insert, items_of, quoted, remove, remove_all
+from dbspecialist.orms.sqlalchemy.items import insert_argument, items_of, quoted, remove, remove_all
 from dbspecialist.orms.sqlalchemy.model import BARE, Column, Model
 from dbspecialist.orms.sqlalchemy.references import refuse_relations
 from dbspecialist.orms.sqlalchemy.source import called, keyword, positional, text_value
@@ -137,8 +137,8 @@ def _inline(writer: Writer, column: Column, text: str) -> None:
         function = writer.imports.write(Named("sqlalchemy.orm", BARE), writer.prefix)
         source.put(at, at, f" = {function}({text})")
     else:
-        plain = positional(call)
-        insert(source, call, text, len(plain) - 1 if call.args else None)
+        width = writer.workspace.width
+        insert_argument(source, call, text, len(positional(call)) - 1, width)
 
 
 def drop_index(workspace: Workspace, edit: DropIndex) -> None:

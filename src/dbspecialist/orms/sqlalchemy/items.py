@@ -38,6 +38,21 @@ def insert(source: Source, holder: Holder, text: str, after: int | None = None) 
     source.put(at, at, f",{_gap(source, holder, items[index])}{text}")
 
 
+def insert_argument(source: Source, call: cst.Call, text: str, after: int, width: int) -> None:
+    """Insert an argument, and break the call where its line would grow too long."""
+    start, end = source.start(call), source.end(call)
+    line = source.between(source.line_start(start), source.line_end(end)).rstrip()
+    if "\n" in line or len(line) + len(text) + 2 <= width:
+        insert(source, call, text, after if call.args else None)
+        return
+    texts = [source.code(item) for item in call.args]
+    texts.insert(after + 1, text)
+    lead = start - source.line_start(start)
+    source.put(
+        start, end, call_text(source.code(call.func), texts, lead, source.indent(call), width)
+    )
+
+
 def _gap(source: Source, holder: Holder, item: Item) -> str:
     """Return what stands between two items: a line break where each has its own line."""
     start = source.start(item)
