@@ -94,6 +94,7 @@ def broken_models(
         project.runner(target_of(stage, database)) as runner,
     ):
         code = OldCode(admin, model_statements(models))
+        code.broken_by(read_catalogue(admin))  # what fails already is no migration's doing
         for migration in pending:
             try:
                 runner.upgrade([migration])

@@ -1,0 +1,1 @@
+"""The kinds of request: one module each, found by being there."""

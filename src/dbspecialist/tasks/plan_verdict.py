@@ -1,0 +1,162 @@
+"""What is said of a plan whose files were run: proven, refuted, or in part withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from dbspecialist.advisors.sequences.ground import SMALL_ROWS
+from dbspecialist.advisors.sequences.planning import Planned
+from dbspecialist.facts.change import FileEdit, Phase
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.migration_plan import MigrationPlan, Withheld
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import plural
+from dbspecialist.proofs.new_revisions import Ground, Rehearsed, checks_proof, end_proof
+from dbspecialist.tasks.configuration import Configuration
+from dbspecialist.tasks.judging import judged
+from dbspecialist.tasks.reporting import confinement, migration_report, older_production, twin_facts
+
+HAZARDS = "no rule finds an error or a warning in the files"
+BACK = "the way back of each file restores the schema and the rows"
+
+#: Rules that count what goes: what a request asks for, told as a loss and kept by a backup.
+ASKED_FOR = frozenset({"count-what-a-dropped-column-loses", "drop-tables-in-two-steps"})
+
+
+def verdict(
+    ground: Ground,
+    found: Planned,
+    edits: Sequence[FileEdit],
+    seen: Rehearsed,
+    configuration: Configuration,
+) -> MigrationPlan:
+    """Judge what was seen of a plan's files, and hold back what code does not allow yet.
+
+    Raises:
+        InputError: Where all that is requested takes away what code still uses.
+    """
+    run = seen.run
+    last = run.trials[-1]
+    proofs = [end_proof(last.after, found.wanted, len(found.wanted.objects))]
+    kept, withheld = _parted(found.phases, run.trials)
+    written = run.trials[: len(run.trials) - len(withheld)]
+    files = _files(edits, written, run.trials)
+    judged_run = replace(run, trials=written)
+    findings = judged(judged_run, configuration, seen.copy.root)
+    open_, accepted = _open(findings, run)
+    proofs += [_hazards(open_, written), _way_back(written), checks_proof(ground, found.phases)]
+    proofs += [*older_production(ground.stage, ground.snapshot), *confinement(ground.stage)]
+    if isinstance(seen.models, Proof):
+        proofs.append(seen.models)
+    return MigrationPlan(
+        requests=tuple(map(str, found.requests)),
+        toolchain=seen.copy.name,
+        twin=twin_facts(ground.stage, ground.snapshot, ground.scale),
+        phases=kept,
+        withheld=withheld,
+        edits=files,
+        migrations=tuple(map(migration_report, written)),
+        findings=(*open_, *(item for item in findings if item.severity == "info")),
+        accepted=accepted,
+        proofs=tuple(proofs),
+        losses=tuple(text for item in found.steps for text in item.losses),
+        notes=_notes(ground, found),
+    )
+
+
+def _notes(ground: Ground, found: Planned) -> tuple[str, ...]:
+    notes = [text for item in found.steps for text in item.notes]
+    if ground.snapshot is None or not ground.snapshot.has_statistics:
+        notes.append("no sizes are known: tables are taken as large (give --snapshot)")
+    return tuple(dict.fromkeys(notes))
+
+
+def _parted(
+    phases: Sequence[Phase], trials: Sequence[Trial]
+) -> tuple[tuple[Phase, ...], tuple[Withheld, ...]]:
+    """Hold back the first phase that code does not allow, and all that follow it.
+
+    Raises:
+        InputError: Where nothing else is left.
+    """
+    contracts = sum(1 for item in phases if item.stage == "contract")
+    first = len(phases) - contracts
+    for number, trial in enumerate(islice(trials, len(trials) - contracts, None), first):
+        if not trial.broken:
+            continue
+        broken = trial.broken[0]
+        said = f"{broken.error.sqlstate}: {broken.error.message}"
+        query = " ".join(broken.statement.query.split())
+        if not any(item.stage != "contract" for item in phases[:number]):
+            raise InputError(
+                f"code still uses what goes: {query} ({said})",
+                phases[number].title,
+                "take it out of the code, deploy, and run this again",
+            )
+        held = tuple(Withheld(item, query, said) for item in phases[number:])
+        return tuple(phases[:number]), held
+    return tuple(phases), ()
+
+
+def _files(
+    edits: Sequence[FileEdit], written: Sequence[Trial], every: Sequence[Trial]
+) -> tuple[FileEdit, ...]:
+    """Leave out the files of the trials that are withheld, with those beside them."""
+    gone = [item.migration for item in every[len(written) :]]
+    return tuple(edit for edit in edits if not any(_belongs(edit.path, item.path) for item in gone))
+
+
+def _belongs(path: str, migration: str) -> bool:
+    """Tell whether a file is a migration's, or lies beside it with the same beginning."""
+    folder, _, name = migration.rpartition("/")
+    other_folder, _, other = path.rpartition("/")
+    if name in {"migration.sql", "up.sql"}:
+        return folder == other_folder
+    stem = name.removesuffix(".sql").removesuffix(".up")
+    return folder == other_folder and (path == migration or other.startswith(f"{stem}."))
+
+
+def _open(findings: Iterable[Finding], run: Run) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Part errors and warnings from those that are asked for, or wait for a small table."""
+    open_: list[Finding] = []
+    accepted: list[Finding] = []
+    for item in findings:
+        if item.severity == "info":
+            continue
+        (accepted if item.rule in ASKED_FOR or _is_small(item, run) else open_).append(item)
+    return tuple(open_), tuple(accepted)
+
+
+def _is_small(item: Finding, run: Run) -> bool:
+    """Tell whether a warning is about the short wait for a table of few rows."""
+    return (
+        item.severity == "warning"
+        and bool(item.relation)
+        and run.knows(item.relation)
+        and run.rows(item.relation) <= SMALL_ROWS
+    )
+
+
+def _hazards(found: Sequence[Finding], trials: Sequence[Trial]) -> Proof:
+    if not found:
+        return Proof(HAZARDS, "proven", f"{plural(len(trials), 'file')} run on the twin and judged")
+    told = "; ".join(f"{item.rule}: {item.message}" for item in found[:3])
+    return Proof(HAZARDS, "refuted", told)
+
+
+def _way_back(trials: Sequence[Trial]) -> Proof:
+    rows = 0
+    for item in trials:
+        back = item.round_trip
+        if back is None or back.proof.verdict == "unchecked":
+            basis = back.proof.basis if back else "it was not tried"
+            return Proof(BACK, "unchecked", f"{item.migration.revision}: {basis}")
+        if back.kind != "works" and not (back.kind == "lossy" and back.unavoidable):
+            return Proof(BACK, "refuted", f"{item.migration.revision}: {back.proof.basis}")
+        rows = max(rows, back.proof.tries or 0)
+    basis = f"upgrade, downgrade and upgrade of {plural(len(trials), 'file')} on made-up rows"
+    return Proof(BACK, "tested", basis, max(rows, 1))
