@@ -94,14 +94,14 @@ def test_project_with_nothing_pending_says_so(folder: Path) -> None:
 
 
 def test_file_that_is_no_script_stops_those_after_it_alone(folder: Path) -> None:
-    (folder / "good" / "2.sql").write_text("\\if :x\nCREATE TABLE b (id int);\n\\endif\n")
+    (folder / "good" / "2.sql").write_text("\\connect other\nCREATE TABLE b (id int);\n")
     (folder / "good" / "3.sql").write_text("CREATE TABLE c (id int PRIMARY KEY);\n")
     report = dbspecialist.prove(["good"])
     assert [len(item.statements) for item in report.migrations] == [1, 0, 0]
     (finding,) = report.at_least("error")
     assert (finding.rule, finding.location.path) == ("try-every-migration", "good/2.sql")
     assert "2 of 3 migrations not tried, from 2: it cannot be read" in finding.message
-    with pytest.raises(InputError, match=r"2.sql:1: .if is not run"):
+    with pytest.raises(InputError, match=r"2.sql:1: .connect is not run"):
         dbspecialist.prove(["good/2.sql"])
 
 

@@ -30,6 +30,7 @@ class Migration:
         title: Its description, or "".
         transactional: Whether the toolchain's runner wraps it in a transaction.
         reversible: Whether the toolchain has a way back for it; nothing where unknown.
+        asks: Whether it is a script that sends other statements by what it is answered.
     """
 
     revision: str
@@ -39,3 +40,4 @@ class Migration:
     title: str = ""
     transactional: bool = True
     reversible: bool | None = None
+    asks: bool = False

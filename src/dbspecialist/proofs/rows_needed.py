@@ -136,8 +136,8 @@ def _filled(run: Run, names: Iterable[str]) -> Iterator[str]:
 
 
 def _is_code(migration: Migration) -> bool:
-    """Tell whether a migration is a program, which can go other ways by what it reads."""
-    return not migration.path.endswith(".sql")
+    """Tell whether a migration goes other ways by what it reads, as programs can."""
+    return migration.asks or not migration.path.endswith(".sql")
 
 
 def _readings(

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 import psycopg
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGconn
+from psycopg.pq.abc import PGconn, PGresult
 
-from dbspecialist.engines.postgresql.script import ScriptStatement
+from dbspecialist.engines.postgresql.script import (
+    NotOneRowError,
+    Rows,
+    ScriptStatement,
+    run_script,
+)
+from dbspecialist.engines.postgresql.tokens import script_text
+from dbspecialist.facts.errors import InputError
+from dbspecialist.toolchains.answers import rows_of, variables_of
 from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
 from dbspecialist.toolchains.plain_sessions import (
     Defaults,
@@ -32,6 +41,8 @@ from dbspecialist.twins.session_reset import TRACES, reset_after
 #: transaction is open, and none where the script is one statement. Left different: SAVEPOINT,
 #: which an implicit block refuses.
 Wrapping = Literal["each", "transaction", "implicit"]
+
+_LEFT_OPEN = "the script begins a transaction without a COMMIT"
 
 
 class Sender:
@@ -121,8 +132,36 @@ class Sender:
             self._send(Mark(revision, statement.line, direction), statement.sql, statement.data)
         if not self._idle:
             if not begins:
-                raise MigrationFailed(revision, "the script begins a transaction without a COMMIT")
+                raise MigrationFailed(revision, _LEFT_OPEN)
             self._send(ours, "COMMIT")
+
+    def run_script(self, revision: str, path: Path, wrapping: Wrapping, direction: str) -> None:
+        """Send a script that goes by what it is answered, as psql does.
+
+        Raises:
+            MigrationFailed: At the first statement that the engine refuses, or where the script
+                asks for what is not run here.
+        """
+        ours = Mark(revision, None, direction)
+
+        def send(statement: ScriptStatement) -> Rows:
+            mark = Mark(revision, statement.line, direction)
+            return rows_of(self._send(mark, statement.sql, statement.data))
+
+        try:
+            if wrapping == "transaction":
+                self._send(ours, "BEGIN")
+            run_script(script_text(path), path, variables_of(self._connection), send)
+            if not self._idle:
+                if wrapping != "transaction":
+                    raise MigrationFailed(revision, _LEFT_OPEN)
+                self._send(ours, "COMMIT")
+        except InputError as error:
+            unchecked = not isinstance(error, NotOneRowError)
+            raise MigrationFailed(revision, str(error), unchecked=unchecked) from error
+        finally:
+            if not self._is_closed and not self._idle:
+                self._send(ours, "ROLLBACK")
 
     @property
     def _idle(self) -> bool:
@@ -151,7 +190,7 @@ class Sender:
         """Send one statement of the runner's own."""
         self._send(mark, sql)
 
-    def _send(self, mark: Mark, sql: str, data: str | None = None) -> None:
+    def _send(self, mark: Mark, sql: str, data: str | None = None) -> PGresult:
         self._target.mark(mark)
         connection = self._connection
         result = execute(connection, sql)
@@ -165,3 +204,4 @@ class Sender:
         if result.status in {ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE}:
             error = engine_error(result, connection.error_message)
             raise MigrationFailed(mark.revision, error.message, error)
+        return result

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -93,6 +93,7 @@ class SqlFiles:
             parents=parents,
             title=re.sub(r"^[Vv]?[\d._-]+", "", file.revision).replace("_", " ").strip(),
             transactional=up.wraps,
+            asks=up.asks is not None,
             reversible=down is not None and bool(down.statements),
         )
 
@@ -106,7 +107,7 @@ class SqlFiles:
         file = self._files[revision]
         up, down = read_sections(file.up, file.down, self.dialect)
         if self.single_transaction:
-            up = Section(up.statements, "transaction", up.notes)
+            up = replace(up, wrapping="transaction")
         return up, down
 
     def applied(self, revisions: dict[str, tuple[str, ...]]) -> tuple[Migration, ...]:
@@ -154,7 +155,11 @@ class SqlFilesRunner:
         self._send(migration, down, "down")
 
     def _send(self, migration: Migration, section: Section, direction: str) -> None:
-        self._sender.run(migration.revision, section.statements, section.wrapping, direction)
+        if section.asks is not None:
+            script, wrapping = section.asks, section.wrapping
+            self._sender.run_script(migration.revision, script, wrapping, direction)
+        else:
+            self._sender.run(migration.revision, section.statements, section.wrapping, direction)
         self._sender.renew()
 
 

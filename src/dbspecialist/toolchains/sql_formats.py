@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dbspecialist.engines.postgresql.script import ScriptStatement
+from dbspecialist.engines.postgresql.script import ScriptStatement, foresee_script
 from dbspecialist.engines.postgresql.tokens import line_at, script_text
 from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.dialects import POSTGRESQL, read_dialect
@@ -20,11 +20,16 @@ _SQLX_ALONE = re.compile(r"\A--[ \t]*no-transaction\b")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One direction of a migration: its statements and how its runner wraps them."""
+    """One direction of a migration: its statements and how its runner wraps them.
+
+    `asks` is the file where what it sends depends on what its statements answer (psql's \\gset);
+    the statements are those that do not.
+    """
 
     statements: tuple[ScriptStatement, ...]
     wrapping: Wrapping
     notes: tuple[str, ...] = ()
+    asks: Path | None = None
 
     @property
     def wraps(self) -> bool:
@@ -56,8 +61,17 @@ def read_sections(
 
 
 def _section(text: str, path: Path, dialect: str) -> Section:
+    wrapping = _wrapping(text, path)
+    if dialect == POSTGRESQL and _is_for_psql(path):
+        script = foresee_script(text, path)
+        return Section(script.statements, wrapping, script.notes, path if script.asks else None)
     script = read_dialect(text, path, dialect)
-    return Section(script.statements, _wrapping(text, path), script.notes)
+    return Section(script.statements, wrapping, script.notes)
+
+
+def _is_for_psql(path: Path) -> bool:
+    """Tell whether a file's name is not that of a tool that has no commands of psql."""
+    return not path.name.endswith((".up.sql", ".down.sql")) and path.stem not in {"up", "down"}
 
 
 def _wrapping(text: str, path: Path) -> Wrapping:
