@@ -8,6 +8,7 @@ from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
 from dbspecialist.toolchains.sending import Sender
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.session_reset import DEFAULTS
+from dbspecialist.twins.stage import open_stage
 
 MARK = Mark("1")
 
@@ -50,9 +51,7 @@ def test_unwatched_session_ends_where_a_new_one_has_other_defaults(
     assert database.execute(DEFAULTS.encode()).fetchall()
 
 
-def test_unwatched_session_ends_with_what_a_failure_left_open(
-    cluster: Cluster, database: Database
-) -> None:
+def test_session_ends_with_what_a_failure_left_open(cluster: Cluster, database: Database) -> None:
     target = Target(cluster.url(database.info.dbname), lambda _: None, watched=False)
     with Sender(target) as sender:
         sender.query(MARK, "BEGIN")
@@ -63,3 +62,30 @@ def test_unwatched_session_ends_with_what_a_failure_left_open(
         sender.query(MARK, "CREATE TABLE b ()")
     found = database.execute("SELECT to_regclass('a'), to_regclass('b')").fetchone()
     assert found == (None, "b")
+
+
+@pytest.mark.parametrize(
+    ("script", "sessions"),
+    [
+        ("CREATE TEMP TABLE draft (id int)", 1),
+        ("SET lock_timeout = '3s'", 2),
+        ("ALTER ROLE CURRENT_USER RESET lock_timeout", 2),
+    ],
+)
+def test_watched_session_serves_again_where_nothing_was_set(
+    cluster: Cluster, script: str, sessions: int
+) -> None:
+    with (
+        open_stage(None, cluster=cluster) as stage,
+        stage.database() as database,
+        stage.observer(database) as observer,
+        Sender(Target(observer.url, observer.mark)) as sender,
+    ):
+        seen = []
+        for text in (script, "CREATE TABLE draft (id int)"):
+            sender.run("1", split_script(text), "each")
+            seen.append(sender._session)
+            sender.renew()
+        recorded = [item.effects.sql for item in observer.take()]
+    assert len({id(item) for item in seen}) == sessions
+    assert recorded == [script, "CREATE TABLE draft (id int)"]

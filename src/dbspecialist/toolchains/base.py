@@ -32,8 +32,8 @@ class Target:
     Args:
         url: A libpq URL of the twin (unix socket); whatever is sent there is observed.
         mark: Called before a statement is sent, and returns before it may be sent.
-        watched: Whether an observer is there, which has warm sessions of its own. Where none is, a
-            session that is made new stands for another one.
+        watched: Whether an observer is there, which has warm sessions of its own and records what
+            is sent.
     """
 
     url: str

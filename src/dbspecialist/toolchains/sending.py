@@ -29,7 +29,7 @@ from dbspecialist.toolchains.plain_sessions import (
     execute,
     following,
 )
-from dbspecialist.twins.session_reset import TRACES, reset_after
+from dbspecialist.twins.session_reset import TRACES, plain_reset, reset_after
 
 #: How a runner wraps a script.
 #: `each`: every statement is its own transaction unless the script says BEGIN (psql).
@@ -68,7 +68,7 @@ class Sender:
 
     def renew(self) -> None:
         """Go on in a new session, as a runner does that opens one for each script."""
-        if self._target.watched or self._session is None or not self._is_made_new(self._session):
+        if self._session is None or not self._is_made_new(self._session):
             self._finish()
 
     def _finish(self) -> None:
@@ -80,10 +80,13 @@ class Sender:
         """Make a session a new one; tell whether it is what a new one would be."""
         if self._is_closed or not self._idle or self._leaves_traces:
             return False
-        reset, self._tags = reset_after(self._tags), set()
+        tags, self._tags = self._tags, set()
+        plain = plain_reset(tags)
+        if self._target.watched and not plain:
+            return False
         try:
-            execute(session, reset)
-            return defaults(session) == self._defaults
+            execute(session, plain or reset_after(tags))
+            return bool(plain) or defaults(session) == self._defaults
         except psycopg.OperationalError:  # the server has ended it meanwhile
             return False
 
