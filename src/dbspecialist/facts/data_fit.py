@@ -8,7 +8,19 @@ from typing import Literal
 from dbspecialist.facts.proof import Proof
 
 ClaimKind = Literal[
-    "not null", "unique", "check", "references", "type", "enum", "loss", "sequence", "bound"
+    "not null",
+    "unique",
+    "check",
+    "references",
+    "type",
+    "enum",
+    "loss",
+    "sequence",
+    "bound",
+    "taken",
+    "shifted",
+    "children",
+    "update",
 ]
 
 
@@ -19,7 +31,8 @@ class Claim:
     Args:
         kind: What needs it: a column that becomes NOT NULL, a unique index, a CHECK, a foreign
             key, a type that holds less, a removed enum value, a dropped column, a sequence, a
-            partition's bound.
+            partition's bound, a key that is written, the children of rows that are deleted, a
+            constraint on columns that are set.
         text: The claim, one sentence without a full stop.
         object: The column, constraint or index that needs it.
         relation: The table, as the migration names it.

@@ -14,7 +14,9 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.written import Written
 
 #: Rows of VALUES above which their values are not told: they are loaded, not written by hand.
-MANY = 1000
+MANY = 200
+#: Characters of a query that is read for its VALUES.
+LONG = 100_000
 
 _SYSTEM = frozenset({"ctid", "tableoid", "wholerow"})
 _VALUES = '"*VALUES*"'
@@ -22,7 +24,7 @@ _VALUES = '"*VALUES*"'
 
 def rows_written(plans: Iterable[str]) -> tuple[Written, ...]:
     """Return what each INSERT, UPDATE and DELETE among the queries writes, in their order."""
-    found = []
+    found: list[Written] = []
     for plan in plans:
         if '"ModifyTable"' not in plan:
             continue
@@ -104,6 +106,8 @@ def _filled(output: Sequence[str], row: Sequence[str]) -> tuple[str, ...]:
 
 def _listed(text: str) -> list[tuple[str, ...]]:
     """Read the rows of the one VALUES of a query's text; nothing where it is not understood."""
+    if len(text) > LONG:
+        return []
     try:
         found = list(tokens(text, ""))
     except InputError:

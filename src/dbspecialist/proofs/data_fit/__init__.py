@@ -13,7 +13,9 @@ from dbspecialist.facts.trial import Run
 from dbspecialist.proofs.data_fit.columns import column_claims
 from dbspecialist.proofs.data_fit.constraints import constraint_claims
 from dbspecialist.proofs.data_fit.database import ask
+from dbspecialist.proofs.data_fit.deleted import delete_claims
 from dbspecialist.proofs.data_fit.ground import Ground, production_of
+from dbspecialist.proofs.data_fit.keys_written import key_claims
 from dbspecialist.proofs.data_fit.partitions import partition_claims
 from dbspecialist.proofs.data_fit.statistics import answer
 from dbspecialist.proofs.data_fit.words import without_query
@@ -23,13 +25,16 @@ from dbspecialist.twins.stage import Stage
 __all__ = ["ask", "ask_database", "claims_of", "judge_data"]
 
 
+_FINDERS = (column_claims, constraint_claims, partition_claims, key_claims, delete_claims)
+
+
 def claims_of(run: Run) -> tuple[Claim, ...]:
     """Return what the migrations of a run need of the rows that production has."""
     found = [
         claim
         for trial in run.trials
         if trial.before.objects and trial.after.objects
-        for find in (column_claims, constraint_claims, partition_claims)
+        for find in _FINDERS
         for claim in find(Ground(run, trial))
     ]
     return tuple(dict.fromkeys(found))

@@ -37,7 +37,7 @@ def answer_given(claim: Claim, rows: float, connect: Callable[[], Connection]) -
     if not is_met:
         basis = "the run gives every row that was there one value, and the twin finds that it fits"
         return DataFit(claim, Proof(claim.text, "proven", basis), "run")
-    least = 2 if claim.kind == "unique" else 1
+    least = 2 if claim.kind in {"unique", "taken"} else 1
     if rows < least:
         return undecided(claim, "the run gives every row one value, and their number is not known")
     basis = (

@@ -7,27 +7,21 @@ holds (PostgreSQL manual, "pg_stats"). They are a sample: finding nothing decide
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
-
-import psycopg
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.data_fit import Claim, DataFit
 from dbspecialist.facts.names import bare
-from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.units import count
 from dbspecialist.proofs.data_fit.given import answer_given
 from dbspecialist.proofs.data_fit.references import answer_references
-from dbspecialist.proofs.data_fit.words import quoted, told, undecided
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from dbspecialist.proofs.data_fit.taken import answer_taken
+from dbspecialist.proofs.data_fit.values import Connection, answer_values, refuted
+from dbspecialist.proofs.data_fit.words import undecided
 
 #: ANALYZE stores shares as single-precision floats.
 _ROUNDING = 1e-4
-_VALUES = ("most_common_vals", "histogram_bounds")
 
 
 def answer(
@@ -41,8 +35,8 @@ def answer(
         production: The catalogue that the run begins with.
         connect: Opens a database with production's types, where one is needed.
     """
-    if claim.obstacle:
-        return undecided(claim, claim.obstacle)
+    if claim.obstacle or claim.kind == "shifted":
+        return undecided(claim, claim.obstacle or "statistics do not tell which rows are meant")
     if claim.kind == "references":
         return answer_references(claim, run, production, connect)
     if claim.kind == "sequence":
@@ -57,6 +51,10 @@ def _by_columns(
 ) -> DataFit:
     known = [_column(claim, run, name) for name in claim.columns]
     columns = [item for item in known if item is not None]
+    if claim.kind == "taken":
+        return answer_taken(claim, run, production, connect)
+    if claim.kind == "children" and not claim.misfit:
+        return undecided(claim, "statistics do not tell which rows are meant")
     if len(columns) < len(known):
         return undecided(claim, "the snapshot has no statistics of it")
     rows = _rows(run, production, claim.reads[0])
@@ -64,7 +62,7 @@ def _by_columns(
         return _nulls(claim, columns[0], rows)
     if claim.kind == "unique":
         return _overridden(claim, production) or _unique(claim, columns, rows)
-    return _values(claim, columns, run.snapshot, production, connect)
+    return answer_values(claim, columns, run.snapshot, production, connect)
 
 
 def _rows(run: Run, production: Catalogue, table: str) -> float:
@@ -85,7 +83,7 @@ def _nulls(claim: Claim, column: ColumnStatistics, rows: float) -> DataFit:
     if share <= 0:
         return undecided(claim, basis)
     what = "NULL" if claim.kind == "not null" else "a value"
-    return _refuted(claim, basis, f"{what} in about {count(share * rows)} rows")
+    return refuted(claim, basis, f"{what} in about {count(share * rows)} rows")
 
 
 def _unique(claim: Claim, columns: Sequence[ColumnStatistics], rows: float) -> DataFit:
@@ -98,11 +96,11 @@ def _unique(claim: Claim, columns: Sequence[ColumnStatistics], rows: float) -> D
     distinct = column.n_distinct if column.n_distinct > 0 else -column.n_distinct * rows
     basis = f"{count(distinct)} distinct values in {count(values)} as of the snapshot"
     if distinct < values * (1 - _ROUNDING):
-        return _refuted(claim, basis, "")
+        return refuted(claim, basis, "")
     nulls = rows * column.null_frac
     if " IS NOT NULL" not in claim.query and nulls > 1:
         basis = f"{count(nulls)} NULLs, which are not distinct, as of the snapshot"
-        return _refuted(claim, basis, "NULL")
+        return refuted(claim, basis, "NULL")
     return undecided(claim, basis)
 
 
@@ -128,69 +126,4 @@ def _sequence(claim: Claim, run: Run) -> DataFit:
         return undecided(claim, "the snapshot does not tell the sequence's last value")
     limit = int(claim.query.rpartition(">= ")[2].partition(" ")[0])
     basis = f"the sequence's last value is {found:,}, as of the snapshot"
-    return _refuted(claim, basis, f"{found:,}") if found >= limit else undecided(claim, basis)
-
-
-def _values(
-    claim: Claim,
-    columns: Sequence[ColumnStatistics],
-    snapshot: Snapshot | None,
-    production: Catalogue,
-    connect: Callable[[], Connection],
-) -> DataFit:
-    """Evaluate the condition on the values that statistics hold, and on NULL where there are."""
-    if len(columns) > 1:
-        return undecided(claim, "it compares columns, and statistics tell of each alone")
-    column = columns[0]
-    item = production.get("column", f"{claim.reads[0]}.{claim.columns[0]}")
-    type_ = item.attributes["type"] if item else "text"
-    texts = [column.values[key] for key in _VALUES if key in column.values]
-    redacted = snapshot is not None and snapshot.redacted
-    if redacted and "length(" not in claim.misfit:
-        return undecided(claim, "the snapshot's values are stand-ins")
-    if type_.endswith("]") or not (texts or column.null_frac):
-        return undecided(claim, "the snapshot has no values of the column")
-    try:
-        number, found = _evaluate(connect(), claim, type_, texts, nulls=column.null_frac > 0)
-    except psycopg.Error as error:
-        words = error.diag.message_primary or error.sqlstate or "no reason given"
-        return undecided(claim, f"the twin does not evaluate it: {words}")
-    if found:
-        shown = "" if redacted else quoted(found[0])
-        words = shown or "a value"
-        return _refuted(claim, f"{words} is in pg_stats, as of the snapshot", shown)
-    return undecided(claim, f"{number} values in pg_stats fit, as of the snapshot")
-
-
-_QUERY = """
-    WITH given AS MATERIALIZED (
-      SELECT {column} FROM (
-        {values}
-      ) AS value ({column}))
-    SELECT (SELECT count(*) FROM given), (
-      SELECT array_agg({column}::text) FROM (
-        SELECT {column} FROM given WHERE {misfit} LIMIT 1) AS found)
-"""
-
-
-def _evaluate(
-    connection: Connection, claim: Claim, type_: str, texts: Sequence[str], *, nulls: bool
-) -> tuple[int, list[str | None]]:
-    """Return how many values there are, and the first that meets the condition."""
-    sources = [f"SELECT unnest(%s::{type_}[])"] * len(texts)
-    sources += [f"SELECT NULL::{type_}"] * nulls
-    query = _QUERY.format(
-        column=claim.columns[0],
-        values=" UNION ALL ".join(sources),
-        misfit=claim.misfit.replace("%", "%%"),
-    )
-    with connection.transaction(force_rollback=True):
-        connection.execute("SET LOCAL statement_timeout = '1s'")
-        row = connection.execute(query.encode(), list(texts)).fetchone()
-    assert row is not None
-    return int(row[0]), list(row[1] or ())
-
-
-def _refuted(claim: Claim, basis: str, counterexample: str) -> DataFit:
-    proof = Proof(claim.text, "refuted", told(basis, claim))
-    return DataFit(claim, proof, "statistics", counterexample)
+    return refuted(claim, basis, f"{found:,}") if found >= limit else undecided(claim, basis)
