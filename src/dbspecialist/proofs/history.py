@@ -164,10 +164,11 @@ def compared(
     one: Catalogue, other: Catalogue, kinds: Iterable[str] | None = None
 ) -> tuple[Difference, ...]:
     """List what two catalogues have differently, but for order, owners and bookkeeping."""
-    return differences(_essential(one, kinds), _essential(other, kinds))
+    return differences(essential(one, kinds), essential(other, kinds))
 
 
-def _essential(catalogue: Catalogue, kinds: Iterable[str] | None) -> Catalogue:
+def essential(catalogue: Catalogue, kinds: Iterable[str] | None = None) -> Catalogue:
+    """Leave out of a catalogue what does not count, and objects of other kinds than those given."""
     wanted = frozenset(kinds) if kinds else None
     needed = {item.extension for item in catalogue.objects}
     return Catalogue(

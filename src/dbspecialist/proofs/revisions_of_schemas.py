@@ -20,6 +20,8 @@ from dbspecialist.twins.stage_roles import OWNER
 THERE = "the revision ends in the same catalogue"
 BACK = "its way back ends in the catalogue before it"
 
+REPEATS = "the revision changes nothing where its work is done"
+
 #: Who owns what nobody gave an owner.
 RUNNERS = (RUNNER, OWNER)
 
@@ -63,7 +65,7 @@ def prove_revisions(ends: Ends, project: Project, edits: Sequence[FileEdit]) -> 
     work = ends.sides.copy(ends.start)
     with copied(project, edits) as copy:
         new = [item for item in copy.history() if item.revision not in known]
-        target = Target(ends.sides.url_of_owner(work), lambda _: None)
+        target = Target(ends.sides.url_of_owner(work), lambda _: None, watched=False)
         try:
             with copy.runner(target) as runner:
                 runner.upgrade(new)
@@ -73,6 +75,23 @@ def prove_revisions(ends: Ends, project: Project, edits: Sequence[FileEdit]) -> 
             verdict: Verdict = "unchecked" if error.unchecked else "refuted"
             return (Proof(THERE, verdict, f"{error.revision}: {error.reason}"),)
     return there, back
+
+
+def prove_repeatable(
+    sides: Sides, project: Project, edits: Sequence[FileEdit], database: str
+) -> Proof:
+    """Run the revisions that edits add where their work is done already: nothing changes."""
+    known = {item.revision for item in project.history()}
+    work = sides.copy(database)
+    with copied(project, edits) as copy:
+        new = [item for item in copy.history() if item.revision not in known]
+        target = Target(sides.url_of_owner(work), lambda _: None, watched=False)
+        try:
+            with copy.runner(target) as runner:
+                runner.upgrade(new)
+        except MigrationFailed as error:
+            return Proof(REPEATS, "refuted", f"{error.revision}: {error.reason}")
+    return Ends(sides, work, database).same(work, database, REPEATS, project.name)
 
 
 def _back(ends: Ends, work: str, new: Sequence[Migration], runner: Runner) -> Proof:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 
-from dbspecialist.facts.change import Phase
+from dbspecialist.facts.change import FileEdit, Phase
+from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.revision_files import RevisionFiles
 from dbspecialist.facts.schema_diff import Script
 from dbspecialist.proofs.revisions_of_schemas import Ends, prove_revisions
@@ -58,23 +59,38 @@ def diff_revisions(
 
 
 def revisions_of(
-    project: Project, found: OpenedDiff, wanted: Wanted, tell: Callable[[str], None]
+    project: Project,
+    found: OpenedDiff,
+    wanted: Wanted,
+    tell: Callable[[str], None],
+    *,
+    said: Callable[[str], str] = lambda sql: sql,
+    also: Callable[[Sequence[FileEdit]], tuple[Proof, ...]] = lambda _: (),
 ) -> RevisionFiles:
-    """Write a way between two schemas as revisions; nothing is written where it is refuted."""
+    """Write a way between two schemas as revisions; nothing is written where it is refuted.
+
+    Args:
+        project: Whose revisions they are.
+        found: The way.
+        wanted: How they are written.
+        tell: Called with each step, a clause.
+        said: What is written for a statement of the way there.
+        also: What else is to be proven of the files.
+    """
     diff = found.diff
     made = RevisionFiles(project.name, losses=diff.up.losses, notes=diff.notes)
     if not diff.up.statements:
         return made
     if not diff.up.proven:
         return replace(made, proofs=diff.up.proofs)
-    phases = tuple(phases_of(found))
+    phases = tuple(replace(item, up=tuple(map(said, item.up))) for item in phases_of(found))
     files = new_revisions(
         project, wanted.title or title_of(diff.up.statements), phases, Place(wanted.head)
     )
     tell(f"running the revisions with {project.name}")
     ends = Ends(found.sides, found.start, found.goal, found.named_not_null)
     proofs = prove_revisions(ends, project, files)
-    made = replace(made, files=files, proofs=(*diff.up.proofs, *proofs))
+    made = replace(made, files=files, proofs=(*diff.up.proofs, *proofs, *also(files)))
     refuted = any(item.verdict == "refuted" for item in made.proofs)
     if wanted.write and not refuted:
         made = replace(made, written=write_new(project, files))

@@ -10,12 +10,36 @@ import click
 
 if TYPE_CHECKING:
     from dbspecialist.facts.revision_files import RevisionFiles
+    from dbspecialist.tasks.migrate import Ask
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 #: The toolchains that revisions are written for.
 TOOLCHAINS = ("auto", "alembic", "flyway", "prisma", "sequelize", "sql", "typeorm")
 
+
+def _pairs(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    """Split OLD=NEW at its first equals sign."""
+    found: dict[str, str] = {}
+    for text in given:
+        old, sign, new = text.partition("=")
+        if not sign or not old:
+            raise click.BadParameter(f"'{text}' is not OLD=NEW")
+        if found.setdefault(old, new) != new:
+            raise click.BadParameter(f"'{old}' is given two new names")
+    return found
+
+
+rename_option = click.option(
+    "--rename",
+    "renames",
+    multiple=True,
+    callback=_pairs,
+    metavar="OLD=NEW",
+    help="OLD, a table or TABLE.COLUMN, is now NEW; with nothing behind `=` it is dropped.",
+)
 project_option = click.option(
     "--project",
     type=click.Path(path_type=Path),
@@ -78,3 +102,16 @@ def deliver_revisions(found: RevisionFiles, format_: str, output: Path | None) -
 
     deliver(as_json(found) if format_ == "json" else text(found), output)
     return FINDINGS if any(item.verdict == "refuted" for item in found.proofs) else 0
+
+
+def question() -> Ask | None:
+    """Return what asks at a terminal, or nothing where there is none."""
+    import sys
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+
+    def ask(old: str, new: str, seen: str) -> bool:
+        return click.confirm(f"{seen}. Was {old} renamed to {new}?", err=True)
+
+    return ask

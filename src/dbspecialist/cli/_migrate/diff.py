@@ -12,6 +12,8 @@ from dbspecialist.cli._migrate._revisions import (
     head_option,
     project_option,
     python_option,
+    question,
+    rename_option,
     title_option,
     toolchain_option,
     write_option,
@@ -20,36 +22,14 @@ from dbspecialist.cli._options import debug_option
 
 if TYPE_CHECKING:
     from dbspecialist.facts.revision_files import RevisionFiles
-    from dbspecialist.tasks.migrate import Ask
     from dbspecialist.tasks.migrate_project import Wanted
-
-
-def _pairs(
-    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
-) -> dict[str, str]:
-    """Split OLD=NEW at its first equals sign."""
-    found: dict[str, str] = {}
-    for text in given:
-        old, sign, new = text.partition("=")
-        if not sign or not old:
-            raise click.BadParameter(f"'{text}' is not OLD=NEW")
-        if found.setdefault(old, new) != new:
-            raise click.BadParameter(f"'{old}' is given two new names")
-    return found
 
 
 @click.command("diff")
 @click.argument("before", metavar="FROM")
 @click.argument("after", metavar="TO")
 @click.option("--down", is_flag=True, help="Print the way back instead.")
-@click.option(
-    "--rename",
-    "renames",
-    multiple=True,
-    callback=_pairs,
-    metavar="OLD=NEW",
-    help="OLD, a table or TABLE.COLUMN, is now NEW; with nothing behind `=` it is dropped.",
-)
+@rename_option
 @click.option(
     "--format",
     "format_",
@@ -114,7 +94,7 @@ def command(
     from dbspecialist.tasks.migrate import diff
 
     with progress() as told:
-        found = diff(before, after, renames=renames, ask=_question(), tell=told)
+        found = diff(before, after, renames=renames, ask=question(), tell=told)
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
     text = as_json(found) if format_ == "json" else sql(found, down=down)
@@ -133,17 +113,4 @@ def _as_revisions(
     from dbspecialist.tasks.migrate_revisions import diff_revisions
 
     with progress() as told:
-        return diff_revisions(before, after, wanted, renames=renames, ask=_question(), tell=told)
-
-
-def _question() -> Ask | None:
-    """Return what asks at a terminal, or nothing where there is none."""
-    import sys
-
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return None
-
-    def ask(old: str, new: str, seen: str) -> bool:
-        return click.confirm(f"{seen}. Was {old} renamed to {new}?", err=True)
-
-    return ask
+        return diff_revisions(before, after, wanted, renames=renames, ask=question(), tell=told)
