@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
+import psycopg
 import pytest
 
-from dbspecialist.engines.postgresql.identifiers import joined, quoted
+from dbspecialist.engines.postgresql.identifiers import object_name, quoted
 from dbspecialist.twins.cluster import Cluster
 
 NAMES = ["orders", "Order Items", "userId", 'a"b', "a.b", "1st", "täble", "_x", "x$y", ""]
@@ -19,13 +22,21 @@ def test_names_are_quoted_as_the_engine_quotes_them(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "expected"),
+    ("relation", "column"),
     [
-        (("orders", "user_id", "fkey"), "orders_user_id_fkey"),
-        (('"Order Items"', '"userId"', "fkey"), '"Order Items_userId_fkey"'),
-        (('"a""b"', "c"), '"a""b_c"'),
-        (("x" * 70,), "x" * 63),
+        ("orders", "user_id"),
+        ("Order Items", "userId"),
+        ('a"b', "c.d"),
+        ("x" * 60, "y" * 40),
+        ("x" * 10, "y" * 63),
+        ("ä" * 30, "order"),
     ],
 )
-def test_names_are_joined_and_cut(names: tuple[str, ...], expected: str) -> None:
-    assert joined(*names) == expected
+def test_made_up_names_are_the_engines(
+    database: psycopg.Connection[tuple[Any, ...]], relation: str, column: str
+) -> None:
+    table, name = quoted(relation), quoted(column)
+    database.execute(f"CREATE TABLE {table} ({name} int NOT NULL UNIQUE)".encode())
+    told = database.execute("SELECT quote_ident(conname) FROM pg_constraint ORDER BY 1").fetchall()
+    made = {object_name(table, name, label) for label in ("not_null", "key")}
+    assert made <= {row[0] for row in told}

@@ -23,6 +23,7 @@ from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.trials import try_migrations
 from dbspecialist.tasks.fixing import prove_fixes
 from dbspecialist.tasks.judging import findings_of
+from dbspecialist.tasks.proposing import OF_ROWS
 from dbspecialist.tasks.prove_postgresql import with_history
 from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.base import Project
@@ -157,10 +158,11 @@ def run_case(case: Case, cluster: Cluster, folder: Path) -> tuple[Run, tuple[Fin
         if _is_alembic(data):
             history = prove_history(stage, project, before, coming, snapshot)
             run = with_history(run, project, history)
-        found = findings_of(run, select=[case.rule])
-        if "fix" in data:
-            return run, prove_fixes(stage, stage.template, run, found)
-        return run, tuple(found)
+        if "fix" not in data:
+            return run, tuple(findings_of(run, select=[case.rule]))
+        found = findings_of(run, select=[case.rule, *OF_ROWS])
+        fixed = prove_fixes(stage, stage.template, run, found)
+        return run, tuple(item for item in fixed if item.rule == case.rule)
 
 
 def asked_of_rows(run: Run, rows: str, cluster: Cluster) -> Run:
@@ -271,11 +273,12 @@ def check_case(case: Case, run: Run, found: tuple[Finding, ...]) -> None:
         _check_findings(expected if isinstance(expected, list) else [expected], found)
     _check_measured(case.data.get("measured", {}), run)
     if "fix" in case.data:
-        assert case.data["fix"] == "ends-in-same-catalogue"
-        assert any(item.fix for item in found), "no fix was proven"
-        assert all(
-            proof.verdict == "proven" for item in found if item.fix for proof in item.fix.proofs
-        )
+        fixes = [item.fix for item in found if item.fix]
+        assert fixes, "no fix was proven"
+        is_safe = {"ends-in-same-catalogue": True, "to-be-read-first": False}[case.data["fix"]]
+        assert all(item.safe == is_safe for item in fixes), [item.why for item in fixes]
+        titles = [phase.title for item in fixes for phase in item.phases]
+        assert case.data.get("phases", titles) == titles
 
 
 def _check_findings(expected: list[Mapping[str, Any]], found: tuple[Finding, ...]) -> None:

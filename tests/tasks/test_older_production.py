@@ -12,7 +12,7 @@ from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run
-from dbspecialist.tasks.fixing import refused_by_production
+from dbspecialist.tasks.proposing import refused_by_production
 from dbspecialist.tasks.sources import dumped_from
 
 DUMP = """--

@@ -52,13 +52,13 @@ def test_fix_in_the_example_leaves_fewer_errors_and_the_same_catalogue(
         ("build-index-concurrently", "0011"),
         ("validate-foreign-keys-separately", "0011"),
         ("set-not-null-behind-a-check", "0012"),
-        ("set-not-null-behind-a-check", "0015"),
     }
     assert found(before) & fixed == fixed
     assert not found(written) & fixed
-    assert written.summary["error"] <= before.summary["error"] - 4
+    assert written.summary["error"] <= before.summary["error"] - 3
     text = (shop / VERSIONS / files[2]).read_text()
-    assert "UNIQUE USING INDEX" in text  # found once the column's own lock was gone
+    assert "UNIQUE USING INDEX" in text
+    assert "nullable=False" in text  # its column holds NULLs; what to fill it with is not known
 
     after = prove([shop], snapshot=snapshot)
     assert after.findings == written.findings

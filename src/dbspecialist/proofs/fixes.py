@@ -19,6 +19,8 @@ from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
 from dbspecialist.toolchains.sending import Sender
 from dbspecialist.twins.observed.observer import Observer
 
+SAME_CATALOGUE = "the fix ends in the same catalogue"
+
 #: Statements of one migration by position, and the phases to run instead.
 Replacements = Mapping[int, Sequence[Phase]]
 
@@ -127,15 +129,14 @@ def _parts(
 
 def judge(trial: Trial, tried: Attempt) -> Proof:
     """Say whether a fixed migration ends where the original ended."""
-    claim = "the fix ends in the same catalogue"
     if tried.unchecked:
-        return Proof(claim, "unchecked", tried.unchecked)
+        return Proof(SAME_CATALOGUE, "unchecked", tried.unchecked)
     if tried.failure:
-        return Proof(claim, "refuted", f"the engine refuses it: {tried.failure}")
+        return Proof(SAME_CATALOGUE, "refuted", f"the engine refuses it: {tried.failure}")
     different = unequal(trial.after, tried.after)
     if different:
-        return Proof(claim, "refuted", f"it differs in {different}")
-    return Proof(claim, "proven", "run on the twin in place of the statement")
+        return Proof(SAME_CATALOGUE, "refuted", f"it differs in {different}")
+    return Proof(SAME_CATALOGUE, "proven", "run on the twin in place of the statement")
 
 
 def unequal(before: Catalogue, after: Catalogue) -> str:

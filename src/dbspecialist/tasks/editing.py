@@ -12,7 +12,8 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.proofs.edits import EditedRun, judge_edited, run_edited
 from dbspecialist.proofs.fixes import Attempt
-from dbspecialist.tasks.fixing import hazard_gone, statement_of
+from dbspecialist.tasks.fixing import OF_RUNS, hazard_gone
+from dbspecialist.tasks.proposing import statement_of
 from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.writing import rewritten
 from dbspecialist.twins.stage import Stage
@@ -145,8 +146,11 @@ def with_edits(
 
 
 def _is_writable(fix: Change | None) -> bool:
-    """Tell whether a fix may stand in a file: where production's rows refute it, it fails too."""
-    return fix is not None and not any(proof.verdict == "refuted" for proof in fix.proofs)
+    """Tell whether a fix may stand in a file: what production's rows make fail is no edit."""
+    return fix is not None and all(
+        proof.verdict == "proven" or (proof.verdict == "unchecked" and proof.claim in OF_RUNS)
+        for proof in fix.proofs
+    )
 
 
 def _drafts(scene: _Scene, findings: Sequence[Finding]) -> list[_Draft]:
@@ -216,7 +220,9 @@ def _edited(finding: Finding, edits: tuple[FileEdit, ...], proofs: tuple[Proof, 
     assert fix is not None
     *before, last = fix.phases
     # What was not run in place of the statement has been run from the file.
-    kept = tuple(item for item in fix.proofs if item.verdict != "unchecked")
+    kept = tuple(
+        item for item in fix.proofs if item.verdict != "unchecked" or item.claim not in OF_RUNS
+    )
     found = (*kept, *(item for item in proofs if item.claim not in {proof.claim for proof in kept}))
     return replace(
         fix,

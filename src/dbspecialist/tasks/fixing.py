@@ -8,17 +8,29 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
-from dbspecialist.engines.postgresql.majors import novelties
-from dbspecialist.facts.change import Change, Phase
+from dbspecialist.facts.change import Change
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.proofs.fixes import Attempt, Replacements, attempt, fixed_trial, judge, replay
+from dbspecialist.proofs.fixes import (
+    SAME_CATALOGUE,
+    Attempt,
+    Replacements,
+    attempt,
+    fixed_trial,
+    judge,
+    replay,
+)
 from dbspecialist.proofs.mapped import target_of
 from dbspecialist.rules.base import rules_by_id
+from dbspecialist.tasks.proposing import Proposed, change_of, ends, propose
 from dbspecialist.toolchains.sending import Sender
 from dbspecialist.twins.observed.observer import Observer
 from dbspecialist.twins.stage import Connection, Stage
+
+HAZARD_GONE = "the hazard is gone"
+#: The claims that a fix in place of its statement is run for.
+OF_RUNS = frozenset({SAME_CATALOGUE, HAZARD_GONE})
 
 
 @dataclass
@@ -44,29 +56,12 @@ class _Scene:
         return attempt(trial, replacements, self.observer, lambda: read_catalogue(self.admin))
 
 
-@dataclass(frozen=True)
-class _Proposed:
-    """A finding's fix: the statement it replaces and by what; `told` has what is there too.
-
-    `refuted` is what production's rows refute of the statement: they refute the fix as well.
-    """
-
-    finding: Finding
-    index: int
-    told: tuple[Phase, ...]
-    refuted: tuple[Proof, ...] = ()
-
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        return tuple(phase for phase in self.told if not phase.present)
-
-
 def propose_fixes(run: Run, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings with the fixes that `prove_fixes` will run, none of them proven yet."""
     changes = {
-        id(item.finding): _change(item, item.refuted)
-        for trial in takewhile(_ends, run.trials)
-        for item in _propose(trial, run, findings)
+        id(item.finding): change_of(item, item.refuted)
+        for trial in takewhile(ends, run.trials)
+        for item in propose(trial, run, findings)
     }
     return tuple(replace(item, fix=changes.get(id(item), item.fix)) for item in findings)
 
@@ -86,7 +81,7 @@ def prove_fixes(
         run: What was seen of the migrations as they are.
         findings: What the rules said of them.
     """
-    proposed = [_propose(trial, run, findings) for trial in takewhile(_ends, run.trials)]
+    proposed = [propose(trial, run, findings) for trial in takewhile(ends, run.trials)]
     last = max((number for number, items in enumerate(proposed) if items), default=-1)
     changes: dict[int, Change] = {}
     start = 0
@@ -106,7 +101,7 @@ def prove_fixes(
 def _follow(
     scene: _Scene,
     run: Run,
-    proposed: Sequence[Sequence[_Proposed]],
+    proposed: Sequence[Sequence[Proposed]],
     start: int,
     changes: dict[int, Change],
 ) -> int:
@@ -125,7 +120,7 @@ def _follow(
 
 
 def _each_alone(
-    stage: Stage, template: str, run: Run, number: int, proposed: Sequence[_Proposed]
+    stage: Stage, template: str, run: Run, number: int, proposed: Sequence[Proposed]
 ) -> dict[int, Change]:
     changes: dict[int, Change] = {}
     for item in proposed:
@@ -138,54 +133,7 @@ def _each_alone(
     return changes
 
 
-def _ends(trial: Trial) -> bool:
-    """Tell whether a migration was not stopped: where it was, its fixes would be too."""
-    return not any(item.error and item.error.stopped for item in trial.statements)
-
-
-def _propose(trial: Trial, run: Run, findings: Sequence[Finding]) -> list[_Proposed]:
-    found = []
-    for finding in findings:
-        rule = rules_by_id().get(finding.rule)  # findings on excuses are no rule's
-        fix = rule.fix if rule else None
-        index = statement_of(trial, finding)
-        if fix is None or index is None:
-            continue
-        phases = fix(trial, trial.statements[index], run)
-        if phases and not refused_by_production(phases, run):
-            refuted = tuple(_refuted_data(trial, findings, index))
-            found.append(_Proposed(finding, index, phases, refuted))
-    return found
-
-
-def refused_by_production(phases: Sequence[Phase], run: Run) -> bool:
-    """Tell whether production's server, older than the twin, refuses a fix."""
-    if run.snapshot is None:
-        return False
-    major = run.snapshot.server_version // 10_000
-    return any(novelties(sql, major) for phase in phases for sql in phase.up)
-
-
-def statement_of(trial: Trial, finding: Finding) -> int | None:
-    """Return the position of the statement that a finding is about."""
-    if finding.location.path != trial.migration.path or finding.location.line is None:
-        return None
-    if finding.location.statement is not None:
-        return finding.location.statement
-    at_line = [
-        number for number, item in enumerate(trial.statements) if item.line == finding.location.line
-    ]
-    locking = [
-        number
-        for number in at_line
-        if any(lock.relation == finding.relation for lock in trial.statements[number].locks)
-    ]
-    return next(iter(locking or at_line), None)
-
-
-def _judged(
-    trial: Trial, tried: Attempt, run: Run, group: Sequence[_Proposed]
-) -> dict[int, Change]:
+def _judged(trial: Trial, tried: Attempt, run: Run, group: Sequence[Proposed]) -> dict[int, Change]:
     """Return the changes of a group that ends where the original does without its hazards."""
     same = judge(trial, tried)
     if same.verdict == "refuted":
@@ -193,21 +141,10 @@ def _judged(
     fixed = [item.finding for item in group]
     gone = [(item, hazard_gone(trial, tried, run, item.finding, fixed)) for item in group]
     return {
-        id(item.finding): _change(item, (same, proof, *item.refuted))
+        id(item.finding): change_of(item, (same, proof, *item.refuted))
         for item, proof in gone
         if proof.verdict != "refuted"
     }
-
-
-#: Rules whose claims on keys production's rows refute for the statement and its fix alike.
-_OF_KEYS = {"remove-orphans-before-foreign-keys", "deduplicate-before-unique"}
-
-
-def _refuted_data(trial: Trial, findings: Sequence[Finding], index: int) -> Iterator[Proof]:
-    """Yield what production's rows refute of a statement's key."""
-    for other in findings:
-        if other.rule in _OF_KEYS and statement_of(trial, other) == index:
-            yield from (proof for proof in other.evidence if proof.verdict == "refuted")
 
 
 def hazard_gone(
@@ -223,9 +160,8 @@ def hazard_gone(
         fixed: The findings that were fixed together; the rule may find as many fewer of one
             relation, since two indexes of a table are told apart by nothing else.
     """
-    claim = "the hazard is gone"
     if tried.unchecked:
-        return Proof(claim, "unchecked", tried.unchecked)
+        return Proof(HAZARD_GONE, "unchecked", tried.unchecked)
     check = rules_by_id()[finding.rule].check
     before = [item for item in check(trial, run) if item.relation == finding.relation]
     left = [
@@ -235,18 +171,8 @@ def hazard_gone(
         item for item in fixed if (item.rule, item.relation) == (finding.rule, finding.relation)
     ]
     if left and len(left) > len(before) - len(alike):
-        return Proof(claim, "refuted", left[0].message)
-    return Proof(claim, "proven", "its rule finds nothing in what the engine showed")
-
-
-def _change(item: _Proposed, proofs: tuple[Proof, ...]) -> Change:
-    return Change(
-        summary=item.finding.help or item.phases[0].title,
-        phases=item.told,
-        proofs=proofs,
-        safe=all(proof.verdict == "proven" for proof in proofs),
-        why="; ".join(f"{proof.claim}: {proof.verdict}" for proof in proofs),
-    )
+        return Proof(HAZARD_GONE, "refuted", left[0].message)
+    return Proof(HAZARD_GONE, "proven", "its rule finds nothing in what the engine showed")
 
 
 @contextlib.contextmanager

@@ -8,6 +8,9 @@ from importlib.resources import files
 
 from dbspecialist.facts.names import bare
 
+#: NAMEDATALEN - 1 (PostgreSQL manual, "Lexical Structure", identifiers).
+_LONGEST = 63
+
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
@@ -21,13 +24,29 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def joined(*names: str) -> str:
-    """Join names, each bare or quoted, to one of at most 63 bytes, quoted where it must be.
+def object_name(relation: str, part: str, label: str) -> str:
+    """Return the name that the engine makes up for a constraint or index, quoted where it must be.
 
-    Longer ones lose their end, as the engine cuts them ("Lexical Structure", identifiers).
+    Beyond 63 bytes the longer of the two names loses its end (PostgreSQL source, makeObjectName).
+
+    Args:
+        relation: The table's name without its schema, bare or quoted.
+        part: The column's.
+        label: What follows them: `fkey`, `not_null`.
     """
-    name = "_".join(map(bare, names))
-    return quoted(name.encode()[:63].decode(errors="ignore"))
+    first, second = bare(relation).encode(), bare(part).encode()
+    room = _LONGEST - len(label.encode()) - 2
+    while len(first) + len(second) > room:
+        if len(first) > len(second):
+            first = first[:-1]
+        else:
+            second = second[:-1]
+    return quoted("_".join((_whole(first), _whole(second), label)))
+
+
+def _whole(name: bytes) -> str:
+    """Decode a cut name without the rest of a character."""
+    return name.decode(errors="ignore")
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbspecialist.engines.postgresql.identifiers import object_name
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import ConstraintChange
 from dbspecialist.facts.finding import Finding
@@ -82,7 +83,7 @@ def using_index(trial: Trial, change: ConstraintChange) -> tuple[Phase, ...] | N
 
 def not_null_steps(table: str, column: str) -> tuple[Phase, ...]:
     """Return the phases that make a column NOT NULL without a scan under a strong lock."""
-    name = f'"dbs_{column.strip(chr(34))}_not_null"'
+    name = object_name("dbs", column, "not_null")
     return (
         Phase(
             f"require {column} in new rows",

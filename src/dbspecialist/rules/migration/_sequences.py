@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dbspecialist.engines.postgresql.identifiers import object_name
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.change import Phase
+from dbspecialist.facts.names import parts
 from dbspecialist.facts.trial import Run
 from dbspecialist.rules.migration._columns import part
 
@@ -89,7 +91,4 @@ def set_not_null(column: SchemaObject, run: Run) -> tuple[Phase, ...]:
 
 def constraint_name(table: str, column: str, label: str) -> str:
     """Return the name that the engine would give a constraint, quoted where it must be."""
-    relation = table.rpartition(".")[2]
-    name = f"{relation.strip(chr(34))}_{column.strip(chr(34))}_{label}"
-    quoted = '"' in relation or '"' in column or name != name.lower()
-    return f'"{name}"' if quoted else name
+    return object_name(parts(table)[-1], column, label)

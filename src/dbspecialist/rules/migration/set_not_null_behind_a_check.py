@@ -33,13 +33,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
 from dbspecialist.rules.migration._columns import Altered, changed_columns, part
+from dbspecialist.rules.migration._nulls import filling, judge_nulls
 from dbspecialist.rules.migration._sequences import set_not_null, single_action
 from dbspecialist.rules.migration._waits import wait_for_first
 
@@ -50,7 +50,8 @@ ENGINES = ("postgresql",)
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each column whose NOT NULL is checked while work waits."""
-    for column, statement in _set(trial):
+    for item in _set(trial):
+        column, statement = item.column, item.statement
         read = set(statement.scans) - set(statement.rewrites)
         wait = wait_for_first(trial, run, statement, column.parent, read, named_by=statement)
         if wait is None:
@@ -74,18 +75,21 @@ def _places(trial: Trial, read: Iterable[str], run: Run, table: str) -> str:
 
 def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
     """Put a check before it that is validated without stopping reads or writes."""
-    columns = [column for column, item in _set(trial) if item is statement]
-    if len(columns) != 1 or not single_action(statement.sql):
+    found = [item for item in _set(trial) if item.statement is statement]
+    if len(found) != 1 or not single_action(statement.sql):
         return None
-    return set_not_null(columns[0], run)
+    phases = set_not_null(found[0].column, run)
+    judged = judge_nulls(trial, found[0], run)
+    fails = judged is not None and judged[0] == "error"
+    return (filling(found[0].column), *phases) if fails else phases
 
 
-def _set(trial: Trial) -> Iterator[tuple[SchemaObject, StatementEffects]]:
-    """Yield the columns that become NOT NULL by themselves, with their statements."""
+def _set(trial: Trial) -> Iterator[Altered]:
+    """Yield the columns that become NOT NULL by themselves."""
     for item in changed_columns(trial, "not_null"):
         is_set = item.column.attributes["not_null"] != "false"
         if is_set and not _in_new_key(item):
-            yield item.column, item.statement
+            yield item
 
 
 def _in_new_key(item: Altered) -> bool:
