@@ -24,7 +24,7 @@ def test_alembic_revisions_are_written_and_prove_clean(shop: Path) -> None:
     )
     found = new_migration([request], path=shop, snapshot=shop / "prod.snapshot", write=True)
     assert found.written
-    assert [item.stage for item in found.phases] == ["expand", "backfill", ""]
+    assert [item.stage for item in found.phases] == ["expand", "backfill", "", ""]
     written = [shop / item.path for item in found.edits]
     assert all(item.parent.name == "versions" and item.is_file() for item in written)
     report = prove([shop], from_="0015")

@@ -87,7 +87,7 @@ def _said(plan: MigrationPlan) -> Iterator[str]:
 
 
 def _proof(item: Proof) -> str:
-    tries = f" on {plural(item.tries, 'row')}" if item.tries else ""
+    tries = f" on {plural(item.tries, 'try').replace('trys', 'tries')}" if item.tries else ""
     return f"{item.verdict}{tries}: {item.claim} ({item.basis})"
 
 

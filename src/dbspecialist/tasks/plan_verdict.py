@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from dbspecialist.advisors.sequences.ground import SMALL_ROWS
 from dbspecialist.advisors.sequences.planning import Planned
+from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.change import FileEdit, Phase
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.finding import Finding
@@ -15,16 +16,38 @@ from dbspecialist.facts.migration_plan import MigrationPlan, Withheld
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
+from dbspecialist.proofs.compatibility import model_statements
 from dbspecialist.proofs.new_revisions import Ground, Rehearsed, checks_proof, end_proof
 from dbspecialist.tasks.configuration import Configuration
 from dbspecialist.tasks.judging import judged
 from dbspecialist.tasks.reporting import confinement, migration_report, older_production, twin_facts
 
 HAZARDS = "no rule finds an error or a warning in the files"
+CODE = "no known statement of the code breaks in the files"
 BACK = "the way back of each file restores the schema and the rows"
 
-#: Rules that count what goes: what a request asks for, told as a loss and kept by a backup.
-ASKED_FOR = frozenset({"count-what-a-dropped-column-loses", "drop-tables-in-two-steps"})
+#: Rules on what goes: in a contract phase it is what was asked for, told as a loss, and kept.
+ASKED_FOR = frozenset(
+    {
+        "count-what-a-dropped-column-loses",
+        "drop-columns-after-code",
+        "drop-tables-in-two-steps",
+        "rename-columns-in-steps",
+        "rename-tables-behind-a-view",
+    }
+)
+
+#: Rules on what rows may refuse: where that is not known, the query of the phase decides it.
+DECIDED_BY_CHECKS = frozenset(
+    {
+        "backfill-before-not-null",
+        "check-constraints-against-data",
+        "check-narrowed-types-against-data",
+        "deduplicate-before-unique",
+        "mend-what-rows-refuse",
+        "remove-orphans-before-foreign-keys",
+    }
+)
 
 
 def verdict(
@@ -47,11 +70,12 @@ def verdict(
     files = _files(edits, written, run.trials)
     judged_run = replace(run, trials=written)
     findings = judged(judged_run, configuration, seen.copy.root)
-    open_, accepted = _open(findings, run)
+    contracts = sum(1 for item in kept if item.stage == "contract")
+    last_paths = {item.migration.path for item in written[len(written) - contracts :]}
+    open_, accepted = _open(findings, run, last_paths)
     proofs += [_hazards(open_, written), _way_back(written), checks_proof(ground, found.phases)]
     proofs += [*older_production(ground.stage, ground.snapshot), *confinement(ground.stage)]
-    if isinstance(seen.models, Proof):
-        proofs.append(seen.models)
+    proofs += _code(found, ground, seen)
     return MigrationPlan(
         requests=tuple(map(str, found.requests)),
         toolchain=seen.copy.name,
@@ -66,6 +90,22 @@ def verdict(
         losses=tuple(text for item in found.steps for text in item.losses),
         notes=_notes(ground, found),
     )
+
+
+def _code(found: Planned, ground: Ground, seen: Rehearsed) -> Iterable[Proof]:
+    """Say how much of the code was asked whether it goes on, where something is taken away."""
+    if not any(item.stage == "contract" for item in found.phases):
+        return
+    workload = len(ground.snapshot.workload) if ground.snapshot else 0
+    mapped = 0
+    if isinstance(seen.models, Catalogue):
+        mapped = len(model_statements(seen.models))
+    if workload + mapped:
+        basis = f"{workload} of the workload, {mapped} of mapped classes, planned before and after"
+        yield Proof(CODE, "tested", basis, workload + mapped)
+    else:
+        why = seen.models.basis if isinstance(seen.models, Proof) else "there are no mapped models"
+        yield Proof(CODE, "unchecked", f"the snapshot has no workload, and {why}")
 
 
 def _notes(ground: Ground, found: Planned) -> tuple[str, ...]:
@@ -120,15 +160,31 @@ def _belongs(path: str, migration: str) -> bool:
     return folder == other_folder and (path == migration or other.startswith(f"{stem}."))
 
 
-def _open(findings: Iterable[Finding], run: Run) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """Part errors and warnings from those that are asked for, or wait for a small table."""
+def _open(
+    findings: Iterable[Finding], run: Run, contracts: Collection[str]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Part errors and warnings from those that are asked for, or wait for a small table.
+
+    Args:
+        findings: What the rules say.
+        run: Tells sizes.
+        contracts: The files that take away what was asked for.
+    """
     open_: list[Finding] = []
     accepted: list[Finding] = []
     for item in findings:
         if item.severity == "info":
             continue
-        (accepted if item.rule in ASKED_FOR or _is_small(item, run) else open_).append(item)
+        asked_for = item.rule in ASKED_FOR and item.location.path in contracts
+        is_accepted = asked_for or _is_small(item, run) or _is_asked(item)
+        (accepted if is_accepted else open_).append(item)
     return tuple(open_), tuple(accepted)
+
+
+def _is_asked(item: Finding) -> bool:
+    """Tell whether a warning is about rows that nobody has looked at, which a check asks for."""
+    is_known = any(proof.verdict == "refuted" for proof in item.evidence)
+    return item.rule in DECIDED_BY_CHECKS and item.severity == "warning" and not is_known
 
 
 def _is_small(item: Finding, run: Run) -> bool:

@@ -57,6 +57,8 @@ def read_sections(
     if _DBMATE.search(text):
         return _dbmate(text, up, dialect)
     back = _section(script_text(down), down, dialect) if down else None
+    if back is not None and _is_for_psql(up):  # whoever sends a file by psql takes it back so
+        back = replace(back, wrapping="each")
     return _section(text, up, dialect), back
 
 

@@ -7,7 +7,7 @@ does is seen on a twin without rows.
 
 from __future__ import annotations
 
-from dbspecialist.advisors.sequences.ground import Table
+from dbspecialist.advisors.sequences.table import Table
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.names import bare
 

@@ -1,15 +1,16 @@
-"""NOT NULL without a long lock: what is added unchecked, checked beside the traffic, and stated.
+"""NOT NULL without a long lock: added unchecked, checked beside the traffic, and stated.
 
 SET NOT NULL reads no row where a valid CHECK proves that there is no NULL ("ALTER TABLE",
-PostgreSQL manual). From PostgreSQL 18 the NOT NULL itself can be NOT VALID at first.
+PostgreSQL manual). From PostgreSQL 18 the NOT NULL itself can be NOT VALID at first. Either is
+checked for rows that are changed, so that it comes after the last NULL is gone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from dbspecialist.advisors.sequences.ground import Ground, Table
-from dbspecialist.advisors.sequences.steps import stepwise
+from dbspecialist.advisors.sequences.ground import Ground
+from dbspecialist.advisors.sequences.queries import none_where
+from dbspecialist.advisors.sequences.steps import short, stepwise
+from dbspecialist.advisors.sequences.table import Table
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.names import bare
 
@@ -17,23 +18,8 @@ from dbspecialist.facts.names import bare
 NOT_VALID_SINCE = 180_000
 
 
-@dataclass(frozen=True)
-class Required:
-    """How a column comes to refuse NULL.
-
-    Args:
-        prepare: Statements by which new rows are checked; they read no row.
-        undo: Their way back.
-        phases: What follows once no row holds NULL.
-    """
-
-    prepare: tuple[str, ...]
-    undo: tuple[str, ...]
-    phases: tuple[Phase, ...]
-
-
-def require(ground: Ground, table: Table, column: str) -> Required:
-    """Return how a column of a large table comes to refuse NULL without a long lock.
+def require(ground: Ground, table: Table, column: str) -> tuple[Phase, ...]:
+    """Return the phases by which a column of a large table comes to refuse NULL.
 
     Args:
         ground: Tells what production's server can do.
@@ -52,11 +38,10 @@ def require(ground: Ground, table: Table, column: str) -> Required:
     else:
         up = [validated, f"{alter} ALTER COLUMN {column} SET NOT NULL", dropped]
         down = [added, f"{alter} ALTER COLUMN {column} DROP NOT NULL"]
-    phase = stepwise(
-        f"Check that no row of {table.name} has NULL in {column}, and state it",
-        up,
-        down,
-        when=f"no row has NULL in {column}",
-        checks=[f"SELECT NOT EXISTS (SELECT FROM {table.name} WHERE {column} IS NULL)"],
+    when, checks = f"no row has NULL in {column}", [none_where(table.name, f"{column} IS NULL")]
+    refuse = f"Refuse NULL in {column} of new rows of {table.shown}"
+    check = f"Check that no row of {table.shown} has NULL in {column}"
+    return (
+        short(refuse, [added], [dropped], when=when, checks=checks),
+        stepwise(check, up, down, when=when, checks=checks),
     )
-    return Required((added,), (dropped,), (phase,))

@@ -10,7 +10,9 @@ from dbspecialist.facts.change import Phase, Stage
 #: How long a short lock is waited for: whoever comes after waits as long.
 LOCK_TIMEOUT = "2s"
 _LOCAL = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"
-_SESSION = f"SET lock_timeout = '{LOCK_TIMEOUT}'"
+SESSION = f"SET lock_timeout = '{LOCK_TIMEOUT}'"
+#: No limit: what waits without being waited for.
+UNLIMITED = "SET lock_timeout = 0"
 
 #: What a way back is that has nothing to take back: a runner that demands one finds it.
 NOTHING_BACK = "SELECT 'nothing to take back: the values stay until the phase before is taken back'"
@@ -68,8 +70,8 @@ def stepwise(
     """Return a phase of statements that are a transaction each, and give up on a lock soon."""
     return Phase(
         title,
-        (_SESSION, *up, "RESET lock_timeout"),
-        (_SESSION, *down, "RESET lock_timeout"),
+        (SESSION, *up, "RESET lock_timeout"),
+        (SESSION, *down, "RESET lock_timeout"),
         transactional=False,
         when=when,
         checks=tuple(checks),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dbspecialist.advisors.sequences.backfill import fill
-from dbspecialist.advisors.sequences.ground import Ground, Table
+from dbspecialist.advisors.sequences.ground import Ground
+from dbspecialist.advisors.sequences.queries import has_default
 from dbspecialist.advisors.sequences.required import require
 from dbspecialist.advisors.sequences.steps import NOTHING_BACK, Steps, patient, short
+from dbspecialist.advisors.sequences.table import Table
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.request import Request, argument, flag, option
@@ -41,45 +43,36 @@ def steps(request: AddColumn, ground: Ground) -> Steps:
     notes = ground.quoted_note(column)
     if table.is_small or not tried.rewrites:
         dropped = f"ALTER TABLE {table.name} DROP COLUMN {column}"
-        phase = short(f"Add column {column} to {table.name}", [wanted], [dropped], stage="expand")
+        phase = short(f"Add column {column} to {table.shown}", [wanted], [dropped], stage="expand")
         return Steps((phase,), (wanted,), notes=notes)
     note = f"{table.name} has {table.size} and the default differs by row: rows are filled"
+    phases = _filled(ground, table, column, added, str(request.default))
     if request.not_null:
-        phases = _filled_and_required(ground, table, column, added, str(request.default))
-    else:
-        phases = _filled(ground, table, column, added, str(request.default))
+        phases += require(ground, table, column)
     return Steps(phases, (wanted,), notes=(*notes, note))
 
 
 def _filled(
-    ground: Ground, table: Table, column: str, added: str, default: str, *more: str
+    ground: Ground, table: Table, column: str, added: str, default: str
 ) -> tuple[Phase, ...]:
     """Add the column empty, let new rows have the default, and fill the old ones in batches."""
     alter = f"ALTER TABLE {table.name}"
-    expand = [added, f"{alter} ALTER COLUMN {column} SET DEFAULT {default}", *more]
+    expand = [added, f"{alter} ALTER COLUMN {column} SET DEFAULT {default}"]
     missing = f"{column} IS NULL"
     return (
         short(
-            f"Add column {column} to {table.name}",
+            f"Add column {column} to {table.shown}",
             expand,
             [f"{alter} DROP COLUMN {column}"],
             stage="expand",
         ),
         patient(
-            f"Fill column {column} of {table.name} in batches",
+            f"Fill column {column} of {table.shown} in batches",
             [fill(table, f"{column} = {default}", missing)],
             [NOTHING_BACK],
             lifted=ground.lifted,
             when=f"column {column} is there and new rows get its default",
-            checks=[ground.has_default(table, column)],
+            checks=[has_default(table, column)],
             stage="backfill",
         ),
     )
-
-
-def _filled_and_required(
-    ground: Ground, table: Table, column: str, added: str, default: str
-) -> tuple[Phase, ...]:
-    required = require(ground, table, column)
-    filled = _filled(ground, table, column, added, default, *required.prepare)
-    return (*filled, *required.phases)

@@ -1,0 +1,146 @@
+"""What goes with a dropped column, how its values are kept, and how it comes back."""
+
+from __future__ import annotations
+
+from dbspecialist.advisors.sequences.backfill import fill
+from dbspecialist.advisors.sequences.ground import Ground
+from dbspecialist.advisors.sequences.indexes import concurrent
+from dbspecialist.advisors.sequences.queries import none_where
+from dbspecialist.advisors.sequences.steps import UNLIMITED, Steps, patient, short, stepwise
+from dbspecialist.advisors.sequences.table import Table
+from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.change import Phase
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.names import bare, parts
+from dbspecialist.facts.units import count
+
+
+def drop(ground: Ground, table: Table, column: str) -> Steps:
+    """Return the steps that drop a column, its values kept in a table beside it.
+
+    Raises:
+        InputError: Where the engine refuses it, as where a view needs the column.
+    """
+    wanted = f"ALTER TABLE {table.name} DROP COLUMN {column}"
+    back = _made_again(ground, table, column, wanted)
+    title = f"Drop column {column} of {table.shown}"
+    if table.is_new or ground.share_of_nulls(table, column) == 1.0:
+        added = _added(table, column)
+        return Steps((short(title, [wanted], [added, *back], stage="contract"),), (wanted,))
+    if not table.key:
+        raise InputError(
+            f"{table.name} has no primary key to keep the values of {column} by",
+            "",
+            "add a primary key first",
+        )
+    kept = f"{table.schema}.{ground.free(f'{table.own_name}_{bare(column)}_kept')}"
+    keeping = _keeping(ground, table, column, kept)
+    restored = _restored(table, column, kept)
+    down = [_added(table, column), UNLIMITED, restored, *back]
+    dropped = stepwise(
+        title,
+        [wanted],
+        down,
+        when=f"no code uses {column}, and {kept.removeprefix('public.')} holds its values",
+        checks=[_all_kept(table, column, kept)],
+        stage="contract",
+    )
+    made = f"{_selected(table, column, kept)} WITH NO DATA"
+    return Steps(
+        (keeping, dropped),
+        (made, _keyed(table, kept), wanted),
+        losses=(_loss(ground, table, column, kept),),
+        notes=(f"drop {kept} once nobody misses the values",),
+    )
+
+
+def _loss(ground: Ground, table: Table, column: str, kept: str) -> str:
+    share = ground.share_of_nulls(table, column)
+    if table.rows is None:
+        told = "its values, whose number is not known"
+    elif share is None:
+        told = f"up to {count(table.rows)} values"
+    else:
+        told = f"about {count(table.rows * (1 - share))} values"
+    return f"column {column} of {table.name} goes with {told}; {kept} keeps them"
+
+
+def _keeping(ground: Ground, table: Table, column: str, kept: str) -> Phase:
+    return patient(
+        f"Keep the values of {column} of {table.shown}",
+        [_selected(table, column, kept), _keyed(table, kept)],
+        [f"DROP TABLE {kept}"],
+        lifted=ground.lifted,
+        when=f"no code writes {column}",
+        stage="contract",
+    )
+
+
+def _selected(table: Table, column: str, kept: str) -> str:
+    listed = ", ".join((*table.key, column))
+    return f"CREATE TABLE {kept} AS SELECT {listed} FROM {table.name} WHERE {column} IS NOT NULL"
+
+
+def _keyed(table: Table, kept: str) -> str:
+    return f"ALTER TABLE {kept} ADD PRIMARY KEY ({', '.join(table.key)})"
+
+
+def _all_kept(table: Table, column: str, kept: str) -> str:
+    same = " AND ".join(f"kept.{name} = had.{name}" for name in table.key)
+    equal = f"{same} AND kept.{column} IS NOT DISTINCT FROM had.{column}"
+    missing = f"NOT EXISTS (SELECT FROM {kept} AS kept WHERE {equal})"
+    return none_where(f"{table.name} AS had", f"had.{column} IS NOT NULL AND {missing}")
+
+
+def _added(table: Table, column: str) -> str:
+    """Return the statement that makes the column again; it refuses NULL later, if at all."""
+    item = table.columns[column]
+    default = item.attributes.get("default")
+    collation = item.attributes.get("collation")
+    text = f"ALTER TABLE {table.name} ADD COLUMN {column} {item.attributes['type']}"
+    text += f" COLLATE {collation}" if collation else ""
+    if generated := item.attributes.get("generated"):
+        return f"{text} GENERATED ALWAYS AS ({default}) {generated.upper()}"
+    if identity := item.attributes.get("identity"):
+        return f"{text} GENERATED {identity.upper()} AS IDENTITY"
+    return f"{text} DEFAULT {default}" if default else text
+
+
+def _restored(table: Table, column: str, kept: str) -> str:
+    """Return the statement that puts the values back, in batches."""
+    same = " AND ".join(f"kept.{name} = {table.name}.{name}" for name in table.key)
+    source = f"FROM {kept} AS kept WHERE {same}"
+    return fill(
+        table,
+        f"{column} = (SELECT kept.{column} {source})",
+        f"{column} IS DISTINCT FROM (SELECT kept.{column} {source})",
+    )
+
+
+def _made_again(ground: Ground, table: Table, column: str, wanted: str) -> list[str]:
+    """Return the statements that make again what goes with the column, and that it refuses NULL."""
+    gone = [item.before for item in ground.changed_by(wanted) if item.after is None and item.before]
+    found = [
+        sql
+        for item in gone
+        if item.kind not in ("column", "sequence") and item.attributes.get("type") != "not null"
+        for sql in _again(item, table)
+    ]
+    item = table.columns[column]
+    if item.attributes.get("not_null") == "true" and not item.attributes.get("identity"):
+        found.insert(0, f"ALTER TABLE {table.name} ALTER COLUMN {column} SET NOT NULL")
+    return found
+
+
+def _again(item: SchemaObject, table: Table) -> list[str]:
+    """Return the statements that make an object, on a large table beside the traffic."""
+    made = [sql for sql in item.create.split(";\n") if sql.strip()]
+    if table.is_small or table.is_partitioned:
+        return made
+    if item.kind == "index" and made:
+        return [concurrent(made[0]), *made[1:]]
+    if item.attributes.get("type") in ("check", "foreign key") and "valid" not in item.attributes:
+        name = parts(item.name)[-1]
+        validated = f"ALTER TABLE {table.name} VALIDATE CONSTRAINT {name}"
+        return [f"{made[0]} NOT VALID", validated, *made[1:]]
+    return made

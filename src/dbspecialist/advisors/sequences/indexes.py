@@ -1,0 +1,92 @@
+"""Index builds that stop nobody, on plain and on partitioned tables.
+
+CREATE INDEX CONCURRENTLY waits for older transactions, so that no time-out may cut it short: an
+INVALID index would be left. The build begins by dropping what an earlier try has left. Of a
+partitioned table each partition's is built so and attached ("CREATE INDEX", PostgreSQL manual).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dbspecialist.advisors.sequences.ground import Ground
+from dbspecialist.advisors.sequences.steps import SESSION, UNLIMITED, patient, short
+from dbspecialist.advisors.sequences.table import Table
+from dbspecialist.facts.change import Phase
+from dbspecialist.facts.errors import InputError
+
+_HEAD = re.compile(r"CREATE (UNIQUE )?INDEX (?:CONCURRENTLY )?(.+?) ON (?:ONLY )?", re.IGNORECASE)
+
+
+def build(ground: Ground, table: Table, definition: str, *, title: str) -> tuple[Phase, ...]:
+    """Return the phases that build an index.
+
+    Args:
+        ground: Tells the time-outs in force and the partitions.
+        table: The index's.
+        definition: As the engine writes it (`pg_get_indexdef`).
+        title: What the phases do.
+    """
+    name = f"{table.schema}.{index_name(definition)}"
+    if table.is_small:
+        return (short(title, [definition], [f"DROP INDEX {name}"], stage="expand"),)
+    if table.is_partitioned:
+        return _on_partitions(ground, table, definition, title)
+    dropped = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
+    up = [dropped, concurrent(definition)]
+    return (patient(title, up, [dropped], lifted=ground.lifted, stage="expand"),)
+
+
+def index_name(definition: str) -> str:
+    """Return the quoted name in an index's definition."""
+    found = _HEAD.match(definition)
+    assert found is not None, definition
+    return found[2]
+
+
+def concurrent(definition: str) -> str:
+    """Return a definition that is built beside the traffic."""
+    return re.sub(r"^CREATE (UNIQUE )?INDEX ", r"CREATE \1INDEX CONCURRENTLY ", definition).replace(
+        " ON ONLY ", " ON ", 1
+    )
+
+
+def attached_constraint(table: Table, constraint: str, kind: str, index: str) -> tuple[str, ...]:
+    """Return the statements that make a constraint of a valid index, with a short time-out."""
+    added = f"ALTER TABLE {table.name} ADD CONSTRAINT {constraint} {kind} USING INDEX {index}"
+    return SESSION, added, "RESET lock_timeout"
+
+
+def _on_partitions(ground: Ground, table: Table, definition: str, title: str) -> tuple[Phase, ...]:
+    made = [item.after for item in ground.changed_by(definition) if item.after is not None]
+    indexes = [item for item in made if item.kind == "index" and item.parent != table.name]
+    if any(ground.table(item.parent).is_partitioned for item in indexes):
+        raise InputError(
+            f"partitions of {table.name} are partitioned themselves", title, "index them one by one"
+        )
+    parent = f"{table.schema}.{index_name(definition)}"
+    only = definition.replace(" ON ", " ON ONLY ", 1)
+    phases = [short(f"{title}: the parent's", [only], [f"DROP INDEX {parent}"], stage="expand")]
+    attached: list[str] = []
+    for item in indexes:
+        dropped = f"DROP INDEX CONCURRENTLY IF EXISTS {item.name}"
+        built = concurrent(item.attributes["definition"])
+        on_leaf = f"{title}: {item.parent.removeprefix('public.')}"
+        phases.append(patient(on_leaf, [built], [dropped], lifted=ground.lifted, stage="expand"))
+        attached.append(f"ALTER INDEX {parent} ATTACH PARTITION {item.name}")
+    builds = [concurrent(item.attributes["definition"]) for item in indexes]
+    return (*phases, _attaching(title, attached, [f"DROP INDEX {parent}", only], builds))
+
+
+def _attaching(
+    title: str, attached: Sequence[str], anew: Sequence[str], builds: Sequence[str]
+) -> Phase:
+    """Return the phase that makes the parent's index valid.
+
+    No index is detached from its parent's: the way back drops all, and makes them again apart.
+    """
+    down = (SESSION, *anew, UNLIMITED, *builds, "RESET lock_timeout")
+    up = (SESSION, *attached, "RESET lock_timeout")
+    attach = f"{title}: attach the partitions'"
+    return Phase(attach, up, down, transactional=False, stage="expand")
