@@ -31,12 +31,15 @@ class RoundTrip:
         proof: The verdict with what was seen.
         details: Objects or columns that did not come back, one sentence each.
         unavoidable: Whether a lossy way back must be: the upgrade itself removes the values.
+        kept: Columns of a table whose values are lost and were still there after the upgrade, in
+            another column of it: the table, the column, and that one.
     """
 
     kind: str
     proof: Proof
     details: tuple[str, ...] = ()
     unavoidable: bool = False
+    kept: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

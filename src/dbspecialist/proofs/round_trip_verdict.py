@@ -157,14 +157,21 @@ def without_rows(reason: str, tried: RoundTrip) -> RoundTrip:
 
 def _lossy(seen: Observed, lost: tuple[Loss, ...]) -> RoundTrip:
     """Tell a loss that no downgrade can help from one that this downgrade makes."""
-    kept = [place for loss in lost if (place := _still_there(seen, loss))]
+    places = [(loss, place) for loss in lost if (place := _still_there(seen, loss))]
+    kept = [place for _, place in places]
     details = tuple(loss.text for loss in lost)
     if kept:
         why = f"after the upgrade the values were still there, in {', '.join(kept[:MOST_NAMED])}"
     else:
         why = "the upgrade itself removes the values, so that no downgrade can restore them"
     basis = f"the schema comes back and rows do not: {_named(details)}; {why}"
-    return replace(_told("lossy", "refuted", basis, details), unavoidable=not kept)
+    copies = tuple(
+        (loss.relation, loss.column, place.removeprefix(f"{loss.relation}."))
+        for loss, place in places
+        if loss.column and place.startswith(f"{loss.relation}.")
+    )
+    found = _told("lossy", "refuted", basis, details)
+    return replace(found, unavoidable=not kept, kept=copies)
 
 
 def _still_there(seen: Observed, loss: Loss) -> str:
