@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from typing import Any
 
+from dbspecialist.facts.change import FileEdit
 from dbspecialist.facts.revision_files import RevisionFiles
 
 SCHEMA_VERSION = 1
@@ -19,10 +21,18 @@ def text(found: RevisionFiles) -> str:
         lines += [f"wrote {path}" for path in found.written]
     else:
         for edit in found.files:
-            lines += ["", f"--- {edit.path}", edit.text.rstrip("\n")]
+            lines += ["", f"--- {edit.path}", *_shown(edit)]
         if found.files:
             lines += ["", "Nothing is written; --write writes it."]
     return "\n".join(lines)
+
+
+def _shown(edit: FileEdit) -> list[str]:
+    """Return a new file's text, or the lines that are other than before."""
+    if not edit.before:
+        return [edit.text.rstrip("\n")]
+    old, new = edit.before.splitlines(), edit.text.splitlines()
+    return list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]
 
 
 def as_json(found: RevisionFiles) -> str:

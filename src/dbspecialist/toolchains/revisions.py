@@ -86,7 +86,7 @@ def new_revisions(
     Raises:
         InputError: Where the toolchain cannot say a phase, or the history has several heads.
     """
-    module = _module(project)
+    module = beside(project, "revisions")
     if module is None:
         raise InputError(
             f"no revisions of {project.name} can be written", str(project.root), "write SQL"
@@ -173,10 +173,12 @@ def comment(text: str, mark: str) -> list[str]:
     return [f"{mark} {line}".rstrip() for line in text.splitlines()]
 
 
-def _module(project: Project) -> ModuleType | None:
+def beside(project: Project, name: str) -> ModuleType | None:
+    """Return the module of that name of a project's toolchain, or nothing."""
     own = type(project).__module__
     package, _, _ = own.rpartition(".")
-    for name in (f"{own}_revisions", f"{package}.revisions"):
-        if name != __name__ and find_spec(name) is not None:
-            return importlib.import_module(name)
+    for path in (f"{own}_{name}", f"{package}.{name}"):
+        ours = package == "dbspecialist.toolchains" and not path.startswith(own)
+        if not ours and find_spec(path) is not None:
+            return importlib.import_module(path)
     return None

@@ -48,8 +48,10 @@ def new_revisions(
         todo = "run the file without --single-transaction"
         raise InputError("a step runs outside a transaction", where, todo)
     wanted = one_by_one(revisions, where) if tool in _ONE_MESSAGE else tuple(revisions)
-    if project.dialect == POSTGRESQL and _is_lower(project):
-        wanted = tuple(_lowered(item) for item in wanted)
+    wanted = tuple(
+        replace(item, up=in_style(project, item.up), down=in_style(project, item.down))
+        for item in wanted
+    )
     names = list(_names(history[-1].revision, where, wanted, place))
     return tuple(
         FileEdit(relative(path, project.root), text)
@@ -58,15 +60,15 @@ def new_revisions(
     )
 
 
+def in_style(project: SqlFiles, statements: Sequence[str]) -> tuple[str, ...]:
+    """Return statements with keywords as the folder's files write them."""
+    lower = project.dialect == POSTGRESQL and _is_lower(project)
+    return tuple(map(in_lower_case, statements)) if lower else tuple(statements)
+
+
 def _is_lower(project: SqlFiles) -> bool:
     paths = [project.root / item.path for item in project.history()]
     return keywords_are_lower(path.read_text(encoding="utf-8-sig") for path in paths)
-
-
-def _lowered(item: NewRevision) -> NewRevision:
-    return replace(
-        item, up=tuple(map(in_lower_case, item.up)), down=tuple(map(in_lower_case, item.down))
-    )
 
 
 def _names(last: str, where: str, revisions: Sequence[NewRevision], place: Place) -> Iterator[str]:
@@ -87,7 +89,7 @@ def _files(
 ) -> Iterator[tuple[Path, str]]:
     """Yield the files of one revision with their texts."""
     head = "".join(f"{line}\n" for line in _head(item))
-    up, down = _script(item.up), _script(item.down)
+    up, down = script(item.up), script(item.down)
     if tool == "folders":
         folder = model.parent.with_name(name)
         yield folder / "up.sql", head + up
@@ -113,7 +115,13 @@ def _head(item: NewRevision) -> Iterator[str]:
         yield from comment(f"Runs when: {item.when}", "--")
 
 
-def _script(statements: Sequence[str], *, begins: bool = False) -> str:
+def script(statements: Sequence[str], *, begins: bool = False) -> str:
+    """Return statements as a script.
+
+    Args:
+        statements: The statements.
+        begins: Whether several are put between BEGIN and COMMIT.
+    """
     if not statements:
         return _NOTHING
     wraps = begins and len(statements) > 1
@@ -133,17 +141,17 @@ def _marked(item: NewRevision, tool: str) -> str:
     if tool == "dbmate":
         alone = ("", " transaction:false")
         return (
-            f"-- migrate:up{alone[not item.transactional]}\n{_script(item.up)}\n"
-            f"-- migrate:down{alone[not item.back_transactional]}\n{_script(item.down)}"
+            f"-- migrate:up{alone[not item.transactional]}\n{script(item.up)}\n"
+            f"-- migrate:down{alone[not item.back_transactional]}\n{script(item.down)}"
         )
     wraps = item.transactional and item.back_transactional
     return (
         f"{'' if wraps else '-- +goose NO TRANSACTION' + chr(10)}"
-        f"-- +goose Up\n{_goose(item.up)}\n-- +goose Down\n{_goose(item.down)}"
+        f"-- +goose Up\n{goose_lines(item.up)}\n-- +goose Down\n{goose_lines(item.down)}"
     )
 
 
-def _goose(statements: Sequence[str]) -> str:
+def goose_lines(statements: Sequence[str]) -> str:
     """Return statements as goose splits them: at each semicolon, if not marked as one."""
     if not statements:
         return _NOTHING
@@ -160,9 +168,9 @@ def _of_psql(
 ) -> Iterator[tuple[Path, str]]:
     begins = not project.single_transaction
     head = "".join(f"{line}\n" for line in _head(item))
-    up = head + _script(item.up, begins=begins and item.transactional)
-    down = _script(item.down, begins=begins and item.back_transactional)
-    back = _back(project, model, name)
+    up = head + script(item.up, begins=begins and item.transactional)
+    down = script(item.down, begins=begins and item.back_transactional)
+    back = back_path(project, model, name)
     if back is None and item.down:
         up += "\n" + "".join(f"{line}\n" for line in comment(f"The way back:\n{down}", "--"))
     yield _named(model, project.history()[-1].revision, name), up
@@ -175,8 +183,14 @@ def _named(model: Path, revision: str, name: str) -> Path:
     return model.with_name(name + model.name[len(revision) :])
 
 
-def _back(project: SqlFiles, model: Path, name: str) -> Path | None:
-    """Return the file of the way back, named as the newest there is; nothing where none is."""
+def back_path(project: SqlFiles, model: Path, name: str) -> Path | None:
+    """Return the file of a way back, named as the newest there is; nothing where none is.
+
+    Args:
+        project: The folder.
+        model: A file of the folder that the new one lies beside.
+        name: The revision's name.
+    """
     for migration in reversed(project.history()):
         up, down = project.pair(migration.revision)
         if down is None:

@@ -49,12 +49,12 @@ def new_revisions(
     parent = _parent(project, place.head)
     model = read_model(parent.path if parent else None)
     folder = parent.path.parent if parent else project.config.versions[0]
-    lower = keywords_are_lower(_texts(project))
     known = list(project.revisions.revisions)
     follows = parent.revision if parent else ""
     edits: list[FileEdit] = []
     for number, given in enumerate(revisions):
-        item = _lowered(given) if lower else given
+        up, down = in_style(project, given.up), in_style(project, given.down)
+        item = replace(given, up=up, down=down)
         made = _Written(item, _identifier(known, follows, item), follows, place.moment(number))
         path = folder / _file_name(project, made)
         commits = project.env.transactional and not project.env.transaction_per_migration
@@ -91,10 +91,10 @@ def _texts(project: AlembicProject) -> Iterator[str]:
             yield script_text(item.path)
 
 
-def _lowered(item: NewRevision) -> NewRevision:
-    return replace(
-        item, up=tuple(map(in_lower_case, item.up)), down=tuple(map(in_lower_case, item.down))
-    )
+def in_style(project: AlembicProject, statements: Sequence[str]) -> tuple[str, ...]:
+    """Return statements with keywords as the project's revisions write them."""
+    lower = keywords_are_lower(_texts(project))
+    return tuple(map(in_lower_case, statements)) if lower else tuple(statements)
 
 
 def _identifier(known: Sequence[str], follows: str, item: NewRevision) -> str:
@@ -141,8 +141,8 @@ def _lines(made: _Written, model: RevisionModel, commits: bool) -> Iterator[str]
     yield from _identifiers(made, model)
     returns = " -> None" if model.annotates else ""
     for name, body in (
-        ("upgrade", _body(item.up, item.transactional, commits)),
-        ("downgrade", _body(item.down, item.back_transactional, False)),
+        ("upgrade", body_lines(item.up, item.transactional, commits)),
+        ("downgrade", body_lines(item.down, item.back_transactional, False)),
     ):
         yield from ("", "", f"def {name}(){returns}:", *body)
 
@@ -175,7 +175,7 @@ def _identifiers(made: _Written, model: RevisionModel) -> Iterator[str]:
         yield f"{stated} = {values.get(name, 'None')}"
 
 
-def _body(statements: Sequence[str], transactional: bool, commits: bool) -> list[str]:
+def body_lines(statements: Sequence[str], transactional: bool, commits: bool) -> list[str]:
     """Return the lines of a function.
 
     One statement that is committed by itself stands in the block; several that belong together

@@ -1,0 +1,59 @@
+"""The downgrade function of a revision, written anew."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from dbspecialist.facts.change import FileEdit
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.migration import Migration
+from dbspecialist.toolchains.alembic.project import AlembicProject
+from dbspecialist.toolchains.alembic.revisions import body_lines, in_style
+
+
+def with_way_back(
+    project: AlembicProject, migration: Migration, statements: Sequence[str]
+) -> tuple[FileEdit, ...]:
+    """Return the revision's file with another body of `downgrade`, or with the function added."""
+    path = project.root / migration.path
+    if path.suffix != ".py":
+        raise InputError("the revision is compiled", migration.path, "restore its source")
+    before = path.read_bytes().decode("utf-8")
+    newline = "\r\n" if "\r\n" in before else "\n"
+    tree = ast.parse(before)
+    if not _has_operations(tree):
+        todo = "write `from alembic import op` there"
+        raise InputError("it does not import alembic's op", migration.path, todo)
+    body = body_lines(in_style(project, statements), True, False)
+    functions = [item for item in tree.body if isinstance(item, ast.FunctionDef)]
+    found = [item for item in functions if item.name == "downgrade"]
+    lines = before.splitlines()
+    if found:
+        first, last = _body_of(found[-1])
+        lines[first - 1 : last] = body
+    else:
+        returns = " -> None" if any(item.returns for item in functions) else ""
+        lines += ["", "", f"def downgrade(){returns}:", *body]
+    text = newline.join(lines) + newline
+    return (FileEdit(migration.path, text, before),)
+
+
+def _has_operations(tree: ast.Module) -> bool:
+    return any(
+        (item.asname or item.name) == "op"
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for item in node.names
+    )
+
+
+def _body_of(function: ast.FunctionDef) -> tuple[int, int]:
+    """Return the first and last line of a function's body, its docstring left where it is."""
+    kept = ast.get_docstring(function) is not None and len(function.body) > 1
+    first = function.body[1 if kept else 0]
+    last = function.body[-1]
+    if first.lineno == function.lineno:
+        where = f"line {first.lineno}"
+        raise InputError("the downgrade stands on one line", where, "write its body below")
+    return first.lineno, last.end_lineno or last.lineno
