@@ -18,6 +18,7 @@ from dbspecialist.proofs.data_fit.ground import Ground, production_of
 from dbspecialist.proofs.data_fit.keys_written import key_claims
 from dbspecialist.proofs.data_fit.partitions import partition_claims
 from dbspecialist.proofs.data_fit.statistics import answer
+from dbspecialist.proofs.data_fit.updated import update_claims
 from dbspecialist.proofs.data_fit.words import without_query
 from dbspecialist.proofs.evaluation import evaluating
 from dbspecialist.twins.stage import Stage
@@ -25,7 +26,14 @@ from dbspecialist.twins.stage import Stage
 __all__ = ["ask", "ask_database", "claims_of", "judge_data"]
 
 
-_FINDERS = (column_claims, constraint_claims, partition_claims, key_claims, delete_claims)
+_FINDERS = (
+    column_claims,
+    constraint_claims,
+    partition_claims,
+    key_claims,
+    delete_claims,
+    update_claims,
+)
 
 
 def claims_of(run: Run) -> tuple[Claim, ...]:

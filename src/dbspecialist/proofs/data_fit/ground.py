@@ -67,7 +67,9 @@ class Ground:
         else:
             statement = self.trial.statements[index]
             run, known = self.run.at(statement), self.trial.name_before(relation, statement)
-        if self.state(index).names.get(relation) == "" or not self.trial.before.get("table", known):
+        names = self.state(index).names
+        stands_in = relation not in names and relation in self._tables
+        if names.get(relation) == "" or not (self.trial.before.get("table", known) or stands_in):
             return False
         leaves = self._leaves(known)
         return any(not run.is_empty(relation if name == known else name) for name in leaves)

@@ -53,7 +53,7 @@ def _by_columns(
     columns = [item for item in known if item is not None]
     if claim.kind == "taken":
         return answer_taken(claim, run, production, connect)
-    if claim.kind == "children" and not claim.misfit:
+    if claim.kind in {"children", "update"} and not claim.misfit:
         return undecided(claim, "statistics do not tell which rows are meant")
     if len(columns) < len(known):
         return undecided(claim, "the snapshot has no statistics of it")
