@@ -38,7 +38,7 @@ def rows_after(
     road = Road(sides, start, goal, no_question, answers or Answers())
     script = road.walk()
     assert script.proven, [proof.basis for proof in script.proofs]
-    with sides.connect(road.work) as connection:
+    with sides.cluster.connect(road.work) as connection:
         return connection.execute(query.encode()).fetchall()
 
 

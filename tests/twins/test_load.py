@@ -270,3 +270,49 @@ def test_dblink_refuses_to_connect(target: Connection) -> None:
 
     with pytest.raises(psycopg.errors.FeatureNotSupported, match="opens no connection"):
         target.execute("SELECT dblink_connect('host=localhost')")
+
+
+def _aggregate(definition: str) -> Catalogue:
+    item = SchemaObject("aggregate", "public.a", create=f"CREATE AGGREGATE public.a{definition}")
+    return Catalogue((item,))
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "(anynonarray) (\n    sfunc = array_agg_transfn,\n    finalfunc = array_agg_finalfn,\n"
+        "    stype = internal,\n    finalfunc_extra,\n    parallel = safe\n)",
+        "(text, text) (sfunc = string_agg_transfn, stype = internal, combinefunc ="
+        " string_agg_combine, serialfunc = string_agg_serialize, deserialfunc ="
+        " string_agg_deserialize, finalfunc = string_agg_finalfn)",
+        "(float8 ORDER BY float8) (sfunc = ordered_set_transition, stype = internal,"
+        " finalfunc = percentile_disc_final, finalfunc_extra)",
+        "(bigint) (sfunc = int8_avg_accum, stype = internal, finalfunc = numeric_poly_avg,"
+        " msfunc = int8_avg_accum, minvfunc = int8_avg_accum_inv, mstype = internal,"
+        " mfinalfunc = numeric_poly_avg)",
+    ],
+)
+def test_aggregate_over_the_states_of_one_of_the_engine_is_kept(
+    target: Connection, definition: str
+) -> None:
+    assert load_schema(target, _aggregate(definition), owner="dbs_owner") == ()
+    row = target.execute("SELECT proowner::regrole::text FROM pg_proc WHERE proname = 'a'")
+    assert row.fetchone() == ("dbs_owner",)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "(bigint) (sfunc = int8_avg_accum, stype = internal, finalfunc = string_agg_finalfn)",
+        "(text, text) (sfunc = string_agg_transfn, stype = internal,"
+        " combinefunc = numeric_poly_combine, finalfunc = string_agg_finalfn)",
+        "(text, text) (sfunc = string_agg_transfn, stype = internal, msfunc = string_agg_transfn,"
+        " minvfunc = string_agg_transfn, mstype = internal, finalfunc = string_agg_finalfn,"
+        " mfinalfunc = string_agg_finalfn)",
+    ],
+)
+def test_aggregate_that_mixes_states_is_left_out(target: Connection, definition: str) -> None:
+    assert load_schema(target, _aggregate(definition), owner="dbs_owner") == (
+        "aggregate public.a: left out (aggregate transition data type cannot be internal)",
+    )
+    assert target.execute("SELECT 1 FROM pg_proc WHERE proname = 'a'").fetchone() is None

@@ -32,17 +32,20 @@ def comparable(
     Args:
         before: One side.
         after: The other, whose indexes are all valid once it is reached.
-        runners: Roles that own what nobody gave an owner; with such objects on either side, owners
-            are not compared.
+        runners: Roles that own what nobody gave an owner; the owner of such an object is not
+            compared.
         named_not_null: Whether NOT NULL constraints have names, as they have since PostgreSQL 18.
     """
-    owned = not any(
-        item.attributes.get("owner") in runners for side in (before, after) for item in side.objects
-    )
     sides = before, after
+    unowned = {
+        item.key
+        for side in sides
+        for item in side.objects
+        if item.attributes.get("owner") in runners
+    }
     if not named_not_null:
         sides = _without_names(before), _without_names(after)
-    return _reduced(sides[0], owned), _valid(_reduced(sides[1], owned))
+    return _reduced(sides[0], unowned), _valid(_reduced(sides[1], unowned))
 
 
 def _without_names(catalogue: Catalogue) -> Catalogue:
@@ -56,8 +59,8 @@ def _without_names(catalogue: Catalogue) -> Catalogue:
     )
 
 
-def _reduced(catalogue: Catalogue, owned: bool) -> Catalogue:
-    return Catalogue(tuple(_essential(item, owned) for item in catalogue.objects))
+def _reduced(catalogue: Catalogue, unowned: Collection[tuple[str, str]]) -> Catalogue:
+    return Catalogue(tuple(_essential(item, item.key not in unowned) for item in catalogue.objects))
 
 
 def _essential(item: SchemaObject, owned: bool) -> SchemaObject:

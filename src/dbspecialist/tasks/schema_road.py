@@ -121,8 +121,8 @@ class Road:
         return proof, dump_proof(one, other, owners=self._has_owners(reached), names=self.has_names)
 
     def _has_owners(self, reached: Catalogue) -> bool:
-        first, second = self._compared(reached)
-        return any("owner" in item.attributes for side in (first, second) for item in side.objects)
+        sides = reached, self.wanted
+        return not any(i.attributes.get("owner") in RUNNERS for side in sides for i in side.objects)
 
     @property
     def has_names(self) -> bool:

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 
-import psycopg
-
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.engines.postgresql.tokens import script_text
 from dbspecialist.engines.snapshot_file import read_snapshot
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.twins.scripts import run_script
 from dbspecialist.twins.stage import open_stage
+from dbspecialist.twins.stage_roles import OWNER
 
 #: The engines that migrations are tried on.
 ENGINES = ("postgresql", "mysql", "mariadb")
@@ -71,20 +71,14 @@ def dumped_from(text: str) -> int | None:
 def snapshot_of_sql(file: Path) -> Snapshot:
     """Make a schema-only snapshot by running a .sql file on an empty twin.
 
+    It is run as migrations are, without a superuser's rights.
+
     Raises:
         InputError: At the first statement that the engine refuses.
     """
     text = script_text(file)
-    with open_stage(None) as stage, stage.cluster.connect(stage.template) as connection:
-        for statement in split_script(text, file):
-            try:
-                connection.execute(statement.sql.encode())
-            except psycopg.Error as error:
-                raise InputError(
-                    f"the engine refuses it: {error.diag.message_primary or error}",
-                    f"{file}:{statement.line}",
-                    "mend the statement",
-                ) from error
+    with open_stage(None) as stage, stage.admin(stage.template) as connection:
+        left_out = run_script(connection, split_script(text, file), file, OWNER)
         catalogue = read_catalogue(connection)
         version = dumped_from(text) or connection.info.server_version
     return Snapshot(
@@ -94,4 +88,5 @@ def snapshot_of_sql(file: Path) -> Snapshot:
         source=str(file),
         captured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         catalogue=catalogue,
+        unseen=left_out,
     )

@@ -5,15 +5,22 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
-from dbspecialist.twins.loader import as_owner, join_makers, makers
+from dbspecialist.twins.loader import (
+    DENIED,
+    Maker,
+    as_owner,
+    join_roles,
+    makers,
+    runs,
+)
 from dbspecialist.twins.mending import mend, quoted
-from dbspecialist.twins.privileged import is_mark, run_privileged, split
+from dbspecialist.twins.privileged import given_to, is_mark, run_privileged
 from dbspecialist.twins.stand_ins import install_stand_ins, stand_ins
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -24,9 +31,6 @@ BATCH = 64
 #: How often what was refused is tried again with what it lacked stood in for.
 ROUNDS = 20
 
-#: What the engine says where rights are missing (insufficient_privilege).
-DENIED = "42501"
-_ALREADY_THERE = {"42710", "42P06"}  # duplicate object, duplicate schema
 _SESSION = """
     SET search_path = ''; SET check_function_bodies = off; SET client_min_messages = error;
     SET row_security = off; SET statement_timeout = 0; SET lock_timeout = 0
@@ -57,11 +61,11 @@ def load_schema(
             member of every other owner.
     """
     install_stand_ins(connection)
-    objects = [_owned_by(item, connection.info.user, owner) for item in catalogue.objects]
+    objects = [_owned_by(item, owner) for item in catalogue.objects]
     with _session(connection, owner) as maker:
         _create_roles(connection, objects)
         if owner:
-            _join_roles(connection, owner)
+            join_roles(connection, owner)
         first, rest, last = _in_turn([item for item in objects if item.create], owner)
         first = [item for item in first if not _is_extended(maker, item)]
         notes, refused = _create_all(maker, [*first, *rest])
@@ -72,15 +76,6 @@ def load_schema(
         *notes,
         *(_sentence(item, error) for item, error in refused),
     )
-
-
-@dataclass(frozen=True)
-class _Maker:
-    """Who makes objects: `session` runs their SQL, `admin` what only a superuser can."""
-
-    admin: Connection
-    session: Connection
-    owner: str | None
 
 
 def _in_turn(
@@ -105,11 +100,11 @@ def _is_of_event_trigger(item: SchemaObject) -> bool:
 _IN_SCHEMA = re.compile(r'CREATE EXTENSION .* SCHEMA ([a-z_][a-z0-9_$]*|"(?:[^"]|"")+")(?: .*)?')
 
 
-def _is_extended(maker: _Maker, item: SchemaObject) -> bool:
+def _is_extended(maker: Maker, item: SchemaObject) -> bool:
     """Make an extension and the schema it is in; tell whether it is there."""
     found = _IN_SCHEMA.fullmatch(item.create)
     if found:
-        _runs(maker.session, f"CREATE SCHEMA IF NOT EXISTS {found[1]}")
+        runs(maker.session, f"CREATE SCHEMA IF NOT EXISTS {found[1]}")
     try:
         return run_privileged(maker.admin, item.create, maker.owner or "")
     except psycopg.Error:
@@ -125,7 +120,7 @@ def _sentence(item: SchemaObject, error: psycopg.Error) -> str:
 
 
 @contextlib.contextmanager
-def _session(connection: Connection, owner: str | None) -> Iterator[_Maker]:
+def _session(connection: Connection, owner: str | None) -> Iterator[Maker]:
     """Prepare the sessions: the superuser's, and the one that runs the objects' SQL."""
     connection.execute(f"{_SESSION}; SET event_triggers = off")
     try:
@@ -135,19 +130,16 @@ def _session(connection: Connection, owner: str | None) -> Iterator[_Maker]:
             session = stack.enter_context(as_owner(connection, owner))
             if owner:
                 session.execute(_SESSION)
-            yield _Maker(connection, session, owner)
+            yield Maker(connection, session, owner)
     finally:
         connection.execute(_RESET)
 
 
-def _owned_by(item: SchemaObject, superuser: str, owner: str | None) -> SchemaObject:
+def _owned_by(item: SchemaObject, owner: str | None) -> SchemaObject:
     """Give what the superuser's namesake owns in production to the twin's owner."""
     if owner is None or "OWNER TO" not in item.create:
         return item
-    pattern = rf'^(ALTER .+ OWNER TO )"?{re.escape(superuser)}"?(;?)$'
-    return replace(
-        item, create=re.sub(pattern, rf"\g<1>{quoted(owner)}\2", item.create, flags=re.MULTILINE)
-    )
+    return replace(item, create=given_to(item.create, owner))
 
 
 def _create_roles(connection: Connection, objects: Sequence[SchemaObject]) -> None:
@@ -162,20 +154,7 @@ def _create_roles(connection: Connection, objects: Sequence[SchemaObject]) -> No
         connection.execute(f"CREATE ROLE {quoted(name)} NOLOGIN")
 
 
-def _join_roles(connection: Connection, owner: str) -> None:
-    """Make the owner a member of every role that is no superuser and not the engine's own."""
-    join_makers(connection)
-    rows = connection.execute(
-        "SELECT rolname FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^(pg_|dbs_)'"
-        " AND NOT pg_has_role(rolname, %s, 'MEMBER')",
-        [owner],
-    ).fetchall()
-    if rows:
-        names = ", ".join(quoted(name) for (name,) in rows)
-        connection.execute(f"GRANT {names} TO {quoted(owner)}")
-
-
-def _create_all(maker: _Maker, objects: Sequence[SchemaObject]) -> tuple[list[str], Refused]:
+def _create_all(maker: Maker, objects: Sequence[SchemaObject]) -> tuple[list[str], Refused]:
     """Create what goes, then again what was refused, as long as something changes."""
     notes: list[str] = []
     refused: Refused = []
@@ -196,7 +175,7 @@ def _create_all(maker: _Maker, objects: Sequence[SchemaObject]) -> tuple[list[st
     return notes, [*denied, *refused]
 
 
-def _create(maker: _Maker, batch: Sequence[SchemaObject]) -> Refused:
+def _create(maker: Maker, batch: Sequence[SchemaObject]) -> Refused:
     """Create a batch in one transaction, or else in halves; return what was refused."""
     if not batch:
         return []
@@ -207,7 +186,8 @@ def _create(maker: _Maker, batch: Sequence[SchemaObject]) -> Refused:
         if maker.session.closed:
             raise
         if len(batch) == 1:
-            return _one_by_one(maker, batch[0], error)
+            found = maker.make_each(batch[0].create, error)
+            return [] if found is None else [(batch[0], found)]
         middle = len(batch) // 2
         return _create(maker, batch[:middle]) + _create(maker, batch[middle:])
     for mark in marks:
@@ -228,68 +208,19 @@ def _without_marks(batch: Sequence[SchemaObject]) -> tuple[list[str], list[str]]
     return texts, marks
 
 
-def _one_by_one(maker: _Maker, item: SchemaObject, error: psycopg.Error) -> Refused:
-    """Create an object statement by statement where a superuser may have to make some."""
-    if maker.owner is None or error.sqlstate not in {DENIED, *_ALREADY_THERE}:
-        return [] if error.sqlstate in _ALREADY_THERE else [(item, error)]
-    for statement in split(item.create):
-        try:
-            maker.session.execute(statement.encode(), prepare=False)
-        except psycopg.Error as refusal:
-            found = _privileged(maker, statement, refusal)
-            if found is not None:
-                return [(item, found)]
-    return []
-
-
-def _privileged(maker: _Maker, statement: str, refusal: psycopg.Error) -> psycopg.Error | None:
-    """Have the superuser make what the owner may not; return why it is not there."""
-    if refusal.sqlstate in _ALREADY_THERE:
-        return None
-    if refusal.sqlstate != DENIED:
-        return refusal
-    try:
-        return None if run_privileged(maker.admin, statement, maker.owner or "") else refusal
-    except psycopg.Error as error:
-        return None if error.sqlstate in _ALREADY_THERE else error
-
-
-def _mend(maker: _Maker, refused: Refused, notes: list[str]) -> list[SchemaObject]:
+def _mend(maker: Maker, refused: Refused, notes: list[str]) -> list[SchemaObject]:
     """Create stand-ins for what the refused objects lack; return the objects to try again."""
     done: set[str] = set()
     waiting: list[SchemaObject] = []
     for item, error in refused:
         found = mend(item, error)
-        if found and found.sql not in done and _mended(maker, found.sql):
+        if found and found.sql not in done and maker.mended(found.sql):
             done.add(found.sql)
             notes += [found.note] if found.note else []
             if found.replaces:
                 continue
         waiting.append(item)
     return waiting
-
-
-def _mended(maker: _Maker, statements: str) -> bool:
-    """Run the statements of a stand-in, which are ours, by the superuser in the owner's name."""
-    if maker.owner is None:
-        return _runs(maker.admin, statements)
-    role = quoted(maker.owner)
-    done = _runs(
-        maker.admin,
-        f"ALTER ROLE {role} SUPERUSER; SET LOCAL ROLE {role}; {statements}; RESET ROLE;"
-        f" ALTER ROLE {role} NOSUPERUSER",
-    )
-    _join_roles(maker.admin, maker.owner)
-    return done
-
-
-def _runs(connection: Connection, statements: str) -> bool:
-    """Run statements; a refusal leaves the object that needed them with its own reason."""
-    try:
-        connection.execute(statements.encode(), prepare=False)
-    except psycopg.Error:
-        return False
-    return True
 
 
 def _reason(error: psycopg.Error) -> str:

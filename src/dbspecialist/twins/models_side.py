@@ -6,6 +6,7 @@ over from the other side, so that a difference is never one that the models do n
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import psycopg
 from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.migration import VERSION_TABLES
-from dbspecialist.twins.sides import RUNNER, Connection, Sides, refused
+from dbspecialist.twins.loader import Maker
+from dbspecialist.twins.scripts import refused, script_session
+from dbspecialist.twins.sides import RUNNER, Sides
 from dbspecialist.twins.stand_ins import install_stand_ins
 
 #: Kinds that metadata states; its comments are those on tables and columns.
@@ -39,17 +42,18 @@ def of_models(sides: Sides, name: str, statements: Sequence[str], other: Catalog
         InputError: Where the engine refuses a statement of the models.
     """
     database = sides.empty()
-    with sides.connect(database) as connection:
+    with contextlib.ExitStack() as stack:
+        connection = stack.enter_context(sides.connect(database))
         install_stand_ins(connection)
-        connection.execute(f"SET check_function_bodies = off; SET ROLE {RUNNER}")
+        maker = stack.enter_context(script_session(connection, RUNNER))
+        maker.session.execute("SET check_function_bodies = off")
         # A function may need a table: what is refused here is tried again below.
-        later = _take_over(connection, [item for item in other.objects if item.kind in _BELOW])
+        later = _take_over(maker, [item for item in other.objects if item.kind in _BELOW])
         for number, statement in enumerate(statements, 1):
-            try:
-                connection.execute(statement.encode(), prepare=False)
-            except psycopg.Error as error:
-                raise refused(error, Path(name), number) from error
-        left = _take_over(connection, [*later, *_above(other)])
+            error = maker.make(statement)
+            if error is not None:
+                raise refused(error, Path(name), number)
+        left = _take_over(maker, [*later, *_above(other)])
         sides.notes += [
             f"{item.kind} {item.name}: it goes, since the models leave nothing that it stands on"
             for item in left
@@ -82,17 +86,15 @@ def _is_unmodelled(table: SchemaObject) -> bool:
     return "partition_of" in table.attributes or plain in VERSION_TABLES
 
 
-def _take_over(connection: Connection, items: Iterable[SchemaObject]) -> list[SchemaObject]:
+def _take_over(maker: Maker, items: Iterable[SchemaObject]) -> list[SchemaObject]:
     """Create objects; return those that the engine refuses, without what is there already."""
     left = []
     for item in items:
         if not item.create:
             continue
-        try:
-            connection.execute(item.create.encode(), prepare=False)
-        except (psycopg.errors.DuplicateObject, psycopg.errors.DuplicateTable):
+        error = maker.make_all(item.create)
+        if error is None or isinstance(error, psycopg.errors.DuplicateTable):
             continue
-        except psycopg.Error:
-            if item.kind not in {"setting", "grant"}:
-                left.append(item)
+        if item.kind not in {"setting", "grant"}:
+            left.append(item)
     return left

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,22 +15,17 @@ from psycopg import sql
 
 from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.facts.catalogue import Catalogue
-from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.cluster import Cluster, start_cluster
 from dbspecialist.twins.load import load_schema
+from dbspecialist.twins.loader import CAREFUL, DENIED, Maker, join_roles
 from dbspecialist.twins.mending import quoted
+from dbspecialist.twins.scripts import run_script, script_session
 from dbspecialist.twins.stand_ins import install_stand_ins
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-#: The role that runs .sql files and owns what they give no owner.
+#: The role that runs .sql files and owns what they give no owner; it is no superuser.
 RUNNER = "dbs_runner"
-
-#: After how long a statement of a file is stopped.
-STATEMENT_SECONDS = 30.0
-
-_MISSING_ROLE = re.compile(r'role "(.+?)" does not exist')
-_ROLE_THERE = re.compile(r'role ".+" already exists')
 
 _numbers = itertools.count()
 
@@ -38,10 +33,11 @@ _numbers = itertools.count()
 _SESSION = "SET search_path = ''; SET check_function_bodies = off; SET client_min_messages = error"
 
 _OWNER = """
-SELECT pg_get_userbyid(c.relowner) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT r.rolname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_roles r ON r.oid = c.relowner
 WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|information_schema$)'
-  AND pg_get_userbyid(c.relowner) !~ '^pg_'
-GROUP BY c.relowner ORDER BY count(*) DESC, c.relowner LIMIT 1
+  AND NOT r.rolsuper AND r.rolname !~ '^pg_'
+GROUP BY r.rolname ORDER BY count(*) DESC, r.rolname LIMIT 1
 """
 
 
@@ -56,8 +52,8 @@ class Sides:
         self._made: list[str] = []
 
     def connect(self, database: str) -> Connection:
-        """Connect as the superuser who runs scripts."""
-        return self.cluster.connect(database)
+        """Connect as a superuser who reads catalogues and runs nothing of the schemas."""
+        return self.cluster.connect(database, options=CAREFUL)
 
     def empty(self) -> str:
         """Make an empty database and return its name."""
@@ -76,13 +72,7 @@ class Sides:
         database = self.empty()
         with self.connect(database) as connection:
             install_stand_ins(connection)
-            connection.execute(
-                f"SET ROLE {RUNNER}; SET statement_timeout = '{STATEMENT_SECONDS:.0f}s'"
-            )
-            for statement in statements:
-                if statement.data is not None:
-                    continue  # rows are no part of a schema
-                self._run_given(connection, statement, file)
+            self.notes += run_script(connection, statements, file, RUNNER)
         return database
 
     def of_catalogue(self, catalogue: Catalogue, version: int | None = None) -> str:
@@ -94,7 +84,7 @@ class Sides:
         """
         database = self.empty()
         with self.connect(database) as connection:
-            self.notes += load_schema(connection, catalogue)
+            self.notes += load_schema(connection, catalogue, owner=RUNNER)
         self.given[database] = catalogue
         if version:
             self.versions[database] = version
@@ -102,13 +92,10 @@ class Sides:
 
     def run(self, database: str, statements: Sequence[str]) -> str:
         """Run statements one by one; return "" or what the engine said to the one it refused."""
-        with self.connect(database) as connection:
-            connection.execute(_SESSION)
-            self._become_owner(connection)
+        with self.connect(database) as admin, _runners(admin) as runners:
             for number, statement in enumerate(statements, 1):
-                try:
-                    connection.execute(statement.encode(), prepare=False)
-                except psycopg.Error as error:
+                error = _refusal(runners, statement)
+                if error is not None:
                     reason = error.diag.message_primary or str(error)
                     return f"statement {number} ({statement.splitlines()[0]}): {reason}"
         return ""
@@ -116,32 +103,34 @@ class Sides:
     def run_together(self, database: str, statements: Sequence[str]) -> tuple[int, str]:
         """Run statements in one transaction, or those before the first that is refused there.
 
+        What only a superuser makes is made between two transactions.
+
         Returns:
             How many ran, and what the engine said to the next, or "".
         """
-        with self.connect(database) as connection:
-            self._become_owner(connection)
-            refused = _refused_together(connection, statements)
-            if refused and refused[0]:
-                _refused_together(connection, statements[: refused[0]])
-        return refused or (len(statements), "")
+        done = 0
+        with self.connect(database) as admin, script_session(admin, _main_owner(admin)) as maker:
+            while refused := _refused_together(maker.session, statements[done:]):
+                _refused_together(maker.session, statements[done : done + refused[0]])
+                done += refused[0]
+                if refused[1].sqlstate != DENIED or maker.make(statements[done]) is not None:
+                    return done, refused[1].diag.message_primary or str(refused[1])
+                done += 1
+        return len(statements), ""
 
     def url_of_owner(self, database: str) -> str:
         """Return a URL of a database whose sessions have the role that owns most tables."""
-        with self.connect(database) as connection:
-            owner = self._become_owner(connection)
-            connection.execute(
-                f"RESET ROLE; ALTER ROLE {RUNNER} IN DATABASE {database} SET role = {owner}"
+        with self.connect(database) as admin:
+            owner = _main_owner(admin)
+            join_roles(admin, owner)
+            if owner != RUNNER:
+                admin.execute(f"GRANT {quoted(owner)} TO {RUNNER}")
+            # The owner of a database may create in its `public`.
+            admin.execute(
+                f"ALTER DATABASE {database} OWNER TO {quoted(owner)};"
+                f" ALTER ROLE {RUNNER} IN DATABASE {database} SET role = {quoted(owner)}"
             )
         return self.cluster.url(database, RUNNER)
-
-    def _become_owner(self, connection: Connection) -> str:
-        """Take the role that owns most tables, as whoever runs the script in production does."""
-        row = connection.execute(_OWNER).fetchone()
-        owner = quoted(row[0]) if row else RUNNER
-        connection.execute(f"ALTER ROLE {owner} SUPERUSER")
-        connection.execute(f"SET ROLE {owner}")
-        return owner
 
     def dump(self, database: str) -> str:
         """Write a database's schema with pg_dump."""
@@ -151,6 +140,7 @@ class Sides:
             capture_output=True,
             text=True,
             check=True,
+            env={**os.environ, "PGOPTIONS": CAREFUL},  # a login trigger is not run
         )
         return done.stdout
 
@@ -166,32 +156,46 @@ class Sides:
         name = f"side_{next(_numbers)}"
         with self.cluster.connect() as admin:
             admin.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                    sql.Identifier(name), sql.Identifier(template)
+                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                    *map(sql.Identifier, (name, RUNNER, template))
                 )
             )
         self._made.append(name)
         return name
 
-    def _run_given(self, connection: Connection, statement: ScriptStatement, file: Path) -> None:
-        place = statement.path or file
-        for _ in range(100):
-            try:
-                connection.execute(statement.sql.encode(), prepare=False)
-                return
-            except psycopg.errors.UndefinedObject as error:
-                missing = _MISSING_ROLE.search(str(error))
-                if not missing:
-                    raise refused(error, place, statement.line) from error
-                connection.execute(f"CREATE ROLE {quoted(missing[1])}")
-            except psycopg.Error as error:
-                # The other side may have made the role: roles belong to the server.
-                if _ROLE_THERE.search(str(error)):
-                    return
-                raise refused(error, place, statement.line) from error
+
+@contextlib.contextmanager
+def _runners(admin: Connection) -> Iterator[tuple[Maker, ...]]:
+    """Open the sessions that statements are tried in, one after the other.
+
+    The first is that of the role that owns most tables, as who runs the script in production is.
+    """
+    names = dict.fromkeys((_main_owner(admin), RUNNER))
+    with contextlib.ExitStack() as stack:
+        found = tuple(stack.enter_context(script_session(admin, name)) for name in names)
+        for maker in found:
+            maker.session.execute(_SESSION)
+        yield found
 
 
-def _refused_together(connection: Connection, statements: Sequence[str]) -> tuple[int, str] | None:
+def _main_owner(admin: Connection) -> str:
+    row = admin.execute(_OWNER).fetchone()
+    return str(row[0]) if row else RUNNER
+
+
+def _refusal(runners: Sequence[Maker], statement: str) -> psycopg.Error | None:
+    """Run a statement in the first session that may; return what the last one is told."""
+    error = None
+    for maker in runners:
+        error = maker.make(statement)
+        if error is None or error.sqlstate != DENIED:
+            return error
+    return error
+
+
+def _refused_together(
+    connection: Connection, statements: Sequence[str]
+) -> tuple[int, psycopg.Error] | None:
     """Run statements in one transaction; return the number of the refused one and why."""
     number = 0
     try:
@@ -199,14 +203,8 @@ def _refused_together(connection: Connection, statements: Sequence[str]) -> tupl
             for number, statement in enumerate(statements):  # noqa: B007
                 connection.execute(statement.encode(), prepare=False)
     except psycopg.Error as error:
-        return number, error.diag.message_primary or str(error)
+        return number, error
     return None
-
-
-def refused(error: psycopg.Error, file: Path, line: int) -> InputError:
-    """Say what the engine has against a statement of a file."""
-    said = error.diag.message_primary or str(error)
-    return InputError(f"the engine refuses it: {said}", f"{file}:{line}", "mend the statement")
 
 
 @contextlib.contextmanager
@@ -219,5 +217,8 @@ def open_sides(cluster: Cluster | None = None) -> Iterator[Sides]:
         with sides.cluster.connect() as admin:
             there = admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [RUNNER]).fetchone()
             if there is None:
-                admin.execute(f"CREATE ROLE {RUNNER} SUPERUSER LOGIN")
+                admin.execute(
+                    f"CREATE ROLE {RUNNER} LOGIN CREATEROLE CREATEDB BYPASSRLS;"
+                    f" ALTER ROLE {RUNNER} SET event_triggers = off"
+                )
         yield sides

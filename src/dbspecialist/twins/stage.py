@@ -21,7 +21,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.cluster import Cluster, start_cluster
 from dbspecialist.twins.guard import guarded
 from dbspecialist.twins.load import load_schema
-from dbspecialist.twins.loader import CAREFUL
+from dbspecialist.twins.loader import CAREFUL, LOADER
 from dbspecialist.twins.observed.observer import STATEMENT_SECONDS, Observer
 from dbspecialist.twins.plan_settings import apply_settings
 from dbspecialist.twins.session_settings import session_settings
@@ -166,7 +166,7 @@ def open_stage(
             set_one_page(server, connection)
         if cluster is None:
             limit = stage.statement_seconds
-            stack.enter_context(guarded(server, (OWNER,), limit, whole=(VISITOR,)))
+            stack.enter_context(guarded(server, (OWNER, LOADER), limit, whole=(VISITOR,)))
         stage.settings = session_settings(snapshot)
         stage.ready_ms = (time.perf_counter() - started) * 1000
         yield stage
