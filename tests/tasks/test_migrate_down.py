@@ -117,8 +117,8 @@ def test_revision_of_alembic_gets_another_downgrade(
         .read_text()
         .endswith(
             "\n\n\ndef downgrade():\n"
-            '    op.execute("drop table public.s")\n'
             '    op.execute("drop table public.t")\n'
+            '    op.execute("drop table public.s")\n'
         )
     )
 
