@@ -137,6 +137,8 @@ class StatementEffects:
         columns: Columns made, changed or dropped.
         columns_set: By relation, the columns that its UPDATEs set, where its rows change in those
             alone; rows of other relations in `rows_modified` come, go, or change in any column.
+        copies: By relation, the column of another table that each of its columns is filled with,
+            "" for what is computed; left out where rows are chosen.
         conditions: By relation, the condition on its own rows under which its one UPDATE or DELETE
             changes them, as plans print it, "" where it has none; left out where it is joined.
         nulls_reached: By relation, the columns that such an UPDATE sets, or whose rows such a
@@ -186,6 +188,7 @@ class StatementEffects:
     constraints: tuple[ConstraintChange, ...] = ()
     columns: tuple[ColumnChange, ...] = ()
     columns_set: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    copies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
     nulls_reached: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     writes: tuple[Written, ...] = ()

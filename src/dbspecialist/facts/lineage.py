@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.effects import ColumnChange, Filling, StatementEffects
-from dbspecialist.facts.names import bare
+from dbspecialist.facts.names import bare, parts
 
 if TYPE_CHECKING:
     from dbspecialist.facts.trial import Trial
@@ -42,11 +42,13 @@ class State:
         columns: Sources of columns that were made or changed, by table and bare name.
         touched: Bare names of columns whose values changed, by table; nothing where any may have.
         names: See `StatementEffects`.
+        copies: Sources of the columns of tables that the run made and filled, by table.
     """
 
     columns: Mapping[tuple[str, str], Source] = field(default_factory=dict)
     touched: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    copies: Mapping[str, Mapping[str, Source]] = field(default_factory=dict)
 
     def source(self, relation: str, column: str) -> Source:
         """Return where the values of a column come from, by its names of this moment."""
@@ -69,13 +71,13 @@ class State:
         """Return the state when one more statement has run."""
         state = self._renamed(statement.renames) if statement.renames else self
         for relation in self._standing_in(statement):
-            state = state._touching(relation, None)
+            state = state._standing_for(relation)
         state = replace(state, names=statement.names)
         for change in statement.columns:
             state = state._with(change, statement)
         for relation, columns in _touches(trial, statement):
             state = state._touching(relation, columns)
-        return state
+        return state._copying(statement)
 
     def _standing_in(self, statement: StatementEffects) -> Iterator[str]:
         """Yield names whose new tables stand in for production's from now on: rows may differ."""
@@ -89,7 +91,29 @@ class State:
             self,
             columns={(renames.get(key[0], key[0]), key[1]): it for key, it in self.columns.items()},
             touched={renames.get(name, name): it for name, it in self.touched.items()},
+            copies={renames.get(name, name): it for name, it in self.copies.items()},
         )
+
+    def _copying(self, statement: StatementEffects) -> State:
+        """Take note of what fills the tables that the run makes: rows of one table, if any."""
+        copies = dict(self.copies)
+        for relation in statement.rows_modified.keys() | statement.copies.keys():
+            if self.names.get(relation) != "" or statement.columns_set.get(relation):
+                continue
+            told = statement.copies.get(relation, {})
+            copies[relation] = {
+                bare(name): self.source(*_split(column))
+                for name, column in told.items()
+                if column and not copies.get(relation)
+            }
+        return replace(self, copies=copies)
+
+    def _standing_for(self, relation: str) -> State:
+        """Give a table that stands in for production's the sources of what it was filled with."""
+        found = self.copies.get(relation, {})
+        mine = {(relation, name): source for name, source in found.items()}
+        state = self._touching(relation, None)
+        return replace(state, columns={**state.columns, **mine})
 
     def _with(self, change: ColumnChange, statement: StatementEffects) -> State:
         table = (change.after or change.before or _NOTHING).parent
@@ -115,7 +139,16 @@ class State:
             else source
             for key, source in self.columns.items()
         }
-        return replace(self, columns=columns, touched={**self.touched, relation: together})
+        copies = {
+            name: replace(source, changed=source.changed or names is None or name in names)
+            for name, source in self.copies.get(relation, {}).items()
+        }
+        return replace(
+            self,
+            columns=columns,
+            touched={**self.touched, relation: together},
+            copies={**self.copies, relation: copies} if copies else self.copies,
+        )
 
 
 _NOTHING = SchemaObject("column", "")
@@ -135,6 +168,12 @@ def states(trials: Iterable[Trial]) -> Iterator[tuple[StatementEffects, State, S
 
 def _part(column: SchemaObject) -> str:
     return bare(column.name.removeprefix(f"{column.parent}."))
+
+
+def _split(column: str) -> tuple[str, str]:
+    """Split a qualified column's name into its table's and its own."""
+    *table, name = parts(column)
+    return ".".join(table), name
 
 
 def _literal(filling: Filling | None, column: SchemaObject | None) -> str:

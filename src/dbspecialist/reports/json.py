@@ -99,6 +99,7 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         ],
         "columns": [_column(item) for item in statement.columns],
         "columns_set": {name: list(columns) for name, columns in statement.columns_set.items()},
+        "copies": {name: dict(columns) for name, columns in statement.copies.items()},
         "conditions": dict(statement.conditions),
         "nulls_reached": {name: list(told) for name, told in statement.nulls_reached.items()},
         "writes": [asdict(item) for item in statement.writes],

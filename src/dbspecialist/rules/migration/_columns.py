@@ -70,14 +70,25 @@ class Altered:
 
 
 def altered_columns(trial: Trial) -> Iterator[Altered]:
-    """Yield the columns that statements add to, or change in, tables that were there before."""
+    """Yield the columns that statements add to, or change in, tables that were there before.
+
+    A table that the run filled and gave the name of one of production's is such a table.
+    """
     made: set[int] = set()
     for statement in trial.statements:
         for change in statement.columns:
-            if change.makes_table or change.id[0] in made:
+            if change.makes_table:
                 made.add(change.id[0])
-            elif change.after is not None and is_own(change.after):
+            if change.id[0] in made and not _stands_in(statement, change):
+                continue
+            if change.after is not None and is_own(change.after):
                 yield Altered(statement, change.before, change.after, change)
+
+
+def _stands_in(statement: StatementEffects, change: ColumnChange) -> bool:
+    """Tell whether the table of a column has the name, and the place, of one of production's."""
+    column = change.after or change.before
+    return column is not None and not change.makes_table and column.parent not in statement.names
 
 
 def is_own(column: SchemaObject) -> bool:

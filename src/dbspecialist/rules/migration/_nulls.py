@@ -39,6 +39,8 @@ def judge_nulls(trial: Trial, item: Altered, run: Run) -> Judged | None:
     if source.changed:
         done = backfill_before(run, statement, item.change)
         left = _left(trial, item, run, done) if done.known and done.rows else None
+        if item.change.origin is None and not source.value and not refused and not done.reaches:
+            return left or _of_run(item)
         is_done = not done.known or bool(done.rows) or not done.added
         if left or (is_done and not refused):
             return left
@@ -87,6 +89,20 @@ def _left(trial: Trial, item: Altered, run: Run, done: Backfill) -> Judged | Non
     if done.repeats:
         return "warning", f"{before}, if its code does so once: it then fails with 23502", proof
     return "error", f"{before}: it fails with 23502", proof
+
+
+def _of_run(item: Altered) -> Judged:
+    """Say of a column that the run filled by a query that its rows were not looked at."""
+    claim = f"no row of {item.column.parent} has NULL in {part(item.column)}"
+    basis = "the run puts its rows in, by a query that computes the column or chooses rows"
+    return (
+        "info",
+        f"whether a row that the run puts in holds NULL {_UNSEEN}",
+        Proof(claim, "unchecked", basis),
+    )
+
+
+_UNSEEN = "is not known: it then fails with 23502"
 
 
 def _fit(run: Run, trial: Trial, item: Altered) -> DataFit | None:

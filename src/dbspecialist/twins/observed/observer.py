@@ -14,6 +14,7 @@ import psycopg
 
 from dbspecialist.engines.postgresql.changed_columns import changed_columns
 from dbspecialist.engines.postgresql.columns_set import columns_set
+from dbspecialist.engines.postgresql.copied_columns import FILLING, copied_columns
 from dbspecialist.engines.postgresql.effects import compare
 from dbspecialist.engines.postgresql.modified_where import modified_where
 from dbspecialist.engines.postgresql.observation import Observation
@@ -154,6 +155,7 @@ class SessionObserver:
             rows_modified=modified_rows(outcome.plans),
             columns_set=columns_set(outcome.plans),
             conditions=modified_where(outcome.plans),
+            copies=self._copies(after, outcome),
             writes=rows_written(outcome.plans),
             reads=tuple(sorted(read_inside(outcome.plans, outcome.tags, outcome.error))),
             selects=tuple(sorted(selected(outcome.plans, outcome.tags))),
@@ -178,6 +180,13 @@ class SessionObserver:
         if self._changed and self.asks:
             self._changed = False
             self.observer.relations.refresh(written)
+
+    def _copies(self, after: Observation | None, outcome: Outcome) -> dict[str, dict[str, str]]:
+        if after is None or outcome.error or not outcome.plans:
+            return {}
+        made = [item["name"] for item in after.events if item.get("tag") in FILLING]
+        columns = {**self.observer.relations.columns, **after.columns}
+        return copied_columns(outcome.plans, made, columns)
 
     def _compared(self, after: Observation | None, outcome: Outcome) -> Mapping[str, Any]:
         outside, self._seen_outside = self._seen_outside, {}
