@@ -215,12 +215,91 @@ def test_downgrade_runs_the_undo_script(
     assert names(database) == []
 
 
-def test_notes_tell_of_programs_and_callbacks(tmp_path: Path) -> None:
-    files = {"V1__a.sql": "", "V2__b.java": "", "afterMigrate.sql": ""}
+def test_notes_tell_of_callbacks(tmp_path: Path) -> None:
+    files = {"V1__a.sql": "", "afterMigrate__views.sql": "", "afterMigrateError.sql": "select 1/0"}
     assert project(tmp_path, files).notes == (
-        "V2__b is a program and was not run: db/migration/V2__b.java",
-        "the callback db/migration/afterMigrate.sql was not run",
+        "the callback db/migration/afterMigrate__views.sql runs with the migrations,"
+        " and is told with them",
     )
+
+
+EVENTS = (
+    *("beforeValidate", "afterValidate", "createSchema", "beforeMigrate", "beforeEachMigrate"),
+    *("beforeEachMigrateStatement", "afterEachMigrateStatement", "afterEachMigrate"),
+    *("afterVersioned", "beforeRepeatables", "afterMigrateApplied", "afterMigrate"),
+)
+
+
+def test_callbacks_run_in_the_order_and_transactions_of_flyway(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    note = "insert into notes (what) values ('{}');"
+    database.execute(
+        "create table notes (id int generated always as identity, what text,"
+        " transaction xid8 default pg_current_xact_id(), session int default pg_backend_pid())"
+    )
+    files = {f"{event}.sql": note.format(event) for event in EVENTS}
+    files["afterMigrate__again.sql"] = note.format("afterMigrate again")
+    scripts = {f"{name}.sql": note.format(name[:2]) for name in ("V1__a", "V2__b", "R__r")}
+    found = project(tmp_path, files | scripts)
+    with found.runner(seen.target) as runner:
+        runner.upgrade(found.history())
+    rows = database.execute(
+        "select array_agg(what order by id) from notes group by transaction order by min(id)"
+    ).fetchall()
+    around = ("beforeEachMigrate", "beforeEachMigrateStatement", "{}", *EVENTS[6:8])
+    assert [tuple(row[0]) for row in rows] == [
+        *((event,) for event in EVENTS[:4]),
+        *(tuple(item.format(name) for item in around) for name in ("V1", "V2")),
+        ("afterVersioned",),
+        ("beforeRepeatables",),
+        tuple(item.format("R_") for item in around),
+        *(("afterMigrateApplied",), ("afterMigrate",), ("afterMigrate again",)),
+    ]
+    told = [(item.revision, item.line) for item in seen.marks if item.line is not None]
+    assert told == [("V1", 1), ("V2", 1), ("R__r", 1)]
+
+
+BASE_CLASS = "public class V2__Fill_names extends BaseJavaMigration { }"
+INTERFACE = """public class V7_3_Later implements JavaMigration {
+  public MigrationVersion getVersion() { return MigrationVersion.fromVersion("2.5"); }
+  @Override public boolean canExecuteInTransaction() {
+    return false;
+  }
+}"""
+
+
+def test_programs_stand_in_the_history_and_are_passed_over(
+    tmp_path: Path, database: Database, seen: Recording
+) -> None:
+    resources, java = "app/src/main/resources/db/migration", "app/src/main/java/app/db"
+    found = project(
+        tmp_path,
+        {
+            f"{resources}/V1__a.sql": "create table a();",
+            f"{resources}/V3__c.sql": "create table c();",
+            f"{java}/V2__Fill_names.java": BASE_CLASS,
+            f"{java}/V7_3_Later.java": INTERFACE,
+            f"{java}/V8__Helper.java": "class V8__Helper { }",
+            "app/src/test/java/V9__Try.java": BASE_CLASS,
+            "other/src/main/java/V9__Other.java": BASE_CLASS,
+        },
+    )
+    history = found.history()
+    assert [(item.revision, item.title, item.transactional) for item in history] == [
+        *(("V1", "a", True), ("V2", "Fill names", True), ("V2.5", "Later", False)),
+        ("V3", "c", True),
+    ]
+    assert history[1].not_run == "it is a Java program, which is not run here"
+    with found.runner(seen.target) as runner:
+        runner.upgrade(history)
+        with pytest.raises(MigrationFailed) as caught:
+            runner.downgrade(history[1])
+    assert caught.value.unchecked
+    assert names(database) == ["a", "c"]
+    rows = ("V1__a.sql", "app.db.V2__Fill_names")
+    applied = found.applied({"public.flyway_schema_history": rows})
+    assert [item.revision for item in applied] == ["V1", "V2"]
 
 
 @pytest.mark.parametrize(

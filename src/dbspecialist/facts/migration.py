@@ -30,6 +30,7 @@ class Migration:
         title: Its description, or "".
         transactional: Whether the toolchain's runner wraps it in a transaction.
         reversible: Whether the toolchain has a way back for it; nothing where unknown.
+        not_run: Why its runner passes over it, though it runs those after it, or "".
         asks: Whether it is a script that sends other statements by what it is answered.
     """
 
@@ -40,4 +41,5 @@ class Migration:
     title: str = ""
     transactional: bool = True
     reversible: bool | None = None
+    not_run: str = ""
     asks: bool = False

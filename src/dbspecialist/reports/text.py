@@ -105,6 +105,11 @@ def _migration(console: Console, item: MigrationReport, findings: list[Finding],
     aside = f"{migration.toolchain}, {transactions(item)}"
     _heading(console, name(migration, console.width - len(aside) - 8), aside)
     console.print(Padding(Text(visible(migration.path), "dim"), (0, 0, 0, 2)))
+    if migration.not_run:
+        said = Text(f"unchecked: {visible(migration.not_run)}", "yellow")
+        console.print(Padding(said, (0, 0, 0, 2)))
+        _findings(console, findings, more)
+        return
     if not findings and _is_quiet(item):
         said = Text(f"{plural(len(item.statements), 'statement')}, nothing waits; way back ")
         told = (

@@ -20,7 +20,7 @@ class UntriedError(InputError):
 
     def __init__(self, run: Run, root: Path) -> None:
         self.run, self.root = run, root
-        first = run.trials[0]
+        first = self.first = next(item for item in run.trials if not item.migration.not_run)
         super().__init__(
             first.untried,
             str(root / first.migration.path),
@@ -29,7 +29,7 @@ class UntriedError(InputError):
 
     def finding(self) -> Finding:
         """Say it as a finding, beside the reports of other projects."""
-        first = self.run.trials[0]
+        first = self.first
         reason = f"{first.migration.revision}: {first.untried}"
         number = plural(len(self.run.trials), "migration")
         return Finding(
@@ -48,7 +48,9 @@ def refuse_untried(run: Run, root: Path) -> None:
     Raises:
         UntriedError: Where it does.
     """
-    first = run.trials[0]
+    first = next((item for item in run.trials if not item.migration.not_run), None)
+    if first is None:
+        return
     if first.untried and not first.statements:
         raise UntriedError(run, root)
     if len(run.trials) == 1 and first.migration.toolchain == "sql":

@@ -132,7 +132,8 @@ class Sender:
         for statement in script:
             if begins and wrapping == "implicit" and self._idle:
                 self._send(ours, "BEGIN")
-            self._send(Mark(revision, statement.line, direction), statement.sql, statement.data)
+            mark = Mark(revision, statement.line or None, direction)
+            self._send(mark, statement.sql, statement.data)
         if not self._idle:
             if not begins:
                 raise MigrationFailed(revision, _LEFT_OPEN)
@@ -182,7 +183,7 @@ class Sender:
                 if self._idle:
                     self._send(Mark(revision), "BEGIN")
                 for item in statements:
-                    self._send(Mark(revision, item.line), item.sql, item.data)
+                    self._send(Mark(revision, item.line or None), item.sql, item.data)
             if not self._idle:
                 self._send(Mark(revision), "COMMIT")
         finally:

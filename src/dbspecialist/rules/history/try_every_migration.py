@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.migration import UNREADABLE
 from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.trial import Run
+from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
 from dbspecialist.rules.findings import finding
 
@@ -38,7 +38,10 @@ ENGINES = ("postgresql", "mysql", "mariadb")
 
 def check_run(run: Run) -> Iterator[Finding]:
     """Yield a finding where migrations were not tried, at the first of them."""
-    untried = [trial for trial in run.trials if trial.untried]
+    for trial in run.trials:
+        if trial.migration.not_run:
+            yield _passed_over(trial)
+    untried = [item for item in run.trials if item.untried and not item.migration.not_run]
     if not untried:
         return
     first = untried[0]
@@ -52,6 +55,17 @@ def check_run(run: Run) -> Iterator[Finding]:
         location=first.location(),
         evidence=(Proof("every pending migration was tried", "unchecked", reason),),
         help="mend what stops first, or name the interpreter that has the packages (--python)",
+    )
+
+
+def _passed_over(trial: Trial) -> Finding:
+    name, reason = trial.migration.revision, trial.migration.not_run
+    return finding(
+        severity="warning",
+        message=f"{name} is not tried: {reason}",
+        location=trial.location(),
+        evidence=(Proof(f"what {name} does is known", "unchecked", reason),),
+        help="try it on a copy of production, or write it in SQL",
     )
 
 

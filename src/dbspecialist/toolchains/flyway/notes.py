@@ -1,35 +1,20 @@
-"""What a Flyway project has that is not run here, in sentences for the report."""
+"""What a reader should know of a Flyway project, in sentences for the report."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from dbspecialist.toolchains.flyway.config import FlywayConfig
+from dbspecialist.toolchains.flyway.callbacks import Callbacks
 from dbspecialist.toolchains.flyway.scripts import FlywayScript
-from dbspecialist.toolchains.walk import folders, relative
-
-#: Flyway takes a class for a migration by its name; one underscore is enough for people.
-_PROGRAM = re.compile(r"^[VR]\d[\d_]*_\w+\.(java|kt|groovy|scala)$|^R__\w+\.(java|kt)$")
+from dbspecialist.toolchains.walk import relative
 
 
-def not_run(config: FlywayConfig, root: Path) -> tuple[str, ...]:
-    """Migrations that are programs, wherever they lie, and callbacks in the locations."""
-    places = (path for folder in folders(root, deepest=12) for path in folder.iterdir())
-    programs = [path for path in places if _PROGRAM.match(path.name) and "test" not in path.parts]
-    callbacks = (
-        path
-        for location in config.locations
-        for path in location.rglob("*.sql")
-        if path.name.startswith(("before", "after"))
-    )
-    return (
-        *(
-            f"{path.stem} is a program and was not run: {relative(path, root)}"
-            for path in sorted(programs)
-        ),
-        *(f"the callback {relative(path, root)} was not run" for path in sorted(callbacks)),
+def callbacks_told(callbacks: Callbacks, root: Path) -> tuple[str, ...]:
+    """Say which callbacks run: what they do is told with the migrations that they surround."""
+    return tuple(
+        f"the callback {relative(path, root)} runs with the migrations, and is told with them"
+        for path in sorted(callbacks)
     )
 
 

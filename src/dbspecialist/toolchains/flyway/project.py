@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,22 +11,24 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.engines.postgresql.tokens import script_text
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
-from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
+from dbspecialist.toolchains.base import Target
 from dbspecialist.toolchains.dialects import POSTGRESQL
+from dbspecialist.toolchains.flyway.callbacks import Callbacks
 from dbspecialist.toolchains.flyway.config import FlywayConfig, surroundings
 from dbspecialist.toolchains.flyway.names import ScriptName
-from dbspecialist.toolchains.flyway.notes import lock_missing, not_run
+from dbspecialist.toolchains.flyway.notes import callbacks_told, lock_missing
+from dbspecialist.toolchains.flyway.programs import Program, read_programs
+from dbspecialist.toolchains.flyway.runner import FlywayRunner
 from dbspecialist.toolchains.flyway.scripts import (
     FlywayScript,
     checksum,
     read_flyway_script,
     replaced,
 )
-from dbspecialist.toolchains.sending import Sender, Wrapping
+from dbspecialist.toolchains.sending import Sender
 from dbspecialist.toolchains.sql_formats import Section
 from dbspecialist.toolchains.walk import folders, relative
 
@@ -82,41 +84,69 @@ class FlywayProject:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is not run, and a setting that Flyway's manual asks for and that is missing."""
-        told = not_run(self.config, self.root)
+        """Callbacks, and a setting that Flyway's manual asks for and that is missing."""
+        told = callbacks_told(self.callbacks, self.root)
         if not self.config.transactional_lock:
             return told
         scripts = (self.script(revision) for revision in self.scripts)
         return (*told, *lock_missing(item for item in scripts if not item.transactional))
 
+    @cached_property
+    def callbacks(self) -> Callbacks:
+        """The callbacks that run with `migrate`."""
+        return Callbacks.of(self.config)
+
+    @cached_property
+    def programs(self) -> dict[str, Program]:
+        """Migrations that are programs, by revision: those after the last baseline."""
+        kept = [name.version for name, _ in self.scripts.values() if name.kind == "B"]
+        found = read_programs(self.config, self.root)
+        return {
+            item.name.revision: item
+            for item in found
+            if item.name.revision not in self.scripts
+            and (not item.name.version or not kept or item.name.version > kept[0])
+        }
+
     def history(self) -> tuple[Migration, ...]:
-        """All scripts: versioned ones by version, then repeatable ones by description."""
-        found: list[Migration] = []
-        for revision, (name, path) in self.scripts.items():
-            found.append(
-                Migration(
-                    revision=revision,
-                    path=relative(path, self.root),
-                    toolchain=self.name,
-                    parents=(found[-1].revision,) if found else (),
-                    title=name.title,
-                    transactional=self.script(revision).transactional,
-                    reversible=name.version in self.undo if name.version else False,
-                )
-            )
-        return tuple(found)
+        """All migrations: versioned ones by version, then repeatable ones by description."""
+        named = [name for name, _ in self.scripts.values()]
+        named += [item.name for item in self.programs.values()]
+        named.sort(key=lambda name: (not name.version, name.version, name.title))
+        return tuple(
+            self._migration(name, named[number - 1] if number else None)
+            for number, name in enumerate(named)
+        )
+
+    def _migration(self, name: ScriptName, before: ScriptName | None) -> Migration:
+        program = self.programs.get(name.revision)
+        path = program.path if program else self.scripts[name.revision][1]
+        way = program or self.script(name.revision)
+        return Migration(
+            revision=name.revision,
+            path=relative(path, self.root),
+            toolchain=self.name,
+            parents=(before.revision,) if before else (),
+            title=name.title,
+            transactional=way.transactional,
+            reversible=name.version in self.undo if name.version else False,
+            not_run=program.not_run if program else "",
+        )
 
     def script(self, revision: str, values: Mapping[str, str] | None = None) -> FlywayScript:
         """A script of the way up."""
-        return self._read(self.scripts[revision][1], values or self.values(None))
+        return self.read(self.scripts[revision][1], values or self.values(None))
 
-    def _read(self, path: Path, values: Mapping[str, str]) -> FlywayScript:
+    def read(self, path: Path, values: Mapping[str, str]) -> FlywayScript:
+        """Read a script with its placeholders replaced."""
         return read_flyway_script(path, surroundings(self.config), values, self.dialect)
 
     def sections(self, revision: str) -> tuple[Section, Section | None]:
         """The way up of a script, and its undo script where it has one."""
+        if revision in self.programs:
+            return Section((), "each"), None
         undo = self.undo.get(self.scripts[revision][0].version)
-        down = self._read(undo, self.values(None)) if undo else None
+        down = self.read(undo, self.values(None)) if undo else None
         return _section(self.script(revision)), _section(down) if down else None
 
     def values(self, url: str | None) -> dict[str, str]:
@@ -137,6 +167,8 @@ class FlywayProject:
         rows = self._rows(revisions)
         names = {Path(row).name for row in rows}
         done = {key for key, (_, path) in self.scripts.items() if path.name in names}
+        classes = {row.rpartition(".")[2] for row in rows}
+        done |= {key for key, item in self.programs.items() if item.path.stem in classes}
         told = [name for row in rows if (name := ScriptName.of(Path(row))) and name.version]
         if told:
             least, last = min(item.version for item in told), max(item.version for item in told)
@@ -200,49 +232,3 @@ class FlywayProject:
 
 def _section(script: FlywayScript) -> Section:
     return Section(script.statements, "transaction" if script.transactional else "each")
-
-
-class FlywayRunner:
-    """Sends scripts in Flyway's transactions; Flyway's own version table is left alone."""
-
-    def __init__(self, project: FlywayProject, sender: Sender, values: Mapping[str, str]) -> None:
-        self._project, self._sender, self._values = project, sender, values
-
-    def upgrade(self, migrations: Sequence[Migration]) -> None:
-        """Send the scripts, each in a transaction of its own, or all in one with `group`."""
-        scripts = [
-            (item.revision, self._project.script(item.revision, self._values))
-            for item in migrations
-        ]
-        if self._project.config.group and all(script.transactional for _, script in scripts):
-            self._prepare()
-            self._sender.run_together([(name, script.statements) for name, script in scripts])
-            return
-        for revision, script in scripts:
-            self._send(revision, script, "up")
-
-    def downgrade(self, migration: Migration) -> None:
-        """Send the undo script of a version."""
-        version = self._project.scripts[migration.revision][0].version
-        path = self._project.undo.get(version)
-        if path is None:
-            raise MigrationFailed(migration.revision, "there is no undo script (U…) for it")
-        self._send(migration.revision, self._project._read(path, self._values), "down")
-
-    def _send(self, revision: str, script: FlywayScript, direction: str) -> None:
-        if script.conflict:
-            raise MigrationFailed(revision, script.conflict)
-        self._prepare()
-        wrapping: Wrapping = "transaction" if script.transactional else "each"
-        self._sender.run(revision, script.statements, wrapping, direction)
-
-    def _prepare(self) -> None:
-        """Begin as Flyway does: what a script set for its session is undone before the next."""
-        config, setup = self._project.config, Mark("", None, "setup")
-        self._sender.renew()
-        if config.schema:
-            quoted = '"' + config.schema.replace('"', '""') + '"'
-            self._sender.query(setup, f"CREATE SCHEMA IF NOT EXISTS {quoted}")
-            self._sender.query(setup, f'SET search_path = {quoted}, "$user", public')
-        if config.first:
-            self._sender.run("", [ScriptStatement(config.first, 1)], "each", "setup")

@@ -68,6 +68,7 @@ def _names(project: FlywayProject, path: Path, count: int) -> Iterator[str]:
         return
     own = version_of(found["version"])
     taken = [name.version for name, _ in project.scripts.values() if name.version]
+    taken += [item.name.version for item in project.programs.values() if item.name.version]
     follows = min((item for item in taken if item > own), default=None)
     separator = "_" if "_" in found["version"] else "."
     for step in range(1, count):
