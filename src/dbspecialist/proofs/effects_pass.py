@@ -42,14 +42,14 @@ def see_effects(
 ) -> Seen:
     """Run the pending migrations as the toolchain would, and record what each statement did."""
     failures: dict[str, str] = {}
-    untried: dict[str, str] = {}
+    untried = {item.revision: item.not_run for item in pending if item.not_run}
     with stage.database(template) as database, stage.observer(database) as observer:
         with project.runner(Target(observer.url, observer.mark)) as runner:
             try:
                 runner.upgrade(pending)
             except MigrationFailed as error:
                 failures[error.revision] = error.reason
-                untried = _untried(error, pending)
+                untried |= _untried(error, pending)
         observer.relations.refresh()
         created, renamed = observer.relations.created(), observer.relations.renamed()
         recorded = observer.take()
