@@ -111,7 +111,8 @@ def _column(
     names, kept = _names(types.get(column)), dict(item.values)
     for name in (*OF_COLUMN, *OF_ELEMENTS, *OF_RANGES):
         if name in kept:
-            text = _replaced(kept.pop(name), found) if name in names else None
+            given = kept.pop(name)
+            text = _replaced(given, found) if name in names else None
             kept |= {} if text is None else {name: text}
     return replace(item, values=_whole(kept))
 

@@ -19,7 +19,7 @@ OF_COLUMN = ("most_common_vals", "histogram_bounds")
 OF_ELEMENTS = ("most_common_elems",)
 OF_RANGES = ("range_length_histogram", "range_bounds_histogram")
 
-INTEGERS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
+INTEGERS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "oid": 2**32 - 1, "bigint": 2**63 - 1}
 EXACT = {"numeric", "real", "double precision"}
 TEXTS = {"text", "character varying", "character", "citext", "name", "tsvector"}
 TIMES = {"date", "timestamp without time zone", "timestamp with time zone"}
