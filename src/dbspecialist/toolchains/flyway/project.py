@@ -80,7 +80,11 @@ class FlywayProject:
     @cached_property
     def undo(self) -> dict[tuple[int, ...], Path]:
         """Undo scripts by version."""
-        return {name.version: path for name, path in self._found if name.kind == "U"}
+        return {
+            name.version: path
+            for name, path in self._found
+            if name.kind == "U" and path.suffix.lower() == ".sql"
+        }
 
     @property
     def notes(self) -> tuple[str, ...]:
