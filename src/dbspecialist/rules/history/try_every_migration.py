@@ -35,6 +35,8 @@ TITLE = "Let every pending migration be tried"
 SEVERITY = "error"
 ENGINES = ("postgresql", "mysql", "mariadb")
 
+_OF_NODE = frozenset({"typeorm", "sequelize"})
+
 
 def check_run(run: Run) -> Iterator[Finding]:
     """Yield a finding where migrations were not tried, at the first of them."""
@@ -54,8 +56,17 @@ def check_run(run: Run) -> Iterator[Finding]:
         message=f"{number} not tried, from {reason}",
         location=first.location(),
         evidence=(Proof("every pending migration was tried", "unchecked", reason),),
-        help="mend what stops first, or name the interpreter that has the packages (--python)",
+        help=f"mend what stops first, {remedy(first.migration.toolchain)}",
     )
+
+
+def remedy(toolchain: str) -> str:
+    """Say how a toolchain gets the packages that its migrations need."""
+    if toolchain in _OF_NODE:
+        return "or install what it needs (node, npm install)"
+    if toolchain == "alembic":
+        return "install what it needs, or name its interpreter with --python"
+    return "or try it on a copy of production"
 
 
 def _passed_over(trial: Trial) -> Finding:

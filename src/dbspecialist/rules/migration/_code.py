@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from dbspecialist.facts.finding import Severity
+from dbspecialist.facts.names import bare, last
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Broken, Run, Trial
 
 
 def broken_by(trial: Trial, name: str, *sqlstates: str) -> Broken | None:
     """Return the first statement that fails after a migration because a name is gone."""
-    bare = re.escape(name.rpartition(".")[2].strip('"'))
-    word = re.compile(rf"(?<![\w$]){bare}(?![\w$])")
+    word = re.compile(rf"(?<![\w$]){re.escape(bare(last(name)))}(?![\w$])")
     return next(
         (
             item

@@ -24,8 +24,9 @@ def mentions(statement: StatementEffects, name: str) -> bool:
     The engine reports ALTER TABLE by table: which of several statements meant a column is read
     from the text, and only that.
     """
-    word = re.escape(bare(name))
-    return re.search(rf"(?<![\w$]){word}(?![\w$])", statement.sql, re.IGNORECASE) is not None
+    plain = bare(name)
+    word = rf"{re.escape(plain)}|{re.escape(plain.replace(chr(34), chr(34) * 2))}"
+    return re.search(rf"(?<![\w$])({word})(?![\w$])", statement.sql, re.IGNORECASE) is not None
 
 
 def altered(statement: StatementEffects) -> set[str]:

@@ -12,10 +12,11 @@ from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import ConstraintChange, StatementEffects
 from dbspecialist.facts.locks import LOCK_MODES, Lock
+from dbspecialist.facts.names import NAME
 from dbspecialist.facts.trial import Run, Trial
 
 _NOT_VALID = re.compile(r"\bnot\s+valid\b", re.IGNORECASE)
-_VALIDATION = re.compile(r',\s*validate\s+constraint\s+("[^"]+"|\w+)\s*;?\s*$', re.IGNORECASE)
+_VALIDATION = re.compile(rf",\s*validate\s+constraint\s+{NAME}\s*;?\s*$", re.IGNORECASE)
 _ADD = re.compile(r"\s*alter\s+table\b.*?\badd\b(?!\s+column\b)", re.IGNORECASE | re.DOTALL)
 
 

@@ -35,8 +35,14 @@ def together(trial: Trial, run: Run) -> Iterator[Together]:
             if item.transaction == transaction and any(added(trial, run, item, "foreign key"))
         ]
         keys = tuple(key for item in adding for key in added(trial, run, item, "foreign key"))
-        both = {name for key in keys for name in (key.relation, key.referenced)}
-        tables = tuple(sorted(name for name in both if is_filled(trial, run, name)))
+        both = {
+            name
+            for item in adding
+            for key in added(trial, run, item, "foreign key")
+            for name in (key.relation, key.referenced)
+            if is_filled(trial, run, name, item)
+        }
+        tables = tuple(sorted(both))
         if len(keys) > 1 and len(tables) >= MANY:
             yield Together(tuple(adding), keys, tables)
 

@@ -8,6 +8,7 @@ from dbspecialist.engines.postgresql.identifiers import object_name
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import ConstraintChange
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import listed
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import Wait
 from dbspecialist.rules.judging import concurrently_help
@@ -108,7 +109,7 @@ def not_null_steps(table: str, column: str) -> tuple[Phase, ...]:
 def made_not_null(trial: Trial, change: ConstraintChange) -> list[str]:
     """Return the columns of a key that a migration makes NOT NULL."""
     constraint = trial.after.get("constraint", f"{change.relation}.{change.name}")
-    columns = constraint.attributes["columns"].split(", ") if constraint else []
+    columns = listed(constraint.attributes["columns"]) if constraint else []
     before = [trial.before.get("column", f"{change.relation}.{column}") for column in columns]
     return [
         column

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dbspecialist.engines.postgresql.partition_bounds import bound_condition, partition_key
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.names import last
 from dbspecialist.facts.trial import Trial
 from dbspecialist.rules.migration._columns import mentions
 
@@ -24,7 +25,7 @@ def attached(trial: Trial) -> Iterator[tuple[StatementEffects, SchemaObject]]:
 
 def statement_of(trial: Trial, partition: SchemaObject) -> StatementEffects | None:
     """Return the last statement that names a partition and its parent, or the partition alone."""
-    child, parent = (name.rpartition(".")[2] for name in (partition.name, partition.parent))
+    child, parent = (last(name) for name in (partition.name, partition.parent))
     named = [item for item in reversed(trial.statements) if mentions(item, child)]
     return next(iter([item for item in named if mentions(item, parent)] or named), None)
 

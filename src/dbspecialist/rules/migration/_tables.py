@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import dropwhile, takewhile
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import EngineError, StatementEffects
@@ -31,6 +32,27 @@ def root_of(catalogue: Catalogue, relation: str) -> str:
     return root_of(catalogue, parent) if parent else relation
 
 
+def root_then(trial: Trial, statement: StatementEffects, relation: str) -> str:
+    """Return the table that a partition belongs to in the end, by its name at a statement."""
+    before = trial.name_before(relation, statement)
+    root = root_of(trial.before, before)
+    return relation if root == before else named_at(trial, statement, root)
+
+
+def named_at(trial: Trial, statement: StatementEffects, relation: str) -> str:
+    """Return the name when a statement begins of a relation with one before the migration."""
+    for item in takewhile(lambda item: item is not statement, trial.statements):
+        relation = item.renames.get(relation, relation)
+    return relation
+
+
+def named_after(trial: Trial, statement: StatementEffects, relation: str) -> str:
+    """Return the name after the migration of a relation, by its name when a statement begins."""
+    for item in dropwhile(lambda item: item is not statement, trial.statements):
+        relation = item.renames.get(relation, relation)
+    return relation
+
+
 def is_partitioned(catalogue: Catalogue, relation: str) -> bool:
     """Tell whether a table is partitioned."""
     table = catalogue.get("table", relation)
@@ -45,10 +67,11 @@ def rewritten(
     Each comes with the table that was rewritten: itself, or its largest partition.
     """
     found: dict[str, str] = {}
+    then = run.at(statement)
     for table, told in statement.rewrites.items():
-        if reason in told and not run.is_empty(table):
-            root = root_of(trial.before, table)
-            if root not in found or run.rows(table) > run.rows(found[root]):
+        if reason in told and not then.is_empty(table):
+            root = root_then(trial, statement, table)
+            if root not in found or then.rows(table) > then.rows(found[root]):
                 found[root] = table
     yield from found.items()
 

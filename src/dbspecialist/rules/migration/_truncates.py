@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import last
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import mentions
-from dbspecialist.rules.migration._tables import family, knows, rows_of
+from dbspecialist.rules.migration._tables import family, knows, named_at, rows_of
 
 _WORD = re.compile(r"\btruncate\b", re.IGNORECASE)
 
@@ -58,8 +59,9 @@ def losses(trial: Trial, run: Run, *, named: bool) -> Iterator[Loss]:
     for statement in trial.statements:
         for table, is_named in emptied(trial, statement, run):
             if is_named == named:
-                known = knows(trial, run, table)
-                rows = f"about {count(rows_of(trial, run, table))} rows" if known else "its rows"
+                known = knows(trial, run, table, statement)
+                lost = count(rows_of(trial, run, table, statement))
+                rows = f"about {lost} rows" if known else "its rows"
                 yield Loss(trial, statement, table, rows, known)
 
 
@@ -74,17 +76,18 @@ def emptied(trial: Trial, statement: StatementEffects, run: Run) -> Iterator[tup
     replaced = [
         table
         for table, reason in statement.rewrites.items()
-        if reason == "its storage is replaced" and not run.is_empty(table)
+        if reason == "its storage is replaced" and not run.at(statement).is_empty(table)
     ]
     heads = [
         item.name
         for item in trial.before.of_kind("table")
-        if mentions(statement, item.name.rpartition(".")[2])
+        if mentions(statement, last(named_at(trial, statement, item.name)))
     ]
     named = {name for head in heads for name in family(trial.before, head)}
-    whole = {_head(trial, table, named): None for table in replaced}
+    before = (trial.name_before(table, statement) for table in replaced)
+    whole = {_head(trial, table, named): None for table in before}
     for table in whole:
-        yield table, table in named
+        yield named_at(trial, statement, table), table in named
 
 
 def _head(trial: Trial, table: str, named: set[str]) -> str:

@@ -34,6 +34,7 @@ from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.migration import VERSION_TABLES
+from dbspecialist.facts.names import bare, last
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
@@ -89,7 +90,7 @@ def _lacks_key(end: Catalogue, table: str) -> bool:
 
 
 def _is_bookkeeping(table: str) -> bool:
-    return table.rpartition(".")[2].strip('"') in VERSION_TABLES
+    return bare(last(table)) in VERSION_TABLES
 
 
 def _other_keys(end: Catalogue, table: str) -> str:

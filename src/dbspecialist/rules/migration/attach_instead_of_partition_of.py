@@ -34,6 +34,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import QUALIFIED
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, lock_evidence, lock_on, seen
@@ -45,7 +46,7 @@ SEVERITY = "warning"
 ENGINES = ("postgresql",)
 
 _PLAIN = re.compile(
-    r"\s*create\s+table\s+(if\s+not\s+exists\s+)?\S+\s+partition\s+of\s+\S+\s+"
+    rf"\s*create\s+table\s+(if\s+not\s+exists\s+)?{QUALIFIED}\s+partition\s+of\s+{QUALIFIED}\s+"
     r"(for\s+values\s.+|default)\s*;?\s*$",
     re.IGNORECASE | re.DOTALL,
 )

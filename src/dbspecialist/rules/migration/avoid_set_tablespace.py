@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.locks import Lock
@@ -36,6 +37,7 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import Wait
 from dbspecialist.rules.judging import lock_over
 from dbspecialist.rules.migration._columns import altered
+from dbspecialist.rules.migration._tables import named_after
 
 TITLE = "Avoid SET TABLESPACE of filled tables"
 SEVERITY = "error"
@@ -52,7 +54,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 
 
 def _index(trial: Trial, run: Run, statement: StatementEffects, lock: Lock) -> Iterator[Finding]:
-    if "reads" not in lock.blocks or run.is_empty(lock.table):
+    if "reads" not in lock.blocks or run.at(statement).is_empty(lock.table):
         return
     wait = Wait(trial, run, statement, lock.table, lock)
     yield wait.finding(
@@ -68,22 +70,22 @@ def _tags(statement: StatementEffects) -> set[str]:
 
 
 def _tables(trial: Trial, run: Run) -> Iterator[Finding]:
-    for item in trial.differences:
-        table = item.after
-        if item.before is None or table is None or table.kind != "table":
-            continue
-        if "tablespace" not in item.changed or run.is_empty(table.name):
-            continue
-        for statement in trial.statements:
-            lock = lock_over(statement, table.name)
-            if lock is None or table.name not in statement.rewrites:
+    for statement in trial.statements:
+        for name, reason in statement.rewrites.items():
+            table = trial.after.get("table", named_after(trial, statement, name))
+            was = trial.before.get("table", trial.name_before(name, statement))
+            lock = lock_over(statement, name)
+            if not (table and was and lock) or name not in altered(statement):
                 continue
-            if table.name not in altered(statement):
+            if _place(table) == _place(was) or run.at(statement).is_empty(name):
                 continue
-            place = table.attributes.get("tablespace", "the default tablespace")
-            wait = Wait(trial, run, statement, table.name, lock)
+            wait = Wait(trial, run, statement, name, lock)
             yield wait.finding(
-                f"Table {table.name} is copied to {place}: {wait}",
-                f"writes {table.name} anew: {statement.rewrites[table.name]}",
+                f"Table {name} is copied to {_place(table)}: {wait}",
+                f"writes {name} anew: {reason}",
                 "fill a new table in steps and exchange the two by renames, or pg_repack",
             )
+
+
+def _place(table: SchemaObject) -> str:
+    return table.attributes.get("tablespace", "the default tablespace")

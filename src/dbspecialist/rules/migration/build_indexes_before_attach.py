@@ -34,6 +34,7 @@ from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import last
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.migration._indexes import concurrently
 from dbspecialist.rules.migration._partitions import attached
@@ -82,5 +83,5 @@ def _plain_index(trial: Trial, name: str) -> SchemaObject | None:
     index = trial.after.get("index", name)
     if index is None or index.attributes.get("constraint"):
         return None
-    table, own = index.parent, name.rpartition(".")[2]
+    table, own = index.parent, last(name)
     return None if trial.after.get("constraint", f"{table}.{own}") else index

@@ -77,7 +77,8 @@ def _built(trial: Trial, run: Run, statement: StatementEffects, parent: str) -> 
     if not tables:
         return None
     waited = duration(statement.blocked_ms.get(parent, 0))
-    time = f"for about {waited}" if run.knows(tables[0]) else "for a time that is not known"
+    known = run.at(statement).knows(tables[0])
+    time = f"for about {waited}" if known else "for a time that is not known"
     partitions = plural(len(tables), "partition")
     return finding(
         severity=by_blocked_time(statement, tables[0], run),

@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import last
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.migration._data_fit import is_refused, with_bound
 from dbspecialist.rules.migration._partitions import attached, bound_as_check, default_partition
@@ -70,7 +71,7 @@ def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...
     default = default_partition(trial.before, partitions[0].parent)
     if condition is None or default is None:
         return None
-    name = constraint_name(default, partitions[0].name.rpartition(".")[2].strip('"'), "check")
+    name = constraint_name(default, last(partitions[0].name), "check")
     drop = f"ALTER TABLE {default} DROP CONSTRAINT {name}"
     add = f"ALTER TABLE {default} ADD CONSTRAINT {name} CHECK (NOT ({condition})) NOT VALID"
     return (

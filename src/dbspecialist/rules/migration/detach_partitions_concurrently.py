@@ -33,6 +33,7 @@ from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import QUALIFIED
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, lock_evidence, lock_on, seen
@@ -43,7 +44,7 @@ TITLE = "Detach partitions with CONCURRENTLY"
 SEVERITY = "warning"
 ENGINES = ("postgresql",)
 
-_DETACH = re.compile(r"\bDETACH\s+PARTITION\s+\S+\s*;?\s*$", re.IGNORECASE)
+_DETACH = re.compile(rf"\bDETACH\s+PARTITION\s+{QUALIFIED}\s*;?\s*$", re.IGNORECASE)
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
@@ -51,7 +52,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement, partition in _gone(trial):
         parent = partition.parent
         lock = lock_on(statement, parent)
-        if lock is None or "reads" not in lock.blocks or not is_filled(trial, run, parent):
+        if lock is None or "reads" not in lock.blocks:
+            continue
+        if not is_filled(trial, run, parent, statement):
             continue
         if f"table {parent}" in statement.drops:
             continue

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import last
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
@@ -62,7 +63,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 def _serving(trial: Trial, run: Run, message: str) -> SchemaObject | None:
     """Return the constraint that the refusal names; the error carries no other trace of it."""
     for key in catalogue_before(trial, run).of_kind("constraint"):
-        index = key.attributes.get("index", "").rpartition(".")[2]
+        index = last(key.attributes.get("index", ""))
         if index and f"cannot drop index {index} because constraint" in message:
             return key
     return None

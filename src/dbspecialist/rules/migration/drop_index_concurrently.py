@@ -93,5 +93,5 @@ def _dropped(trial: Trial, run: Run, statement: StatementEffects) -> Iterator[tu
         if index is None or f"index {index.attributes.get('attached_to')}" in statement.drops:
             continue
         lock = held_lock(trial, statement, index.parent)
-        if lock and "writes" in lock.blocks and is_filled(trial, run, lock.relation):
+        if lock and "writes" in lock.blocks and is_filled(trial, run, lock.relation, statement):
             yield name, lock

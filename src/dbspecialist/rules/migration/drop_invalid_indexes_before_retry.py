@@ -32,6 +32,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import bare, parts
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
@@ -82,7 +83,7 @@ def _passed_over(trial: Trial, statement: StatementEffects, invalid: SchemaObjec
 
 def _retried(trial: Trial, run: Run, statement: StatementEffects) -> Iterator[Finding]:
     for index, table in statement.index_builds.items():
-        if run.is_empty(table):
+        if run.at(statement).is_empty(table):
             continue
         yield finding(
             severity="info",
@@ -104,14 +105,14 @@ def _invalid(trial: Trial, run: Run, named: re.Match[str]) -> SchemaObject | Non
     """Return the INVALID index of a name."""
     wanted = [_folded(part) for part in (named["schema"], named["name"]) if part]
     for index in catalogue_before(trial, run).of_kind("index"):
-        words = [_folded(part) for part in index.name.split(".")]
+        words = [_folded(part) for part in parts(index.name)]
         if index.attributes.get("valid") == "false" and words[-len(wanted) :] == wanted:
             return index
     return None
 
 
 def _folded(name: str) -> str:
-    return name.strip('"') if name.startswith('"') else name.lower()
+    return bare(name) if name.startswith('"') else name.lower()
 
 
 def _is_dropped_before(trial: Trial, statement: StatementEffects) -> bool:

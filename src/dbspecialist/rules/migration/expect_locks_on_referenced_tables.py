@@ -61,7 +61,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             for relation in reasons
             if (lock := lock_on(statement, relation)) is not None
             and "writes" in lock.blocks
-            and is_filled(trial, run, relation)
+            and is_filled(trial, run, relation, statement)
         ]
         if locks:
             yield _finding(trial, statement, locks, reasons)
@@ -94,7 +94,7 @@ def _made(trial: Trial, run: Run, statement: StatementEffects) -> dict[str, str]
     own = {
         item.referenced: f"the new foreign key {item.name} of {item.relation}"
         for item in added(trial, run, statement, "foreign key")
-        if item.referenced != item.relation and not is_filled(trial, run, item.relation)
+        if item.referenced != item.relation and not is_filled(trial, run, item.relation, statement)
     }
     return {**_inherited(trial, run, statement), **own}
 

@@ -33,6 +33,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.finding import Finding, Severity
+from dbspecialist.facts.names import bare, last
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
@@ -62,6 +63,8 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         if not is_filled(trial, run, item.column.parent, statement):
             continue
+        if _was_required(run, table, part(column)):
+            continue
         broken = broken_by(trial, part(column), NOT_NULL_VIOLATION)
         proofs = (code_evidence(run, broken),) if broken else ()
         yield finding(
@@ -88,6 +91,12 @@ def _required(trial: Trial) -> Iterator[tuple[Altered, SchemaObject]]:
                 yield item, column
 
 
+def _was_required(run: Run, table: str, name: str) -> bool:
+    """Tell whether old code's INSERTs name a column of that name already: another was required."""
+    before = before_run(run).get("column", f"{table}.{name}")
+    return before is not None and _is_required(before)
+
+
 def _is_required(column: SchemaObject) -> bool:
     given = {"default", "identity", "generated"} & column.attributes.keys()
     return column.attributes["not_null"] != "false" and not given
@@ -96,7 +105,7 @@ def _is_required(column: SchemaObject) -> bool:
 def _severity(run: Run, table: str) -> Severity:
     """Return a warning where the workload is known and never inserts into the table."""
     workload = run.snapshot.workload if run.snapshot else ()
-    name = re.escape(table.rpartition(".")[2].strip('"'))
-    insert = re.compile(rf'insert\s+into\s+[\w".]*\b{name}\b', re.IGNORECASE)
+    name = re.escape(bare(last(table)))
+    insert = re.compile(rf'insert\s+into\s+[\w". ]*(?<![\w$]){name}(?![\w$])', re.IGNORECASE)
     inserts = [item for item in workload if insert.search(item.query)]
     return "error" if inserts or not workload else "warning"

@@ -31,6 +31,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import listed
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.findings import finding
@@ -50,12 +51,12 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement in trial.statements:
         for change in added(trial, run, statement, "foreign key"):
             key = end.get("constraint", f"{change.relation}.{change.name}")
-            if key is None or not is_filled(trial, run, change.relation):
+            if key is None or not is_filled(trial, run, change.relation, statement):
                 continue
-            columns = tuple(key.attributes["columns"].split(", "))
+            columns = tuple(listed(key.attributes["columns"]))
             if _is_served(end, change.relation, columns):
                 continue
-            rows = rows_of(trial, run, change.relation)
+            rows = rows_of(trial, run, change.relation, statement)
             size = f"{count(rows)} rows of " if rows else ""
             yield finding(
                 severity="info",

@@ -48,7 +48,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for statement in trial.statements:
         for kind, _, name in (item.partition(" ") for item in statement.drops):
             index = before.get("index", name) if kind == "index" else None
-            scans = _scans(run, name)
+            scans = _scans(run.at(statement), name)
             if index is None or not scans or _is_covered(end, index_parts(index)):
                 continue
             yield finding(

@@ -95,7 +95,8 @@ def _table(statement: StatementEffects, run: Run) -> str | None:
     for lock in statement.locks:
         # ATTACH PARTITION takes this lock on the parent, and builds on the partition under another.
         concurrent = lock.mode == "ShareUpdateExclusiveLock"
-        if concurrent and (not built or lock.relation in built) and not run.is_empty(lock.relation):
+        is_its = concurrent and (not built or lock.relation in built)
+        if is_its and not run.at(statement).is_empty(lock.relation):
             return lock.relation
     return None
 

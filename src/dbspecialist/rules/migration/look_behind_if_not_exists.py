@@ -31,6 +31,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import QUALIFIED, last
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
@@ -42,7 +43,7 @@ ENGINES = ("postgresql",)
 
 #: A skipped statement leaves no trace of its columns in the engine: they are read from the text.
 _SKIPPED = re.compile(
-    r"\s*create\s+(?:unlogged\s+)?table\s+if\s+not\s+exists\s+([\w.\"]+)\s*\((.*)\)",
+    r"\s*create\s+(?:unlogged\s+)?table\s+if\s+not\s+exists\s+(" + QUALIFIED + r")\s*\((.*)\)",
     re.IGNORECASE | re.DOTALL,
 )
 _NO_COLUMN = re.compile(
@@ -86,7 +87,7 @@ def _table(catalogue: Catalogue, written: str) -> SchemaObject | None:
     name = written if '"' in written else written.lower()
     if "." in name:
         return catalogue.get("table", name)
-    alike = (item for item in catalogue.of_kind("table") if item.name.rpartition(".")[2] == name)
+    alike = (item for item in catalogue.of_kind("table") if last(item.name) == name)
     return next(alike, None)
 
 

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import listed
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
@@ -64,8 +65,8 @@ def _pairs(catalogue: Catalogue, name: str) -> Iterator[tuple[str, str]]:
     key = catalogue.get("constraint", name)
     if key is None or "referenced" not in key.attributes:
         return
-    own = key.attributes["columns"].split(", ")
-    other = key.attributes["referenced_columns"].split(", ")
+    own = listed(key.attributes["columns"])
+    other = listed(key.attributes["referenced_columns"])
     for column, target in zip(own, other, strict=True):
         yield f"{key.parent}.{column}", f"{key.attributes['referenced']}.{target}"
 

@@ -29,11 +29,13 @@ from collections.abc import Iterator
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import listed
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import part
 from dbspecialist.rules.migration._drops import dropped_columns
+from dbspecialist.rules.migration._indexes import index_parts
 
 TITLE = "Name the indexes and constraints that go with a column"
 SEVERITY = "warning"
@@ -69,7 +71,7 @@ def _gone(
     for item in trial.before.of_kind("constraint", "index"):
         if item.kind == "constraint":
             label = f"table constraint {part(item)} on {item.parent}"
-            columns = item.attributes.get("columns", "").split(", ")
+            columns = listed(item.attributes.get("columns", ""))
         else:
             label = f"index {item.name}"
             columns = _key(item)
@@ -80,5 +82,4 @@ def _gone(
 
 def _key(index: SchemaObject) -> list[str]:
     """Return the plain columns of an index, as its definition lists them."""
-    _, _, listed = index.attributes["definition"].partition(f"USING {index.attributes['method']} (")
-    return [item.split(" ")[0].strip("()") for item in listed.split(") ")[0].split(", ")]
+    return [name for name in index_parts(index).columns if name]

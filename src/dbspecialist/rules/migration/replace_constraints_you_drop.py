@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import listed
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
@@ -70,7 +71,7 @@ def _is_replaced(end: Catalogue, key: SchemaObject) -> bool:
 
     With a column or the table goes what was said of it: other rules speak of that.
     """
-    columns = key.attributes.get("columns", "").split(", ")
+    columns = listed(key.attributes.get("columns", ""))
     found = [end.get("column", f"{key.parent}.{column}") for column in columns if column]
     if end.get("table", key.parent) is None or None in found:
         return True

@@ -207,14 +207,16 @@ def _works(statement: StatementEffects, run: Run) -> bool:
     """Tell whether a statement reads or writes the rows of a table that has some."""
     touched = [*statement.scans, *statement.rewrites, *statement.index_builds.values()]
     written = [name for name, rows in statement.rows_modified.items() if rows > 1]
-    if any(not run.is_empty(name) for name in (*touched, *written)):
+    there = run.at(statement)
+    if any(not there.is_empty(name) for name in (*touched, *written)):
         return True
     return bool(_queried(statement, run)) or _took(statement)
 
 
 def _queried(statement: StatementEffects, run: Run) -> list[str]:
     """Return what plain queries read whole; of unknown sizes there are too many to tell."""
-    return [name for name in statement.queried if run.knows(name) and not run.is_empty(name)]
+    there = run.at(statement)
+    return [name for name in statement.queried if there.knows(name) and not there.is_empty(name)]
 
 
 def _took(statement: StatementEffects) -> bool:
@@ -230,7 +232,7 @@ def _named(statement: StatementEffects, run: Run) -> str:
         ("is scanned", list(statement.scans)),
     ):
         for name in names:
-            if not run.is_empty(name):
+            if not run.at(statement).is_empty(name):
                 return f"{name} {word}"
     if queried := _queried(statement, run):
         return f"{queried[0]} is read from beginning to end"
