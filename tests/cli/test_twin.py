@@ -11,7 +11,7 @@ import pytest
 from dbspecialist.engines.snapshot_file import write_snapshot
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.twins.twin import wait_until_told
+from dbspecialist.twins.commands import wait_until_told
 
 DBS = Path(sys.executable).with_name("dbs")
 

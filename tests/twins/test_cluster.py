@@ -7,7 +7,9 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
+from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.cluster import remove_orphans, start_cluster
 
 
@@ -50,3 +52,14 @@ with start_cluster() as cluster:
         time.sleep(0.05)
     assert not server.is_running()
     assert not folder.exists()
+
+
+def test_server_that_does_not_start_says_why() -> None:
+    with (
+        pytest.raises(
+            InputError, match=r'FATAL:  .*invalid value for parameter "wal_level"'
+        ) as caught,
+        start_cluster({"wal_level": "nonsense"}),
+    ):
+        pass
+    assert "\n" not in str(caught.value)

@@ -101,6 +101,19 @@ def test_folder_stays_where_a_command_is_interrupted_in_a_process_that_goes_on(
     assert capsys.readouterr().err == "dbs: interrupted; nothing is left running\n"
 
 
+def test_process_that_the_system_does_not_show_is_told(scratch: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    with pytest.raises(InputError) as caught:
+        make_owned_folder("p", owner=int(ended.stdout))
+    assert str(caught.value) == "/proc: the system does not show this process; mount it"
+    assert list(scratch.rglob("p*")) == []
+
+
 def test_other_folders_stay(scratch: Path) -> None:
     kept = make_owned_folder("t").with_name("kept")
     kept.mkdir()

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dbspecialist.engines.snapshot_file import read_snapshot
-from dbspecialist.twins.twin import Progress, Twin, open_twin, run_command, run_with_twin
+from dbspecialist.twins.commands import run_command
+from dbspecialist.twins.twin import Progress, Twin, open_twin, run_with_twin
 from dbspecialist.twins.variables import hidden_variables
 
 if TYPE_CHECKING:
     from dbspecialist.twins.mysql.twin import MySQLTwin
+    from dbspecialist.twins.sqlite.twin import SqliteTwin
 
 MYSQL = frozenset({"mysql", "mariadb"})
 
@@ -20,7 +22,7 @@ MYSQL = frozenset({"mysql", "mariadb"})
 @hidden_variables()
 def twin_open(
     snapshot: str | PathLike[str], *, scale: float = 1.0, progress: Progress | None = None
-) -> Twin | MySQLTwin:
+) -> Twin | MySQLTwin | SqliteTwin:
     """Open a snapshot file as a throwaway server: `with twin_open(path) as twin: twin.url`.
 
     Args:
@@ -36,6 +38,10 @@ def twin_open(
         from dbspecialist.twins.mysql.twin import open_mysql_twin
 
         return open_mysql_twin(taken, progress=progress)
+    if taken.engine == "sqlite":
+        from dbspecialist.twins.sqlite.twin import open_sqlite_twin
+
+        return open_sqlite_twin(taken)
     return open_twin(taken, scale=scale, progress=progress)
 
 
@@ -60,4 +66,9 @@ def twin_run(snapshot: str | PathLike[str], command: Sequence[str], *, scale: fl
 
         with open_mysql_twin(taken) as twin:
             return run_command(command, twin.environment())
+    if taken.engine == "sqlite":
+        from dbspecialist.twins.sqlite.twin import open_sqlite_twin
+
+        with open_sqlite_twin(taken) as file:
+            return run_command(command, file.environment())
     return run_with_twin(taken, command, scale=scale)

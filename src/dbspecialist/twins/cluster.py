@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import shutil
 import signal
 import subprocess
@@ -54,6 +55,10 @@ SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
     "track_counts": "on",
 }
+
+
+#: Lines of the log that say why a server ended, before it says that it did.
+_SEVERE = re.compile(r"(?:ERROR|FATAL|PANIC):")
 
 
 class Cluster:
@@ -133,8 +138,12 @@ class Cluster:
                     return
             time.sleep(0.004)
         words = (self.folder / "log").read_text(errors="replace").strip().splitlines()
+        errors = [line for line in words if _SEVERE.search(line)] or words
         self.close()
-        raise InputError("the twin's server did not start: " + " ".join(words[-2:]))
+        raise InputError(
+            "the twin's server did not start: " + " ".join(errors[-2:]),
+            todo="free 256 MiB, set TMPDIR, or free memory",
+        )
 
     def stop(self) -> None:
         """Shut the server down with a checkpoint, keeping its data for `start`."""

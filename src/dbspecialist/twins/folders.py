@@ -113,7 +113,8 @@ def own_name() -> str:
 @cache
 def _name_of(process: int) -> str:
     name = _named(process)
-    assert name is not None
+    if name is None:
+        raise InputError("the system does not show this process", "/proc", "mount it")
     return name
 
 

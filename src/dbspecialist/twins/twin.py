@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import FrameType, TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import psycopg
 
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.twins.closing import Closing
 from dbspecialist.twins.cluster import PORT, Cluster, make_cluster
+from dbspecialist.twins.commands import run_command, wait_until_told
 from dbspecialist.twins.database import create_database, restore_sequences
 from dbspecialist.twins.load import load_schema
 from dbspecialist.twins.loader import CAREFUL
@@ -35,11 +31,9 @@ Progress = Callable[[str], None]
 
 #: No room is taken for WAL ahead of its use.
 _LEAN = {"wal_init_zero": "off", "wal_recycle": "off"}
-#: How often a waiting twin looks whether its owner is still there.
-_GLANCE_SECONDS = 0.5
 
 
-class Twin:
+class Twin(Closing):
     """A running twin; made by `open_twin`, and gone with the block that it opens.
 
     Args:
@@ -92,48 +86,14 @@ class Twin:
         """Wait until SIGINT or SIGTERM comes or the process that started this one ends.
 
         Args:
-            ready: Called once a signal ends the wait: who is told of the twin there may send one
-                at once.
+            ready: Called first, with the signals heard already: who is told of the twin there may
+                send one at once.
         """
         wait_until_told(ready)
 
     def close(self) -> None:
         """Stop the server and remove everything it had."""
         self.cluster.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-def wait_until_told(ready: Callable[[], object] | None = None) -> None:
-    """Wait until SIGINT or SIGTERM comes or the process that started this one ends.
-
-    Args:
-        ready: Called first, with the signals heard already.
-    """
-    told = threading.Event()
-
-    def tell(_number: int, _frame: FrameType | None) -> None:
-        told.set()
-
-    owner = os.getppid()
-    before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        if ready is not None:
-            ready()
-        while not told.wait(_GLANCE_SECONDS) and os.getppid() == owner:
-            pass
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def open_twin(
@@ -216,41 +176,3 @@ def run_with_twin(snapshot: Snapshot, command: Sequence[str], *, scale: float = 
     """
     with open_twin(snapshot, scale=scale) as twin:
         return run_command(command, twin.environment())
-
-
-def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a command with more variables than ours; return its status.
-
-    Interrupts and SIGTERM go to the command.
-
-    Raises:
-        InputError: Where it cannot be started.
-    """
-    try:
-        process = subprocess.Popen(list(command), env={**os.environ, **environment})
-    except OSError as error:
-        raise InputError(
-            f"cannot be started ({error.strerror})", command[0], "name a program on PATH"
-        ) from error
-    with _passing_on(signal.SIGTERM, process):
-        return _ended(process)
-
-
-def _ended(process: subprocess.Popen[bytes]) -> int:
-    """Wait for a command; an interrupt reached it as well, and it decides."""
-    while True:
-        with contextlib.suppress(KeyboardInterrupt):
-            return process.wait()
-
-
-@contextlib.contextmanager
-def _passing_on(number: signal.Signals, process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Hand a signal to the command instead of ending before it; threads have no signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(number, lambda _number, _frame: process.send_signal(number))
-    try:
-        yield
-    finally:
-        signal.signal(number, before)

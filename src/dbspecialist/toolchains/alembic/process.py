@@ -12,8 +12,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 from psycopg.conninfo import conninfo_to_dict
@@ -21,6 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 from dbspecialist.facts.effects import EngineError
 from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.base import Mark, MigrationFailed, Target
+from dbspecialist.twins.closing import Closing
 from dbspecialist.twins.confinement import confined
 from dbspecialist.twins.processes import end_program, marked
 
@@ -51,7 +51,7 @@ class UnusableError(Exception):
     """An interpreter with which the driver cannot run, and why."""
 
 
-class DriverProcess:
+class DriverProcess(Closing):
     """One driver; a context manager that ends its process group.
 
     Args:
@@ -102,17 +102,6 @@ class DriverProcess:
         if answer["missing"]:
             names = ", ".join(answer["missing"])
             self.notes.append(f"psycopg stands in where a driver is not installed: {names}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the driver and whatever it started."""

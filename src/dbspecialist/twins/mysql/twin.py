@@ -9,19 +9,18 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.twins.closing import Closing
+from dbspecialist.twins.commands import wait_until_told
 from dbspecialist.twins.mysql.load import OWNER
 from dbspecialist.twins.mysql.stage import Stage, open_stage
-from dbspecialist.twins.twin import wait_until_told
 
 #: What the twin does not have, for who opens it.
 NO_SIZES = "sizes: tables are empty, and plans are those of empty tables"
 
 
-class MySQLTwin:
+class MySQLTwin(Closing):
     """A running twin; made by `open_mysql_twin`, and gone with the block that it opens.
 
     Args:
@@ -52,24 +51,13 @@ class MySQLTwin:
         """Wait until SIGINT or SIGTERM comes or the process that started this one ends.
 
         Args:
-            ready: Called once a signal ends the wait.
+            ready: Called first, with the signals heard already.
         """
         wait_until_told(ready)
 
     def close(self) -> None:
         """Stop the server and remove everything it had."""
         self._stack.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def open_mysql_twin(
