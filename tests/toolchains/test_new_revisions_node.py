@@ -11,6 +11,8 @@ from recording import Database
 
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.errors import InputError
+from dbspecialist.tasks.migrate_project import Wanted
+from dbspecialist.tasks.migrate_revisions import diff_revisions
 from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.revisions import Place, new_revisions
 from dbspecialist.twins.cluster import Cluster
@@ -248,3 +250,22 @@ def test_sequelize_name_without_a_number_is_refused(tmp_path: Path) -> None:
     package(tmp_path, SEQUELIZE, {"migrations/first.js": MODULE})
     with pytest.raises(InputError, match="first has no number to count on from"):
         texts(tmp_path, COLUMN)
+
+
+@pytest.mark.needs_node
+@pytest.mark.parametrize("case", ["typeorm ts", "sequelize js"])
+def test_difference_is_written_as_a_migration_that_the_package_runs(
+    case: str, tmp_path: Path
+) -> None:
+    packages, file, text, _ = CASES[case]
+    root = package(tmp_path / "app", packages, {file: text})
+    (root / "node_modules").symlink_to(installed(**packages))
+    columns = "a integer, b text" if "typeorm" in case else "id serial primary key, a integer"
+    write(tmp_path, {"after.sql": f"CREATE TABLE t ({columns}); CREATE INDEX i ON t (a);"})
+    found = diff_revisions(root, tmp_path / "after.sql", Wanted(root, title="Index a"))
+    assert [(item.claim, item.verdict) for item in found.proofs] == [
+        ("the script ends in the same catalogue", "proven"),
+        ("pg_dump --schema-only writes the same text", "proven"),
+        ("the revision ends in the same catalogue", "proven"),
+        ("its way back ends in the catalogue before it", "proven"),
+    ]

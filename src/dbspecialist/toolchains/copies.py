@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from dbspecialist.facts.change import FileEdit
 from dbspecialist.toolchains.base import Project
@@ -21,6 +21,14 @@ from dbspecialist.twins.folders import owned_folder
 
 #: Files up to this size are copied: a link would lead a tool back to the original's folder.
 COPIED_BYTES = 1 << 20
+
+
+@runtime_checkable
+class ReadAgain(Protocol):
+    """A project that holds what it has read, and reads its folders again."""
+
+    def read_again(self) -> Project:
+        """Return the project with the files that its folders have now."""
 
 
 @contextlib.contextmanager
@@ -41,7 +49,8 @@ def copied(project: Project, edits: Iterable[FileEdit]) -> Iterator[Project]:
             file = copy / inside / edit.path
             file.unlink(missing_ok=True)
             file.write_bytes(edit.text.encode())
-        yield _moved(project, top, copy)
+        moved = _moved(project, top, copy)
+        yield moved.read_again() if isinstance(moved, ReadAgain) else moved
 
 
 @contextlib.contextmanager

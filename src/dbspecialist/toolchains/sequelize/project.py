@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbspecialist.facts.migration import Migration
@@ -61,6 +61,11 @@ class SequelizeProject:
             return ()
         absent = " and ".join(missing)
         return (f"{absent} not installed for {self.package.told(self.root)} (npm install)",)
+
+    def read_again(self) -> SequelizeProject:
+        """Return the project with the files that its folder holds now."""
+        files = for_postgresql(sorted(self.files[0].parent.iterdir()), self.package.folder)
+        return replace(self, files=tuple(sorted(filter(_is_migration, files), key=_by_name)))
 
     def history(self) -> tuple[Migration, ...]:
         """All migrations in running order; none is wrapped in a transaction by the runner."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -59,6 +59,14 @@ class TypeormProject:
             f"{absent} not installed for {self.package.told(self.root)}: migrations run through a "
             "query runner of dbspecialist, and what it lacks is unchecked (npm install)",
         )
+
+    def read_again(self) -> TypeormProject:
+        """Return the project with the classes that its folders hold now."""
+        folders = dict.fromkeys(item.path.parent for item in self.classes)
+        files = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file()]
+        chosen = for_postgresql([path for path in files if path.suffix in SCRIPTS], self.root)
+        found = [item for path in chosen for item in read_classes(path)]
+        return replace(self, classes=tuple(sorted(found, key=lambda item: item.timestamp)))
 
     def history(self) -> tuple[Migration, ...]:
         """All migrations in running order."""
