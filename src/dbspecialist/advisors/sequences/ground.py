@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from dbspecialist.advisors.sequences import lookup
-from dbspecialist.advisors.sequences.engine import Engine, Tried
+from dbspecialist.advisors.sequences.engine import Tried
+from dbspecialist.advisors.sequences.naming import Names
 from dbspecialist.advisors.sequences.table import Table
-from dbspecialist.facts.catalogue import Catalogue, Difference, SchemaObject, differences
-from dbspecialist.facts.effects import EngineError
+from dbspecialist.facts.catalogue import Difference, SchemaObject, differences
 from dbspecialist.facts.errors import InputError
-from dbspecialist.facts.names import bare, parts
+from dbspecialist.facts.names import bare
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run
 
-#: The longest name, in bytes (PostgreSQL manual, "Lexical Structure").
-LONGEST = 63
 #: Up to so many rows a table is small: it is changed in one step.
 SMALL_ROWS = 10_000
 #: Up to so many bytes.
@@ -27,7 +25,7 @@ _TIMEOUTS = ("lock_timeout", "statement_timeout")
 
 
 @dataclass(frozen=True)
-class Ground:
+class Ground(Names):
     """The schema at hand, what is known of production, and the engine to ask.
 
     Args:
@@ -39,8 +37,6 @@ class Ground:
         settings: Session settings that production's migrations have.
     """
 
-    catalogue: Catalogue
-    engine: Engine
     snapshot: Snapshot | None = None
     scale: float = 1.0
     created: frozenset[str] = frozenset()
@@ -145,72 +141,6 @@ class Ground:
             )
         return quoted
 
-    def new_relation(self, name: str, schema: str = "public") -> str:
-        """Return a new relation's schema-qualified name, quoted where it must be.
-
-        Raises:
-            InputError: Where something has the name, or it is none.
-        """
-        given = parts(name.strip())
-        if not given or len(given) > 2:
-            raise InputError(f"'{name}' is no name of a table", "", "write NAME or SCHEMA.NAME")
-        if len(given) == 2:
-            schema = self.identifier(given[0])
-        if self.catalogue.get("schema", schema) is None:
-            known = [item.name for item in self.catalogue.of_kind("schema")]
-            raise InputError(f"there is no schema {schema}", "", lookup.nearest(schema, known))
-        whole = f"{schema}.{self.identifier(given[-1])}"
-        lookup.refuse_taken(self.catalogue, whole)
-        return whole
-
-    def free(self, name: str) -> str:
-        """Return a quoted name, without schema, for something new that nothing has yet."""
-        taken = {
-            bare(parts(item.name)[-1]) for item in self.catalogue.objects if item.kind != "column"
-        }
-        found, number = _cut(name), 1
-        while found in taken:
-            number += 1
-            found = _cut(name, str(number))
-        return self.identifier(found)
-
-    def identifier(self, name: str) -> str:
-        """Return a new name, quoted where the engine needs it.
-
-        Raises:
-            InputError: Where it is empty or longer than the engine keeps.
-        """
-        plain = bare(name.strip())
-        if not plain or "\0" in plain:
-            raise InputError("a name is empty", "", "give one")
-        size = len(plain.encode())
-        if size > LONGEST:
-            raise InputError(
-                f"the name {plain} has {size} bytes, the engine keeps {LONGEST}", "", "shorten it"
-            )
-        return str(self.engine.ask("SELECT quote_ident(%s)", plain))
-
-    def quoted_note(self, *quoted: str) -> tuple[str, ...]:
-        """Return a sentence for each name that is quoted for being a word of the engine's."""
-        asked = "SELECT EXISTS (SELECT FROM pg_get_keywords() WHERE word = %s AND catcode <> 'U')"
-        return tuple(
-            f"{bare(name)} is a word of the engine's: it is written as {name}"
-            for name in quoted
-            if name.startswith('"') and self.engine.ask(asked, bare(name))
-        )
-
-    def type(self, text: str) -> str:
-        """Return a type in the engine's own words.
-
-        Raises:
-            InputError: Where the engine knows none of that name.
-        """
-        making = f"CREATE TEMP TABLE dbs_type AS SELECT CAST(NULL AS {text}) AS c"
-        tried = self.engine.typed(making, "pg_temp.dbs_type")
-        if isinstance(tried, EngineError):
-            raise InputError(f"the engine takes no type '{text}': {tried.message}", "", "mend it")
-        return tried
-
     def try_or_refuse(self, *statements: str, read: bool = False) -> Tried:
         """Try statements on the copy, and refuse the request where the engine refuses one.
 
@@ -263,9 +193,3 @@ class Ground:
         """Return production's share of NULL in a column, nothing where it is not known."""
         known = self.snapshot.column.get((table.name, column)) if self.snapshot else None
         return known.null_frac if known else None
-
-
-def _cut(name: str, suffix: str = "") -> str:
-    """Shorten a name to what the engine keeps, its suffix included."""
-    room = LONGEST - len(suffix.encode())
-    return name.encode()[:room].decode("utf-8", "ignore") + suffix

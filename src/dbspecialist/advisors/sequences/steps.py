@@ -9,7 +9,7 @@ from dbspecialist.facts.change import Phase, Stage
 
 #: How long a short lock is waited for: whoever comes after waits as long.
 LOCK_TIMEOUT = "2s"
-_LOCAL = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"
+LOCAL = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"
 SESSION = f"SET lock_timeout = '{LOCK_TIMEOUT}'"
 #: No limit: what waits without being waited for.
 UNLIMITED = "SET lock_timeout = 0"
@@ -50,8 +50,8 @@ def short(
     """Return a phase of short statements in one transaction that gives up on a lock soon."""
     return Phase(
         title,
-        (_LOCAL, *up),
-        (_LOCAL, *down),
+        (LOCAL, *up),
+        (LOCAL, *down),
         when=when,
         checks=tuple(checks),
         stage=stage,
