@@ -46,16 +46,28 @@ def project_of(wanted: Wanted) -> Project:
     Raises:
         InputError: Where there is none, or there are several.
     """
-    root = Path(wanted.root)
-    configuration = read_configuration(root)
-    named = configuration.toolchain if wanted.toolchain == AUTO else wanted.toolchain
-    found = find_projects(root, named)
+    found = projects_of(wanted)
     if len(found) > 1:
         names = ", ".join(f"{item.name} in {_place(item)}" for item in found)
         todo = "give the folder of one with --project, or its --toolchain"
-        raise InputError(f"there are several projects: {names}", str(root), todo)
+        raise InputError(f"there are several projects: {names}", str(wanted.root), todo)
+    return found[0]
+
+
+def projects_of(wanted: Wanted) -> tuple[Project, ...]:
+    """Find all projects of the folder, or those of the one toolchain.
+
+    Raises:
+        InputError: Where there is none.
+    """
+    root = Path(wanted.root)
+    configuration = read_configuration(root)
+    named = configuration.toolchain if wanted.toolchain == AUTO else wanted.toolchain
     python = Path(wanted.python).absolute() if wanted.python else configuration.python
-    project: Any = found[0]
+    return tuple(_with_python(item, python) for item in find_projects(root, named))
+
+
+def _with_python(project: Any, python: Path | None) -> Project:
     has = {item.name for item in fields(project)}
     chosen: Project = replace(project, python=python) if python and "python" in has else project
     return chosen

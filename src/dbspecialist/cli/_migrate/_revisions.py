@@ -47,6 +47,13 @@ project_option = click.option(
     metavar="DIR",
     help="The folder of the project.  [default: the current one]",
 )
+snapshot_option = click.option(
+    "--snapshot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A snapshot of the database, or a .sql file.",
+)
+database_option = click.option("--database", metavar="URL", help="The database; it is only read.")
 python_option = click.option(
     "--python",
     type=click.Path(path_type=Path),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dbspecialist.cli._migrate._revisions import (
+    database_option,
     deliver,
     format_option,
     head_option,
@@ -15,6 +16,7 @@ from dbspecialist.cli._migrate._revisions import (
     project_option,
     python_option,
     rename_option,
+    snapshot_option,
     title_option,
     toolchain_option,
     write_option,
@@ -26,13 +28,8 @@ if TYPE_CHECKING:
 
 
 @click.command("drift")
-@click.option(
-    "--snapshot",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="A snapshot of the database, or a .sql file.",
-)
-@click.option("--database", metavar="URL", help="The database; it is only read.")
+@snapshot_option
+@database_option
 @click.option(
     "--models",
     metavar="MODULE:METADATA",
