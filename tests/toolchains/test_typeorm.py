@@ -280,6 +280,27 @@ def test_a_file_that_cannot_be_read_fails_in_its_own_name(
     failed = fails(project, recording(cluster, database))
     assert failed.revision == "M1700000000002"
     assert failed.error is None
+    assert failed.unchecked == (project.package.installed("typeorm") is None)
+    if failed.unchecked:
+        assert failed.reason == "it cannot be read: b.ts: line 3 cannot be parsed"
+
+
+def test_a_compiler_that_is_a_program_of_its_own_is_not_asked(
+    tmp_path: Path, cluster: Cluster, database: Database
+) -> None:
+    require("node")
+    typescript = "node_modules/typescript"
+    files = {
+        "package.json": PACKAGE,
+        f"{typescript}/package.json": '{"name": "typescript", "version": "7.0.2"}',
+        f"{typescript}/index.js": "module.exports = { version: '7.0.2', versionMajorMinor: '7.0' }",
+        "a.ts": migration(1, sends("create table a ()")),
+    }
+    project = detect(write(tmp_path, files))
+    assert project is not None
+    with project.runner(recording(cluster, database).target) as runner:
+        runner.upgrade(project.history())
+    assert tables(database) == ["a"]
 
 
 def test_what_a_migration_prints_disturbs_nothing(

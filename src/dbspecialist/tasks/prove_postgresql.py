@@ -14,6 +14,7 @@ from dbspecialist.proofs.meanwhile import meanwhile
 from dbspecialist.proofs.rates import read_rates
 from dbspecialist.proofs.trials import brought_to, try_migrations
 from dbspecialist.rules.base import all_rules
+from dbspecialist.rules.history.try_every_migration import remedy
 from dbspecialist.tasks.asked import Asked
 from dbspecialist.tasks.editing import Edited, Originals, rehearse, with_edits
 from dbspecialist.tasks.fixing import propose_fixes, prove_fixes
@@ -113,7 +114,7 @@ def _does_not_replay(project: Project, error: MigrationFailed) -> InputError:
     return InputError(
         f"the history does not replay: {error.reason}",
         f"{project.name} revision {error.revision}",
-        "install what it needs, or name its interpreter with --python"
+        remedy(project.name).removeprefix("or ")
         if error.unchecked
         else "mend it, or give a snapshot of the database as it is",
     )

@@ -9,6 +9,7 @@ from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
+from dbspecialist.rules.history.try_every_migration import remedy
 from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.pending import Pending
 
@@ -24,7 +25,7 @@ class UntriedError(InputError):
         super().__init__(
             first.untried,
             str(root / first.migration.path),
-            "mend it, install what it needs, or name its interpreter with --python",
+            f"mend it, {remedy(first.migration.toolchain)}",
         )
 
     def finding(self) -> Finding:

@@ -33,7 +33,7 @@ from dbspecialist.rules.findings import finding
 
 TITLE = "Let every pending migration be tried"
 SEVERITY = "error"
-ENGINES = ("postgresql", "mysql", "mariadb")
+ENGINES = ("postgresql", "mysql", "mariadb", "sqlite")
 
 _OF_NODE = frozenset({"typeorm", "sequelize"})
 

@@ -63,15 +63,23 @@ function withSwc(swc) {
 
 function withOwner(source, file) {
   const { code, error } = ask({ translate: { source, file } });
-  if (error) throw new Unchecked(`${path.basename(file)}: ${error}`);
+  if (error) {
+    const broken = error.endsWith('cannot be parsed') ? 'it cannot be read: ' : '';
+    throw new Unchecked(`${broken}${path.basename(file)}: ${error}`);
+  }
   return code;
 }
 
+// TypeScript 7 is a program of its own: its package has no function that translates.
 function chooseTranslator(require) {
-  const makers = { typescript: withTypescript, esbuild: withEsbuild, '@swc/core': withSwc };
-  for (const [name, make] of Object.entries(makers)) {
+  const makers = {
+    typescript: [withTypescript, 'transpileModule'],
+    esbuild: [withEsbuild, 'transformSync'],
+    '@swc/core': [withSwc, 'transformSync'],
+  };
+  for (const [name, [make, needed]] of Object.entries(makers)) {
     const found = installed(require, name);
-    if (found) return { name, translate: make(found) };
+    if (found && found[needed]) return { name, translate: make(found) };
   }
   return { name: 'tree-sitter', translate: withOwner };
 }
