@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import cached_property
@@ -41,7 +42,7 @@ def _answers(
     return {query: cast("list[Any]", cursor.fetchall()) for query, cursor in cursors.items()}
 
 
-class Answers:
+class Answers(ABC):
     """The answers to catalogue queries, in one transaction.
 
     Over a connection that was read before, all queries of that time are sent at once, and of the
@@ -60,25 +61,25 @@ class Answers:
 
     # What a reader tells of itself.
 
-    @cached_property
+    @property
+    @abstractmethod
     def relations(self) -> dict[int, Any]:
         """The relations to read, by OID."""
-        raise NotImplementedError
 
-    @cached_property
+    @property
+    @abstractmethod
     def parents(self) -> dict[int, list[int]]:
         """Parents of partitions, inheritance children and partition indexes, by child."""
-        raise NotImplementedError
 
-    @cached_property
+    @property
+    @abstractmethod
     def members(self) -> dict[tuple[int, int], int]:
         """Objects that came with an extension, as address to the extension's OID."""
-        raise NotImplementedError
 
-    @cached_property
+    @property
+    @abstractmethod
     def schema_array(self) -> str:
         """The array of the OIDs of the schemas to read."""
-        raise NotImplementedError
 
     def keep(self) -> None:
         """Keep what was read for the next reading over the connection."""
