@@ -9,7 +9,7 @@ import time
 import psycopg
 import pytest
 
-from dbspecialist.facts.effects import EngineError
+from dbspecialist.facts.effects import OUT_OF_TIME, EngineError
 from dbspecialist.twins.cluster import Cluster, start_cluster
 from dbspecialist.twins.guard import ENDED_AFTER, Guard, disk_bytes, guarded
 
@@ -81,6 +81,7 @@ def test_guard_outlives_its_server() -> None:
     ("sqlstate", "message", "stopped"),
     [
         ("57014", "canceling statement due to user request", True),
+        ("57014", OUT_OF_TIME, True),
         ("57014", "canceling statement due to statement timeout", False),
         ("53100", 'could not extend file "base/5/16384": No space left on device', True),
         ("53200", "out of memory", True),

@@ -218,9 +218,10 @@ def test_procedure_that_commits_runs_outside_of_a_transaction(
 
 
 def test_statement_that_does_not_end_is_stopped(client: Client, observer: Observer) -> None:
-    with pytest.raises(psycopg.errors.QueryCanceled):
+    with pytest.raises(psycopg.errors.QueryCanceled, match="did not end in the time that it has"):
         client.execute("DO $$ BEGIN LOOP PERFORM 1; END LOOP; END $$")
     (only,) = observer.take()
+    assert only.effects.error is not None and only.effects.error.stopped
     assert only.effects.unchecked == "stopped after 1 s on the twin"
 
 

@@ -12,6 +12,9 @@ from dbspecialist.facts.written import Written
 #: What `unchecked` says of a statement that waits for a lock of its own run.
 WAITS_FOR_ITSELF = "waiting for a lock that another session of the same run holds"
 
+#: What is told instead of the engine's word for a statement that the twin's watchdog cancelled.
+OUT_OF_TIME = "the statement did not end in the time that it has on the twin"
+
 
 @dataclass(frozen=True, slots=True)
 class EngineError:
@@ -31,7 +34,7 @@ class EngineError:
         if self.sqlstate == "70100":
             return "max_statement_time" in self.message
         if self.sqlstate == "57014":  # time-outs of the migration's own are its own
-            return "user request" in self.message
+            return "user request" in self.message or OUT_OF_TIME in self.message
         return self.sqlstate[:2] in {"53", "58"} or self.sqlstate in {
             *("57P01", "57P02", "57P03", "08S01"),
         }

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dbspecialist.facts.effects import EngineError
+from dataclasses import replace
+
+from dbspecialist.facts.effects import OUT_OF_TIME, EngineError
 from dbspecialist.twins.observed.messages import Channel, Message, fields, first_value, query, texts
 from dbspecialist.twins.observed.witness import Outcome
 
 #: active_sql_transaction (CREATE INDEX CONCURRENTLY …) and invalid_transaction_termination
 #: (a procedure that commits): the statement must run outside of a transaction.
 NEEDS_NO_TRANSACTION = {"25001", "2D000"}
+
+QUERY_CANCELED = "57014"
+_CANCELLED = "canceling statement due to user request"
 
 _QUIET = frozenset({b"1", b"2", b"3", b"n", b"T", b"t", b"N", b"S"})
 
@@ -30,6 +35,7 @@ class Relay:
             if _is_plan(message, outcome):
                 continue
             if message.type == b"E":
+                message = _without_cancel(message)
                 told = fields(message)
                 outcome.error = EngineError(told["C"], told["M"], told.get("D", ""))
                 if hold and told["C"] in NEEDS_NO_TRANSACTION:
@@ -64,6 +70,15 @@ class Relay:
             self.server.send(message)
             if message.type in {b"c", b"f"}:
                 return
+
+
+def _without_cancel(message: Message) -> Message:
+    """Tell of a time that is over where the engine speaks of a request: nobody made one."""
+    told = fields(message)
+    if told["C"] != QUERY_CANCELED or told["M"] != _CANCELLED:
+        return message
+    old, new = (f"M{text}\0".encode() for text in (_CANCELLED, OUT_OF_TIME))
+    return replace(message, body=message.body.replace(old, new))
 
 
 def _is_plan(message: Message, outcome: Outcome) -> bool:

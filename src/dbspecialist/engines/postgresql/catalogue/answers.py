@@ -34,11 +34,18 @@ def _answers(
 ) -> dict[str, list[Any]]:
     """Run queries without waiting for each ("Pipeline Mode", PostgreSQL manual, libpq)."""
     cursors = {}
-    with connection.pipeline() if psycopg.Pipeline.is_supported() else nullcontext():
-        for query, given in queries:
-            cursors[query] = connection.cursor(row_factory=namedtuple_row)
-            # Planning takes longer than running; what is asked again is planned once.
-            cursors[query].execute(query.encode(), given or None, prepare=True)
+    try:
+        with connection.pipeline() if psycopg.Pipeline.is_supported() else nullcontext():
+            for query, given in queries:
+                cursors[query] = connection.cursor(row_factory=namedtuple_row)
+                # Planning takes longer than running; what is asked again is planned once.
+                cursors[query].execute(query.encode(), given or None, prepare=True)
+    except psycopg.OperationalError as error:
+        if error.sqlstate or not connection.closed:
+            raise
+        # libpq then tells of its pipeline, which nobody who reads it knows of.
+        told = "the server ended the session that reads the catalogue"
+        raise psycopg.OperationalError(told) from error
     return {query: cast("list[Any]", cursor.fetchall()) for query, cursor in cursors.items()}
 
 
