@@ -17,6 +17,8 @@ class Failure:
         relations: Tables without rows on the twin that it depends on, by their present names.
         passed: Whether it went through with made-up rows.
         error: The engine's refusal.
+        given: Rows among those that it went through with of which statistics do not tell that
+            production has them, as `table with column = value`.
     """
 
     sql: str
@@ -24,6 +26,7 @@ class Failure:
     relations: tuple[str, ...]
     passed: bool
     error: EngineError | None = None
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

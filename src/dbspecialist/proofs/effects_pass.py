@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.proofs.named_rows import (
+    can_be_there,
+    is_there,
+    named_rows,
+    refused_nulls,
+    shown,
+)
 from dbspecialist.proofs.round_trip_verdict import not_tried
 from dbspecialist.proofs.rows import is_version_table
 from dbspecialist.proofs.walk import is_bookkeeping
-from dbspecialist.toolchains.base import MigrationFailed, Project, Target
-from dbspecialist.twins.observed.observer import Observed
+from dbspecialist.toolchains.base import MigrationFailed, Project, Runner, Target
+from dbspecialist.twins.observed.observer import Observed, Observer
 from dbspecialist.twins.rows import fill
+from dbspecialist.twins.rows.giving import fill_nulls, give_row
 from dbspecialist.twins.stage import Connection, Stage
+
+#: How often rows that a migration names are given to it.
+MOST_GIVEN = 5
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,7 @@ class Seen:
         untried: Why a revision was not, or not wholly, run.
         created: Relations that the run made.
         renamed: The names in production of relations that were renamed, by each later name.
+        given: By revision, rows that it was given of which statistics do not tell.
     """
 
     statements: dict[str, list[StatementEffects]] = field(default_factory=dict)
@@ -35,6 +47,7 @@ class Seen:
     untried: dict[str, str] = field(default_factory=dict)
     created: frozenset[str] = frozenset()
     renamed: dict[str, str] = field(default_factory=dict)
+    given: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def see_effects(
@@ -83,7 +96,8 @@ def see_with_rows(
                 fill(visitor, read_catalogue(visitor), snapshot, complete=number > 0)
                 observer.take()
                 try:
-                    runner.upgrade([migration])
+                    given = _upgrade(runner, migration, observer, visitor, snapshot)
+                    found.given[migration.revision] = given
                 except MigrationFailed as error:
                     found.statements.update(_by_revision(observer.take()))
                     found.failures[migration.revision] = error.reason
@@ -98,7 +112,60 @@ def see_with_rows(
             found.untried.update(_untried(told, pending))
         observer.relations.refresh()
         created, renamed = observer.relations.created(), observer.relations.renamed()
-    return Seen(found.statements, found.failures, found.untried, created, renamed)
+    return replace(found, created=created, renamed=renamed)
+
+
+def _upgrade(
+    runner: Runner,
+    migration: Migration,
+    observer: Observer,
+    visitor: Connection,
+    snapshot: Snapshot | None,
+) -> tuple[str, ...]:
+    """Run a migration; where it names rows that are not there, give such to it and run it again.
+
+    Returns:
+        The rows that it was given of which statistics do not tell.
+    """
+    told: list[str] = []
+    for _ in range(MOST_GIVEN):
+        try:
+            runner.upgrade([migration])
+        except MigrationFailed:
+            recorded = [item.effects for item in observer.record]
+            given = _give_rows(recorded, visitor, snapshot)
+            if given is None:
+                raise
+            told += given
+            observer.take()
+        else:
+            return tuple(told)
+    runner.upgrade([migration])
+    return tuple(told)
+
+
+def _give_rows(
+    recorded: Sequence[StatementEffects], visitor: Connection, snapshot: Snapshot | None
+) -> list[str] | None:
+    """Change rows to what the last refused statement asks for, where production may have such.
+
+    What is committed already is done again: objects that were made so would be there. Returns the
+    rows of which statistics do not tell, or nothing where nothing was done.
+    """
+    refused = [item for item in recorded if item.error]
+    stays = [item for item in recorded if not item.in_transaction and not item.error]
+    if not refused or any(item.creates or item.drops for item in stays):
+        return None
+    catalogue = read_catalogue(visitor)
+    filled = [fill_nulls(visitor, *column) for column in refused_nulls(refused[-1], catalogue)]
+    given = [
+        (table, key)
+        for table, key in named_rows(refused[-1], catalogue)
+        if can_be_there(snapshot, table, key) and give_row(visitor, catalogue, table, key)
+    ]
+    if not any(filled) and not given:
+        return None
+    return [shown(*row) for row in given if not is_there(snapshot, *row)]
 
 
 def _take_rows_out(visitor: Connection) -> None:

@@ -13,14 +13,10 @@ from dbspecialist.facts.rows_needed import Failure, Reading
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run
 from dbspecialist.proofs.effects_pass import Seen, see_with_rows
+from dbspecialist.proofs.named_rows import BY_NO_ROW, FOREIGN_KEY_VIOLATION
 from dbspecialist.proofs.rows import is_version_table
 from dbspecialist.toolchains.base import Project
 from dbspecialist.twins.stage import Stage
-
-FOREIGN_KEY_VIOLATION = "23503"
-#: Refusals that a query without rows can lead to: NOT NULL, RAISE, no_data_found, ASSERT, and an
-#: EXECUTE of NULL (PostgreSQL manual, "PostgreSQL Error Codes").
-BY_NO_ROW = frozenset({"23502", "22004", "P0001", "P0002", "P0004"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,9 @@ def with_rows(
         )
     for revision, failure in failures.items():
         if revision in tried.statements and revision not in {**tried.failures, **tried.untried}:
-            needed.failures[revision] = replace(failure, passed=True)
+            needed.failures[revision] = replace(
+                failure, passed=True, given=tried.given.get(revision, ())
+            )
             needed.readings.pop(revision, None)  # what it does with rows is judged itself
             return _joined(pending, revision, seen, tried, needed), needed
     return seen, needed

@@ -40,7 +40,7 @@ from dbspecialist.rules.migration._readings import lacking
 
 TITLE = "Mend statements that the engine refuses"
 SEVERITY = "error"
-ENGINES = ("postgresql", "mysql", "mariadb")
+ENGINES = ("postgresql", "mysql", "mariadb", "sqlite")
 
 #: Refusals that rules of their own explain.
 EXPLAINED = frozenset(
@@ -58,6 +58,10 @@ EXPLAINED_MESSAGES = (
     "must include all partitioning columns",  # include-partition-key-in-unique
     "cannot create index on partitioned table",  # build-partitioned-indexes-in-steps
     "errno: 150",  # match-referenced-columns
+    "Cannot add a",  # add-columns-that-alter-can-add
+    " after drop column:",  # free-columns-before-dropping-them
+    "cannot drop PRIMARY KEY column",
+    "cannot drop UNIQUE column",
 )
 
 

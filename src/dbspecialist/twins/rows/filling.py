@@ -65,7 +65,7 @@ def fill(
             rows is replaced when completing: a default has put it there.
     """
     structure = read_structure(connection)
-    with _unwatched(connection):
+    with unwatched(connection):
         filler = Filler(connection, structure, snapshot, rows_per_table, seed)
         filler.run(_selected(structure, catalogue, snapshot, tables), complete=complete, anew=anew)
         left_empty = filler.left_empty | {
@@ -76,7 +76,7 @@ def fill(
 
 
 @contextmanager
-def _unwatched(connection: psycopg.Connection[Any]) -> Iterator[None]:
+def unwatched(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """Switch triggers off, plan for few rows, and write values as snapshots do, until the end."""
     settings = {
         "session_replication_role": "replica",
