@@ -21,12 +21,12 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.cluster import remove_orphans
 from dbspecialist.twins.confinement import confined, server_ruleset
 from dbspecialist.twins.copying import copy_folder
-from dbspecialist.twins.folders import make_owned_folder
 from dbspecialist.twins.installation import server_account
 from dbspecialist.twins.mysql.installation import Installation, find_installation
 from dbspecialist.twins.mysql.options import MARIADB_OPTIONS, OPTIONS
-from dbspecialist.twins.mysql.template import template_folder
+from dbspecialist.twins.mysql.template import system_tables
 from dbspecialist.twins.processes import marked
+from dbspecialist.twins.templates import server_folder
 
 START_SECONDS = 30.0
 SOCKET = "s"
@@ -147,24 +147,13 @@ def make_server(engine: str = "", options: Mapping[str, str] | None = None) -> S
     """Make a server's folder from the template without starting it; the caller closes it."""
     installation = find_installation(engine)
     remove_orphans()
-    folder = make_owned_folder("m")
-    try:
-        folder.chmod(0o700)
-        account = server_account()
-        copy_folder(template_folder(installation), folder / "data", account)
+    account = server_account()
+    with server_folder("m") as folder:
+        copy_folder(system_tables(installation), folder / "data", account)
         for name in ("tmp", "files", "plugins"):
             (folder / name).mkdir(mode=0o755)
         if installation.lock_plugin is not None:
             shutil.copy(installation.lock_plugin, folder / "plugins")
         if account is not None:
-            for path in (folder, folder / "tmp"):
-                os.chown(path, *account)
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise InputError(
-            f"no room for a twin ({error})", str(folder), "free 256 MiB or set TMPDIR"
-        ) from error
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+            os.chown(folder / "tmp", *account)
     return Server(folder, installation, options or {})
