@@ -190,3 +190,36 @@ def test_without_the_packages_all_is_unchecked(
     assert str(failed.value) == (
         "1.js: the packages sequelize and pg are not installed (npm install)"
     )
+
+
+SEVENTH = {"@sequelize/core": "7.0.0-alpha.48", "@sequelize/postgres": "7.0.0-alpha.48"}
+OF_UMZUG = """const { DataTypes } = require('@sequelize/core');
+exports.up = async ({ context: queryInterface }) => {
+  await queryInterface.createTable('users', {
+    id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
+  });
+  await queryInterface.sequelize.transaction(async (transaction) => {
+    await queryInterface.sequelize.query('create table a ()', { transaction });
+  });
+};
+exports.down = async ({ context: queryInterface }) => queryInterface.dropTable('users');
+"""
+
+
+def test_sequelize_7_runs_by_its_own_packages(
+    tmp_path: Path, cluster: Cluster, database: Database
+) -> None:
+    package = '{"dependencies": {"@sequelize/core": "7", "@sequelize/postgres": "7"}}'
+    write(tmp_path, {"package.json": package, "migrations/1-users.js": OF_UMZUG})
+    project = found(tmp_path)
+    assert project.notes == (
+        "@sequelize/core and @sequelize/postgres not installed for package.json (npm install)",
+    )
+    (tmp_path / "node_modules").symlink_to(installed(**SEVENTH))
+    seen = recording(cluster, database)
+    with project.runner(seen.target) as runner:
+        runner.upgrade(project.history())
+        assert isinstance(runner, SequelizeRunner)
+        assert "sequelize 7.0.0-alpha.48" in runner.notes
+    assert tables(database) == ["a", "users"]
+    assert {line for _, line in seen.lines()} >= {3, 6, 7}

@@ -19,20 +19,12 @@ function mark() {
 async function open({ folder, connection }) {
   process.chdir(folder);
   const { load, translator } = modules.install(folder, {});
-  const library = modules.installed(load, 'sequelize');
-  if (!library || !modules.installed(load, 'pg')) {
-    throw new modules.Unchecked('the packages sequelize and pg are not installed (npm install)');
-  }
-  const { host, port, user, password, database } = connection;
-  const Sequelize = library.Sequelize ?? library;
-  const sequelize = new Sequelize(database, user, password, {
-    dialect: 'postgres', host, port, logging: false, pool: { max: 5, min: 0, idle: 60000 },
-  });
-  channel.closeNetwork(host);
+  const { Sequelize, library, sequelize } = connected(load, connection);
+  channel.closeNetwork(connection.host);
   await sequelize.authenticate();
   observe(Sequelize);
-  project.library = Sequelize;
-  project.queryInterface = sequelize.getQueryInterface();
+  project.library = library;
+  project.queryInterface = sequelize.queryInterface ?? sequelize.getQueryInterface();
   // umzug 3 hands over `{ context }`, sequelize-cli the query interface itself.
   Object.defineProperty(project.queryInterface, 'context', { value: project.queryInterface });
   for (const known of [sequelize, project.queryInterface]) {
@@ -41,9 +33,30 @@ async function open({ folder, connection }) {
   return { translator, node: process.versions.node };
 }
 
+// Sequelize 7 is a package for itself and one for each dialect; 6 and before, one package.
+function connected(load, { host, port, user, password, database }) {
+  const common = { host, port, logging: false, pool: { max: 5, min: 0, idle: 60000 } };
+  const core = modules.installed(load, '@sequelize/core');
+  const dialects = core && modules.installed(load, '@sequelize/postgres');
+  if (dialects) {
+    const { Sequelize } = core;
+    const options = { ...common, dialect: dialects.PostgresDialect, database, user, password };
+    return { Sequelize, library: core, sequelize: new Sequelize(options) };
+  }
+  const found = modules.installed(load, 'sequelize');
+  if (!found || !modules.installed(load, 'pg')) {
+    const wanted = core ? '@sequelize/core and @sequelize/postgres' : 'sequelize and pg';
+    throw new modules.Unchecked(`the packages ${wanted} are not installed (npm install)`);
+  }
+  const Sequelize = found.Sequelize ?? found;
+  const sequelize = new Sequelize(database, user, password, { ...common, dialect: 'postgres' });
+  return { Sequelize, library: Sequelize, sequelize };
+}
+
 function observe(Sequelize) {
-  const query = Sequelize.prototype.query;
-  Sequelize.prototype.query = function (...given) {
+  const name = Sequelize.prototype.queryRaw ? 'queryRaw' : 'query';
+  const query = Sequelize.prototype[name];
+  Sequelize.prototype[name] = function (...given) {
     mark();
     return query.apply(this, given);
   };

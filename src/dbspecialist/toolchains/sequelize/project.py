@@ -33,6 +33,10 @@ _EMPTY = re.compile(
     re.S,
 )
 _SEQUELIZE = re.compile(r"queryInterface|sequelize|QueryInterface|context", re.I)
+
+#: The package of Sequelize 7.
+CORE = "@sequelize/core"
+
 _TITLE = re.compile(r"^[\d_.-]+")
 
 
@@ -56,11 +60,18 @@ class SequelizeProject:
     @property
     def notes(self) -> tuple[str, ...]:
         """Why nothing can be run, where the project's packages are not installed."""
-        missing = self.package.missing("sequelize", "pg")
+        missing = self.package.missing(*self.needs)
         if not missing:
             return ()
         absent = " and ".join(missing)
         return (f"{absent} not installed for {self.package.told(self.root)} (npm install)",)
+
+    @property
+    def needs(self) -> tuple[str, str]:
+        """The packages that run the migrations: those of Sequelize 7, or of 6 and before."""
+        if CORE in self.package.dependencies:
+            return CORE, "@sequelize/postgres"
+        return "sequelize", "pg"
 
     def read_again(self) -> SequelizeProject:
         """Return the project with the files that its folder holds now."""
@@ -107,7 +118,7 @@ class SequelizeProject:
 def detect(root: Path) -> SequelizeProject | None:
     """Find the outermost package that depends on Sequelize and has migrations."""
     root = root.resolve()
-    for package in find_packages(root, "sequelize"):
+    for package in (*find_packages(root, "sequelize"), *find_packages(root, CORE)):
         files = [path for path in _candidates(package) if _is_migration(path)]
         files = for_postgresql(files, package.folder)
         if files:

@@ -45,7 +45,7 @@ def new_revisions(
         number = next_number(number, place.moment(step))
         path = model.with_name(f"{number}{mark}{slug(item.title, mark=words)}.{end}")
         up, down = in_style(project.files, item.up), in_style(project.files, item.down)
-        text = "\n".join(_lines(shape, item, up, down)) + "\n"
+        text = "\n".join(file_lines(shape, item, up, down)) + "\n"
         edits.append(FileEdit(relative(path, project.root), text))
     return tuple(edits)
 
@@ -96,7 +96,7 @@ def _sequelize(given: str, text: str) -> str:
     return runner if itself else f"{runner}.sequelize"
 
 
-def _lines(
+def file_lines(
     shape: Shape, item: NewRevision, up: Sequence[str], down: Sequence[str]
 ) -> Iterator[str]:
     style = shape.style

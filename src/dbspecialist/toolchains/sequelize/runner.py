@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dbspecialist.toolchains.base import Target
 from dbspecialist.toolchains.node.packages import package_version
 from dbspecialist.toolchains.node.runner import NodeRunner
+from dbspecialist.toolchains.sequelize.project import CORE
 
 if TYPE_CHECKING:
     from dbspecialist.toolchains.sequelize.project import SequelizeProject
@@ -25,7 +26,7 @@ class SequelizeRunner(NodeRunner):
 
     def described(self, opened: dict[str, Any]) -> tuple[str, ...]:
         """Say which Node.js, which Sequelize and which translator run the migrations."""
-        folder = self.package.installed("sequelize")
+        folder = self.package.installed(CORE) or self.package.installed("sequelize")
         version = package_version(folder) if folder else ""
         node, translator = super().described(opened)
         return (node, f"sequelize {version}".strip(), translator)
