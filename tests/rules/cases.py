@@ -13,6 +13,7 @@ import yaml
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import parts
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics, SequenceState
 from dbspecialist.facts.trial import Run
@@ -58,7 +59,7 @@ def all_cases() -> Iterator[Case]:
     for path in sorted(RULES.rglob("*.yaml")):
         rule = path.stem.replace("_", "-")
         # The rules of a folder that is named for an engine are tried on that engine.
-        engine = {"mysql": "mariadb"}.get(path.parent.name, "postgresql")
+        engine = {"mysql": "mariadb", "sqlite": "sqlite"}.get(path.parent.name, "postgresql")
         for data in yaml.safe_load(path.read_text()):
             yield Case(rule, data["name"], {"engine": engine, **data})
 
@@ -101,7 +102,7 @@ def snapshot_of(case: Case, cluster: Cluster) -> Snapshot:
 
 
 def _qualified(name: str) -> str:
-    return name if "." in name else f"public.{name}"
+    return name if len(parts(name)) > 1 else f"public.{name}"
 
 
 def _size(name: str, rows: float) -> RelationStatistics:
@@ -119,7 +120,8 @@ def _scanned(case: Case) -> tuple[RelationStatistics, ...]:
 
 def _column(name: str, values: Mapping[str, Any]) -> ColumnStatistics:
     """Read `table.column: {null_frac: 0.1, n_distinct: -1, most_common_vals: '{a,b}'}`."""
-    relation, _, column = name.rpartition(".")
+    *table, column = parts(name)
+    relation = ".".join(table)
     own = {"null_frac", "avg_width", "n_distinct"}
     return ColumnStatistics(
         relation=_qualified(relation),

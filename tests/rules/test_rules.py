@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from cases import RULES, Case, all_cases, check_case, run_case
 from mysql_cases import run_mysql_case
+from sqlite_cases import run_sqlite_case
 
 from dbspecialist.rules.base import all_rules
 from dbspecialist.twins.cluster import Cluster
@@ -12,6 +13,7 @@ from dbspecialist.twins.mysql.server import Server
 
 CASES = list(all_cases())
 MYSQL_CASES = [case for case in CASES if case.engine == "mariadb"]
+SQLITE_CASES = [case for case in CASES if case.engine == "sqlite"]
 POSTGRESQL_CASES = [case for case in CASES if case.engine == "postgresql"]
 
 
@@ -24,6 +26,11 @@ def test_rule_case_holds_on_the_engine(case: Case, cluster: Cluster, tmp_path: P
 @pytest.mark.parametrize("case", MYSQL_CASES, ids=lambda case: f"{case.rule}: {case.name}")
 def test_rule_case_holds_on_mariadb(case: Case, mariadb: Server, tmp_path: Path) -> None:
     check_case(case, *run_mysql_case(case, mariadb, tmp_path))
+
+
+@pytest.mark.parametrize("case", SQLITE_CASES, ids=lambda case: f"{case.rule}: {case.name}")
+def test_rule_case_holds_on_sqlite(case: Case, tmp_path: Path) -> None:
+    check_case(case, *run_sqlite_case(case, tmp_path))
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)

@@ -50,7 +50,7 @@ from dbspecialist.cli._status import interrupts_later
 )
 @click.option(
     "--engine",
-    type=click.Choice(["postgresql", "mysql", "mariadb"]),
+    type=click.Choice(["postgresql", "mysql", "mariadb", "sqlite"]),
     help="Try them on this engine, where no snapshot tells it.  [default: postgresql]",
 )
 @click.option(

@@ -65,7 +65,7 @@ def _family(rule: Rule) -> str:
     return named if "postgresql" not in rule.engines else f"{rule.family} · {named}"
 
 
-_TITLES = {"mysql": "MySQL and MariaDB"}
+_TITLES = {"mysql": "MySQL and MariaDB", "sqlite": "SQLite"}
 _ENGINES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 
 

@@ -167,4 +167,8 @@ def _prove_project(project: Project, division: Pending, asked: Asked) -> tuple[R
         from dbspecialist.tasks import prove_mysql
 
         return prove_mysql.prove_project(project, division, asked), {}
+    if asked.engine == "sqlite":
+        from dbspecialist.tasks import prove_sqlite
+
+        return prove_sqlite.prove_project(project, division, asked), {}
     return prove_postgresql.prove_project(project, division, asked)

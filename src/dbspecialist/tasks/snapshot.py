@@ -35,9 +35,10 @@ def snapshot(
     """Capture everything about a database but its rows.
 
     Args:
-        url: The URL of a PostgreSQL, MySQL or MariaDB database, which is only read; its password
-            stays out of the snapshot. Or a .sql file with a schema, or a folder with migrations,
-            which are run on an empty PostgreSQL twin; these give a snapshot without sizes.
+        url: The URL of a PostgreSQL, MySQL, MariaDB or SQLite database, which is only read; its
+            password stays out of the snapshot. Or a .sql file with a schema, or a folder with
+            migrations, which are run on an empty PostgreSQL twin; these give a snapshot without
+            sizes.
         output: Also write the snapshot to this file.
         redact: Put stand-ins in place of the values that statistics hold.
         workload: Whether to read pg_stat_statements.
@@ -55,6 +56,8 @@ def snapshot(
         if is_path(url)
         else of_mysql(str(url), redact, workload, connect_timeout, statement_timeout_ms)
         if _MYSQL.match(str(url))
+        else of_sqlite(str(url), redact)
+        if _SQLITE.match(str(url))
         else capture(
             str(url),
             redact=redact,
@@ -78,6 +81,16 @@ def is_path(source: str | PathLike[str]) -> bool:
 
 #: With a driver's name or without (`mysql+pymysql://`).
 _MYSQL = re.compile(r"\s*(mysql|mariadb)(\+\w+)?://")
+
+
+_SQLITE = re.compile(r"\s*sqlite(\+\w+)?:")
+
+
+def of_sqlite(url: str, redact: bool) -> Snapshot:
+    """Capture a SQLite file."""
+    from dbspecialist.engines.sqlite.capture import capture as capture_sqlite
+
+    return capture_sqlite(url, redact=redact)
 
 
 def of_mysql(

@@ -19,7 +19,7 @@ from dbspecialist.twins.stage import open_stage
 from dbspecialist.twins.stage_roles import OWNER
 
 #: The engines that migrations are tried on.
-ENGINES = ("postgresql", "mysql", "mariadb")
+ENGINES = ("postgresql", "mysql", "mariadb", "sqlite")
 
 _DUMPED_FROM = re.compile(
     r"^-- Dumped from database version (\d{2})(?:\.(\d+))?(?!\d)", re.MULTILINE
@@ -59,6 +59,10 @@ def read_source(
         from dbspecialist.tasks.sources_mysql import snapshot_of_sql as of_mysql
 
         return of_mysql(file, engine)
+    if engine == "sqlite":
+        from dbspecialist.tasks.sources_sqlite import snapshot_of_sql as of_sqlite
+
+        return of_sqlite(file)
     return snapshot_of_sql(file)
 
 

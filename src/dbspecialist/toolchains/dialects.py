@@ -10,13 +10,17 @@ POSTGRESQL = "postgresql"
 
 
 def read_dialect(text: str, path: Path, dialect: str = POSTGRESQL) -> Script:
-    """Split a script as psql does, or as the clients of MySQL and MariaDB do.
+    """Split a script as psql does, or as the clients of the other engines do.
 
     Raises:
         InputError: Where the script does not split.
     """
     if dialect == POSTGRESQL:
         return read_script(text, path)
+    if dialect == "sqlite":
+        from dbspecialist.engines.sqlite.script import split_script as split_sqlite
+
+        return Script(split_sqlite(text, path))
     from dbspecialist.engines.mysql.script import split_script
 
     return Script(split_script(text, path))

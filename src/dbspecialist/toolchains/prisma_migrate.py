@@ -37,7 +37,10 @@ _PROVIDER = re.compile(r"^\s*provider\s*=\s*\"(\w+)\"", re.MULTILINE)
 _UNREAD = re.compile(r"\s*drop\s+index\s+concurrently\b", re.IGNORECASE)
 _TABLE = "_prisma_migrations"
 #: What Prisma calls the engines.
-_PROVIDERS = {POSTGRESQL: ({"postgresql", "postgres"}, "PostgreSQL")}
+_PROVIDERS = {
+    POSTGRESQL: ({"postgresql", "postgres"}, "PostgreSQL"),
+    "sqlite": ({"sqlite"}, "SQLite"),
+}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Proofs on SQLite: trials of migrations on files with a few rows."""

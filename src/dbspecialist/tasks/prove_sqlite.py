@@ -1,0 +1,97 @@
+"""Prove on SQLite: the same road, with a file as the twin."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.proof import Proof
+from dbspecialist.facts.report import Report, TwinFacts
+from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.proofs.sqlite.trials import try_migrations
+from dbspecialist.tasks.asked import Asked
+from dbspecialist.tasks.judging import judged
+from dbspecialist.tasks.reporting import migration_report
+from dbspecialist.tasks.untried import nothing_pending
+from dbspecialist.toolchains.base import MigrationFailed, Project
+from dbspecialist.toolchains.pending import Pending, to_run_first
+from dbspecialist.twins.sqlite.stage import Stage, open_stage
+
+#: What is proven on PostgreSQL and not here.
+UNCHECKED = (
+    (
+        "what the migrations need of production's rows holds",
+        "on this engine the database is not asked; sample rows alone were tried",
+    ),
+    (
+        "the history replays from zero and agrees with the models",
+        "on this engine that is not tried yet",
+    ),
+    ("the fixes end in the same catalogue", "on this engine fixes are not tried yet"),
+    (
+        "for how long reads and writes wait",
+        "on this engine times are not estimated; a writer holds the whole file",
+    ),
+)
+
+
+def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
+    """Prove a project's pending migrations on a throwaway file.
+
+    Raises:
+        InputError: Where the input cannot be used.
+    """
+    snapshot, tell = asked.snapshot, asked.tell
+    if asked.database:
+        raise InputError("sqlite databases are not asked yet", "--database", "leave it out")
+    tell(f"preparing a twin for {len(division.pending)} {project.name} migrations")
+    with open_stage(snapshot) as stage:
+        facts = twin_facts(stage, snapshot, asked.scale)
+        if not division.pending:
+            return Report(facts, notes=(*project.notes, nothing_pending(project, division)))
+        try:
+            run = try_migrations(
+                stage,
+                project,
+                division.pending,
+                to_run_first(division, snapshot),
+                snapshot=snapshot,
+                scale=asked.scale,
+                max_blocked_ms=asked.configuration.max_blocked_ms,
+                tell=tell,
+            )
+        except MigrationFailed as error:
+            raise InputError(
+                f"the history does not replay: {error.reason}",
+                f"{project.name} revision {error.revision}",
+                "mend it, or give a snapshot of the database as it is",
+            ) from error
+        findings = judged(run, asked.configuration, project.root)
+    return Report(
+        facts,
+        tuple(migration_report(trial) for trial in run.trials),
+        findings,
+        proofs=tuple(Proof(claim, "unchecked", basis) for claim, basis in UNCHECKED),
+        notes=(*project.notes, _enforced(stage)),
+    )
+
+
+def _enforced(stage: Stage) -> str:
+    word = "on" if stage.enforces else "off"
+    return f"connections of plain SQL begin with PRAGMA foreign_keys = {word}"
+
+
+def twin_facts(stage: Stage, snapshot: Snapshot | None, scale: float) -> TwinFacts:
+    """Return what a report says of the twin."""
+    number = snapshot.server_version if snapshot else 0
+    return TwinFacts(
+        engine="sqlite",
+        version=sqlite3.sqlite_version,
+        source=snapshot.source if snapshot else "an empty database",
+        source_version=f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
+        if number
+        else "",
+        ready_ms=stage.ready_ms,
+        scale=scale,
+        left_out=(*stage.left_out, *(snapshot.unseen if snapshot else ())),
+    )
