@@ -7,14 +7,20 @@ of the statement that locks it and of everything after it in the transaction.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from dbspecialist.facts.effects import ConstraintChange, StatementEffects
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.locks import LOCK_MODES, Lock
 from dbspecialist.proofs.rates import Rates
+from dbspecialist.proofs.work import (
+    CATALOGUE_MS,
+    checked_keys,
+    rows_looked_up,
+    taken_ms,
+    work_ms,
+)
 
 #: Schemas whose relations are small everywhere.
 _OF_THE_SYSTEM = ("pg_catalog.", "pg_toast.", "information_schema.", "pg_temp")
@@ -22,19 +28,6 @@ _OF_THE_SYSTEM = ("pg_catalog.", "pg_toast.", "information_schema.", "pg_temp")
 #: Commands that commit after each of several relations.
 #: Source: PostgreSQL manual, "REINDEX", "VACUUM" and "CLUSTER", on transaction blocks.
 _COMMIT = frozenset({"REINDEX", "VACUUM", "CLUSTER"})
-
-#: The columns of a foreign key, in the engine's canonical text.
-_KEY_COLUMNS = re.compile(r"FOREIGN KEY \((.+?)\) REFERENCES")
-
-#: What a change to the catalogue alone takes, in milliseconds.
-CATALOGUE_MS = 1.0
-
-#: What the twin takes longer for counts as it is: a query of an empty table takes as much only
-#: where it sleeps, or where the machine is very busy.
-SLOW_MS = 500.0
-
-#: Statements that run what a migration's author wrote rather than what the engine does.
-_RUN_CODE = frozenset({"SELECT", "DO", "CALL", "INSERT", "UPDATE", "DELETE", "MERGE"})
 
 
 class Sizes(Protocol):
@@ -90,7 +83,7 @@ def estimate_blocked(
         there = at(item) if at else always
         if not _is_known(item, there.knows):
             return math.nan
-        looked_up = sum(_looked_up(item, key, there.rows, values) for key in _checked(item))
+        looked_up = sum(rows_looked_up(item, key, there.rows, values) for key in checked_keys(item))
         item = replace(item, queried=tuple(filter(there.knows, item.queried)))
         own = work_ms(item, rows=there.rows, size=there.bytes, rates=rates, looked_up=looked_up)
         return max(own, taken_ms(item))
@@ -203,65 +196,3 @@ def _until_end(statements: Sequence[StatementEffects], work: Sequence[float]) ->
         if statements[number].transaction == statements[number + 1].transaction:
             held[number] += held[number + 1]
     return held
-
-
-def work_ms(
-    statement: StatementEffects,
-    *,
-    rows: Callable[[str], float],
-    size: Callable[[str], float],
-    rates: Rates,
-    looked_up: float = 0.0,
-) -> float:
-    """Estimate how long a statement works at production size, in milliseconds.
-
-    An index over NULLs is counted as any other: over 2 million of them it took 0.36 s of a
-    processor, over values in order 0.42 s, which is what the rate is of.
-
-    Args:
-        statement: What it does.
-        rows: Production's rows of a relation.
-        size: Production's bytes of a relation with TOAST, without indexes.
-        rates: This machine's rates.
-        looked_up: Rows that are looked up for a foreign key.
-    """
-    # Rows that are changed count as such, which their reading is little beside.
-    queried = [item for item in statement.queried if item not in statement.rows_modified]
-    if "TRUNCATE TABLE" in statement.tags:  # makes empty files, whatever the old ones hold
-        return CATALOGUE_MS
-    built = list(statement.index_builds.values())
-    # A build reads its table, and a rewrite too: they are not counted twice.
-    read = [item for item in statement.scans if item not in statement.rewrites]
-    read = [*(item for item in read if item not in built), *queried]
-    seconds = sum(size(item) / rates.rewrite_bytes for item in statement.rewrites)
-    seconds += sum(rows(item) / rates.index_rows for item in built)
-    seconds += sum(size(item) / rates.scan_bytes for item in read)
-    seconds += looked_up / rates.check_rows
-    seconds += sum(statement.rows_modified.values()) / rates.modify_rows
-    return CATALOGUE_MS + seconds * 1000
-
-
-def taken_ms(statement: StatementEffects) -> float:
-    """Return how long a statement took on the twin, where that is not the machine's noise."""
-    runs_code = any(tag.partition(" ")[0] in _RUN_CODE for tag in statement.tags)
-    return statement.elapsed_ms if runs_code and statement.elapsed_ms > SLOW_MS else 0.0
-
-
-def _checked(statement: StatementEffects) -> Iterator[ConstraintChange]:
-    """Yield the foreign keys whose rows a statement looks up."""
-    for item in statement.constraints:
-        if item.kind == "foreign key" and item.valid and statement.scans:
-            yield item
-
-
-def _looked_up(
-    statement: StatementEffects,
-    key: ConstraintChange,
-    rows: Callable[[str], float],
-    values: Callable[[StatementEffects, str, str], float],
-) -> float:
-    """Return how many rows are looked up for a foreign key: none that holds a NULL in it."""
-    found = _KEY_COLUMNS.match(key.definition)
-    columns = found[1].split(", ") if found else []
-    shares = [values(statement, key.relation, name.removeprefix("PERIOD ")) for name in columns]
-    return rows(key.relation) * min(shares, default=1.0)

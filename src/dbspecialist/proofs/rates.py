@@ -6,16 +6,13 @@ memory, so real times are rather longer: the estimates say so.
 
 from __future__ import annotations
 
-import json
-import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
+from dbspecialist.proofs.measuring import kept, seconds_of
 from dbspecialist.twins.cluster import Cluster
-from dbspecialist.twins.installation import cache_folder
 
 ROWS = 200_000
 _REVISION = 2
@@ -42,15 +39,7 @@ class Rates:
 
 def read_rates(cluster: Cluster) -> Rates:
     """Return this machine's rates, measuring them where that was not done for this version."""
-    path = cache_folder() / f"rates-{cluster.version}-{_REVISION}.json"
-    if path.exists():
-        try:
-            return Rates(**json.loads(path.read_text()))
-        except (ValueError, TypeError):  # cut short by a kill: measured anew
-            path.unlink()
-    rates = measure_rates(cluster)
-    path.write_text(json.dumps(asdict(rates)))
-    return rates
+    return kept(f"{cluster.version}-{_REVISION}", Rates, lambda: measure_rates(cluster))
 
 
 def measure_rates(cluster: Cluster) -> Rates:
@@ -94,17 +83,5 @@ def _measure(connection: psycopg.Connection[tuple[Any, ...]]) -> Rates:
 
 def _seconds(connection: psycopg.Connection[tuple[Any, ...]], statement: str) -> float:
     """Return how long the backend works on a statement, without its waits for a busy machine."""
-    before = _worked(connection.info.backend_pid)
-    connection.execute(statement.encode())
-    return _worked(connection.info.backend_pid) - before
-
-
-def _worked(backend: int) -> float:
-    """Return the seconds of processor time that a backend has had; the clock's where unknown.
-
-    Source: Linux, Documentation/scheduler/sched-stats, /proc/<pid>/schedstat, first field.
-    """
-    try:
-        return int(Path(f"/proc/{backend}/schedstat").read_text().split()[0]) / 1e9
-    except OSError:  # no Linux, or not our own process
-        return time.perf_counter()
+    backend = connection.info.backend_pid
+    return seconds_of(backend, lambda: connection.execute(statement.encode()))

@@ -6,16 +6,15 @@ The rates are those of one session on data in memory, so real times are rather l
 from __future__ import annotations
 
 import contextlib
-import json
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 
 from dbspecialist.engines.mysql.driver import Connection, execute
-from dbspecialist.twins.installation import cache_folder
+from dbspecialist.proofs.measuring import kept, seconds_of
 from dbspecialist.twins.mysql.server import Server
 
 ROWS = 100_000
-_REVISION = 1
+_REVISION = 2
 _DATABASE = "dbs_rates"
 
 
@@ -38,15 +37,8 @@ class Rates:
 
 def read_rates(server: Server) -> Rates:
     """Return this machine's rates, measuring them where that was not done for this version."""
-    path = cache_folder() / f"rates-{server.engine}-{server.version}-{_REVISION}.json"
-    if path.exists():
-        try:
-            return Rates(**json.loads(path.read_text()))
-        except (ValueError, TypeError):  # cut short by a kill: measured anew
-            path.unlink()
-    rates = measure_rates(server)
-    path.write_text(json.dumps(asdict(rates)))
-    return rates
+    name = f"{server.engine}-{server.version}-{_REVISION}"
+    return kept(name, Rates, lambda: measure_rates(server))
 
 
 def measure_rates(server: Server) -> Rates:
@@ -56,12 +48,13 @@ def measure_rates(server: Server) -> Rates:
         execute(admin, f"CREATE DATABASE {_DATABASE}")
         try:
             admin.select_db(_DATABASE)
-            return _measure(admin)
+            return _measure(admin, server.process)
         finally:
             execute(admin, f"DROP DATABASE {_DATABASE}")
 
 
-def _measure(connection: Connection) -> Rates:
+def _measure(connection: Connection, process: int) -> Rates:
+    seconds = partial(_seconds, connection, process)
     execute(
         connection,
         "CREATE TABLE t (id BIGINT PRIMARY KEY, kind INT, name VARCHAR(40), made_at DATETIME) "
@@ -74,14 +67,13 @@ def _measure(connection: Connection) -> Rates:
         f"INSERT INTO t SELECT {number}, ({number}) % 97, md5({number}), now() FROM "
         + " CROSS JOIN ".join(f"{digits} d{place}" for place in range(5)),
     )
-    index = _seconds(connection, "ALTER TABLE t ADD INDEX (kind), ALGORITHM=INPLACE")
-    rebuild = _seconds(connection, "ALTER TABLE t FORCE, ALGORITHM=INPLACE")
-    copy = _seconds(connection, "ALTER TABLE t FORCE, ALGORITHM=COPY")
-    modify = _seconds(connection, "UPDATE t SET kind = kind + 1")
+    index = seconds("ALTER TABLE t ADD INDEX (kind), ALGORITHM=INPLACE")
+    rebuild = seconds("ALTER TABLE t FORCE, ALGORITHM=INPLACE")
+    copy = seconds("ALTER TABLE t FORCE, ALGORITHM=COPY")
+    modify = seconds("UPDATE t SET kind = kind + 1")
     return Rates(ROWS / copy, ROWS / rebuild, ROWS / index, ROWS / modify)
 
 
-def _seconds(connection: Connection, statement: str) -> float:
-    started = time.perf_counter()
-    execute(connection, statement)
-    return time.perf_counter() - started
+def _seconds(connection: Connection, process: int, statement: str) -> float:
+    """Return how long the server's threads work on a statement."""
+    return seconds_of(process, lambda: execute(connection, statement))

@@ -54,6 +54,11 @@ class Server:
         return self.installation.version
 
     @property
+    def process(self) -> int:
+        """The number of the running server's process."""
+        return int((self.folder / "pid").read_text())
+
+    @property
     def socket(self) -> Path:
         """The path of the server's unix socket."""
         return self.folder / SOCKET
