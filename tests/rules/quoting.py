@@ -9,6 +9,7 @@ from typing import Any
 
 from cases import Case
 
+from dbspecialist.engines.postgresql.identifiers import quoted
 from dbspecialist.engines.postgresql.tokens import tokens
 from dbspecialist.facts.names import bare, parts
 from dbspecialist.twins.cluster import Cluster
@@ -48,8 +49,13 @@ def known_words(cluster: Cluster) -> frozenset[str]:
         return _OURS | {word for (word,) in connection.execute(_KNOWN).fetchall()}
 
 
-def with_quoted_names(case: Case, known: frozenset[str]) -> Case:
-    """Return a case whose own names need quotes: `users` becomes `"Users X"`."""
+#: What follows a name: a space and a capital, or what SQL gives a meaning of its own.
+STYLES = {"mixed case": " X", "quotes and dots": '."x'}
+
+
+def with_quoted_names(case: Case, known: frozenset[str], style: str = "mixed case") -> Case:
+    """Return a case whose own names need quotes: `users` becomes `"Users X"`, or `"Users.""x"`."""
+    end = STYLES[style]
     data = dict(case.data)
     own = {
         word
@@ -58,7 +64,7 @@ def with_quoted_names(case: Case, known: frozenset[str]) -> Case:
         for word in _words(text)
         if word not in known and not word.startswith("pg_")
     }
-    names = {word: _quoted(word, own) for word in own}
+    names = {word: quoted(_made_of(word, own, end)) for word in own}
     for key in _TEXTS:
         if key in data:
             texts = [_renamed(text, names) for text in _listed(data[key])]
@@ -75,17 +81,15 @@ def with_quoted_names(case: Case, known: frozenset[str]) -> Case:
 _MADE = re.compile(r"(.+)_(pkey|key|fkey|check|not_null|idx|seq)$")
 
 
-def _quoted(word: str, own: Set[str]) -> str:
-    """Quote a name; one that the engine makes up is made up of the quoted ones."""
+def _made_of(word: str, own: Set[str], end: str) -> str:
+    """Rename a word; a name that the engine makes up is made up of the renamed ones."""
     made = _MADE.match(word)
-    if made is None:
-        return f'"{word.capitalize()} X"'
-    table = max((name for name in own if made[1].startswith(name)), key=len, default="")
-    column = made[1][len(table) + 1 :]
-    if not table or (column and column not in own):
-        return f'"{word.capitalize()} X"'
-    parts = [f"{name.capitalize()} X" for name in (table, column) if name]
-    return f'"{"_".join(parts)}_{made[2]}"'
+    parts = made[1] if made else ""
+    table = max((name for name in own if parts.startswith(name)), key=len, default="")
+    column = parts[len(table) + 1 :]
+    if made is None or not table or (column and column not in own):
+        return f"{word.capitalize()}{end}"
+    return "_".join([*(f"{name.capitalize()}{end}" for name in (table, column) if name), made[2]])
 
 
 def _listed(value: Any) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from cases import Case, all_cases, run_case
-from quoting import known_words, with_quoted_names
+from quoting import STYLES, known_words, with_quoted_names
 
 from dbspecialist.twins.cluster import Cluster
 
@@ -20,11 +20,12 @@ def known(cluster: Cluster) -> frozenset[str]:
     return known_words(cluster)
 
 
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
 def test_quoted_names_are_found_and_mended_alike(
-    case: Case, known: frozenset[str], cluster: Cluster, tmp_path: Path
+    case: Case, style: str, known: frozenset[str], cluster: Cluster, tmp_path: Path
 ) -> None:
-    quoted = with_quoted_names(case, known)
+    quoted = with_quoted_names(case, known, style)
     assert '"' in str(quoted.data["change"])
     _, found = run_case(quoted, cluster, tmp_path)
     wanted = case.data["finds"] if isinstance(case.data["finds"], list) else [case.data["finds"]]
