@@ -134,7 +134,7 @@ def test_file_that_does_not_end_is_stopped(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("dbspecialist.twins.scripts.STATEMENT_SECONDS", 1)
     file = tmp_path / "schema.sql"
     file.write_text("SELECT pg_sleep(60)")
-    with pytest.raises(InputError, match="did not end within 1 s"):
+    with pytest.raises(InputError, match="the statement did not end in time; it has 1 s"):
         snapshot_of_sql(file)
 
 
@@ -149,3 +149,11 @@ def test_owners_are_compared_where_both_sides_state_them(sides: Sides) -> None:
     script = Road(sides, start, goal, lambda _: False).walk()
     assert script.statements == ("ALTER TABLE public.a OWNER TO bob",)
     assert script.proven
+
+
+def test_file_that_takes_its_time_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dbspecialist.twins.sides.STATEMENT_SECONDS", 0.5)
+    monkeypatch.setattr("dbspecialist.twins.guard.ASKED_AFTER", 0.0)
+    statements = split_script("SET statement_timeout = 0; SELECT pg_sleep(60)")
+    with open_sides() as sides, pytest.raises(InputError, match="did not end in time"):
+        sides.of_script(statements, Path("schema.sql"))

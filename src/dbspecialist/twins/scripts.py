@@ -185,7 +185,7 @@ def refused(error: psycopg.Error, file: Path, line: int) -> InputError:
     where, said = f"{file}:{line}", _reason(error)
     if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.AdminShutdown):
         return InputError(
-            f"the statement did not end within {STATEMENT_SECONDS:.0f} s", where, "mend it"
+            "the statement did not end in time", where, f"it has {STATEMENT_SECONDS:.0f} s"
         )
     if error.sqlstate == DENIED:
         return InputError(

@@ -16,10 +16,11 @@ from psycopg import sql
 from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.twins.cluster import Cluster, start_cluster
+from dbspecialist.twins.guard import guarded
 from dbspecialist.twins.load import load_schema
-from dbspecialist.twins.loader import CAREFUL, DENIED, Maker, join_roles
+from dbspecialist.twins.loader import CAREFUL, DENIED, LOADER, Maker, join_roles
 from dbspecialist.twins.mending import quoted
-from dbspecialist.twins.scripts import run_script, script_session
+from dbspecialist.twins.scripts import STATEMENT_SECONDS, run_script, script_session
 from dbspecialist.twins.stand_ins import install_stand_ins
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -214,6 +215,8 @@ def open_sides(cluster: Cluster | None = None) -> Iterator[Sides]:
         sides = Sides(cluster or stack.enter_context(start_cluster()))
         if cluster is not None:
             stack.callback(sides.drop_all)
+        else:  # a file says for how long its statements may run
+            stack.enter_context(guarded(sides.cluster, (LOADER, RUNNER), STATEMENT_SECONDS))
         with sides.cluster.connect() as admin:
             there = admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [RUNNER]).fetchone()
             if there is None:
