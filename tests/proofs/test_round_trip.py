@@ -11,7 +11,7 @@ import pytest
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import EngineError
-from dbspecialist.facts.trial import RoundTrip
+from dbspecialist.facts.walked import RoundTrip
 from dbspecialist.proofs.round_trip import prove_round_trip
 from dbspecialist.proofs.round_trip_verdict import Observed, judge_round_trip
 from dbspecialist.toolchains.base import MigrationFailed

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from dbspecialist.facts.catalogue import Catalogue, Difference, differences
 from dbspecialist.facts.data_fit import DataFit
-from dbspecialist.facts.effects import EngineError, StatementEffects
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Location
 from dbspecialist.facts.lineage import State, states
 from dbspecialist.facts.migration import Migration
@@ -16,49 +16,9 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.rows_needed import Failure, Reading
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import RelationStatistics
-from dbspecialist.facts.workload import WorkloadStatement
+from dbspecialist.facts.walked import Broken, RoundTrip, RowsError
 
 PAGE_BYTES = 8192
-
-
-@dataclass(frozen=True, slots=True)
-class RoundTrip:
-    """How a migration's way back went.
-
-    Args:
-        kind: `works`, `irreversible`, `failing`, `lossy`, `incomplete`, `empty`, `unrepeatable`,
-            `unchecked`.
-        proof: The verdict with what was seen.
-        details: Objects or columns that did not come back, one sentence each.
-        unavoidable: Whether a lossy way back must be: the upgrade itself removes the values.
-        kept: Columns of a table whose values are lost and were still there after the upgrade, in
-            another column of it: the table, the column, and that one.
-    """
-
-    kind: str
-    proof: Proof
-    details: tuple[str, ...] = ()
-    unavoidable: bool = False
-    kept: tuple[tuple[str, str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A statement of the application that worked before a migration and fails after it."""
-
-    statement: WorkloadStatement
-    error: EngineError
-
-
-@dataclass(frozen=True, slots=True)
-class RowsError:
-    """A statement that the empty twin takes and a twin with sample rows refuses.
-
-    `index` counts the migration's statements from 0.
-    """
-
-    index: int
-    error: EngineError
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dbspecialist.facts.revision_files import RevisionFiles
-from dbspecialist.facts.trial import RoundTrip
+from dbspecialist.facts.walked import RoundTrip
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue, differences
 from dbspecialist.facts.migration import VERSION_TABLES, Migration
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.trial import RoundTrip, RowsError
+from dbspecialist.facts.walked import RoundTrip, RowsError
 from dbspecialist.proofs.bookkeeping import keeps_versions
 from dbspecialist.proofs.compatibility import NOT_NULL_VIOLATION
 from dbspecialist.proofs.round_trip import prove_round_trip

@@ -16,7 +16,7 @@ import psycopg
 from dbspecialist.engines.postgresql.query_plans import relation_of
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import EngineError
-from dbspecialist.facts.trial import Broken
+from dbspecialist.facts.walked import Broken
 from dbspecialist.facts.workload import WorkloadStatement
 
 Connection = psycopg.Connection[tuple[Any, ...]]

@@ -13,7 +13,7 @@ from dbspecialist.facts.catalogue import Catalogue, Difference, SchemaObject, di
 from dbspecialist.facts.migration import VERSION_TABLES, Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.trial import Broken
+from dbspecialist.facts.walked import Broken
 from dbspecialist.proofs.mapped import (
     MODELS_AGREE,
     Modelled,

@@ -10,7 +10,7 @@ from dbspecialist.facts.catalogue import Catalogue, differences
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.trial import Broken
+from dbspecialist.facts.walked import Broken
 from dbspecialist.proofs.compatibility import OldCode, model_statements
 from dbspecialist.toolchains.base import MigrationFailed, Project, Runner, Target
 from dbspecialist.toolchains.copies import at_commit

@@ -10,7 +10,7 @@ import psycopg
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue
-from dbspecialist.facts.trial import RoundTrip
+from dbspecialist.facts.walked import RoundTrip
 from dbspecialist.proofs.round_trip_verdict import Observed, judge_round_trip
 from dbspecialist.proofs.rows import Fingerprints, fingerprint
 from dbspecialist.toolchains.base import MigrationFailed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dbspecialist.facts.catalogue import Catalogue
-from dbspecialist.facts.trial import Broken, RoundTrip, RowsError
+from dbspecialist.facts.walked import Broken, RoundTrip, RowsError
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.trial import RoundTrip, Run, Trial
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.walked import RoundTrip
 from dbspecialist.proofs.conditions import judge_conditions
 from dbspecialist.proofs.data_fit import judge_data
 from dbspecialist.proofs.effects import estimate_blocked

@@ -11,7 +11,7 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration import VERSION_TABLES, Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.trial import RoundTrip
+from dbspecialist.facts.walked import RoundTrip
 from dbspecialist.proofs.ground import open_ground
 from dbspecialist.proofs.meanwhile import meanwhile
 from dbspecialist.proofs.steps import Odd, Step, StoppedError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dbspecialist.facts.trial import RoundTrip
+from dbspecialist.facts.walked import RoundTrip
 from dbspecialist.facts.way_back import WayBack
 from dbspecialist.reports import _revision_files
 

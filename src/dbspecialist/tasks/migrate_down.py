@@ -10,7 +10,7 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.revision_files import RevisionFiles
 from dbspecialist.facts.schema_diff import Script
-from dbspecialist.facts.trial import RoundTrip
+from dbspecialist.facts.walked import RoundTrip
 from dbspecialist.facts.way_back import WayBack
 from dbspecialist.proofs.mapped import target_of
 from dbspecialist.proofs.trials import brought_to

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from dbspecialist.engines.mysql.driver import Connection, MySQLError, engine_error, execute
 from dbspecialist.facts.effects import EngineError
-from dbspecialist.facts.trial import Broken
+from dbspecialist.facts.walked import Broken
 from dbspecialist.facts.workload import WorkloadStatement
 
 

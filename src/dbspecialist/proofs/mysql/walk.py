@@ -17,7 +17,7 @@ from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.trial import Broken, RoundTrip, RowsError
+from dbspecialist.facts.walked import Broken, RoundTrip, RowsError
 from dbspecialist.proofs.mysql.compatibility import OldCode
 from dbspecialist.proofs.mysql.fingerprints import fingerprint
 from dbspecialist.proofs.mysql.scripts import Script

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from dbspecialist.engines.sqlite.connection import Session, engine_error
 from dbspecialist.facts.effects import EngineError
-from dbspecialist.facts.trial import Broken
+from dbspecialist.facts.walked import Broken
 from dbspecialist.facts.workload import WorkloadStatement
 
 

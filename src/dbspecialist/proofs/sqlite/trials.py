@@ -16,7 +16,8 @@ from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.trial import RoundTrip, RowsError, Run, Trial
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.walked import RoundTrip, RowsError
 from dbspecialist.facts.workload import WorkloadStatement
 from dbspecialist.proofs.round_trip_verdict import Observed, judge_round_trip
 from dbspecialist.proofs.sqlite.compatibility import OldCode

@@ -7,7 +7,8 @@ import re
 from dbspecialist.facts.finding import Severity
 from dbspecialist.facts.names import bare, last
 from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.trial import Broken, Run, Trial
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.walked import Broken
 
 
 def broken_by(trial: Trial, name: str, *sqlstates: str) -> Broken | None:

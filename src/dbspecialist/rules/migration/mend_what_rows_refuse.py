@@ -30,7 +30,8 @@ from collections.abc import Iterator
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.trial import RowsError, Run, Trial
+from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.walked import RowsError
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._data_fit import is_decided
