@@ -25,7 +25,7 @@ from dbspecialist.proofs.trials import try_migrations
 from dbspecialist.tasks.fixing import prove_fixes
 from dbspecialist.tasks.judging import findings_of
 from dbspecialist.tasks.proposing import OF_ROWS
-from dbspecialist.tasks.prove_postgresql import with_history
+from dbspecialist.tasks.trying import with_history
 from dbspecialist.toolchains import find_projects
 from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.pending import Pending, pending

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +17,8 @@ from dbspecialist.engines.files import write_whole
 from dbspecialist.facts.errors import InputError
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from dbspecialist.facts.report import Report
 
 WIDEST = 100
@@ -115,14 +117,17 @@ def progress() -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield _silent
         return
-    from rich.console import Console
-    from rich.markup import escape
-
-    with Console(stderr=True).status("starting the twin") as line:
+    with ExitStack() as shown:
+        line: list[Status] = []
 
         def show(doing: str, done: int = 0, total: int | None = None) -> None:
+            from rich.console import Console
+            from rich.markup import escape
+
+            if not line:  # not before: a line has a thread, and a process with two is not copied
+                line.append(shown.enter_context(Console(stderr=True).status("")))
             counted = f"{done + 1} of {total}  " if total else ""
-            line.update(f"{counted}{escape(doing)}")
+            line[0].update(f"{counted}{escape(doing)}")
 
         yield show
 

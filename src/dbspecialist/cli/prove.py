@@ -82,12 +82,13 @@ def command(
     begins = asked["engine"] in {None, "postgresql"}
     with folder_made_meanwhile() if begins else nullcontext():
         with interrupts_later():
+            from dbspecialist.twins.cluster import launch_beforehand
+
+            launch_beforehand()  # it starts while the rest is imported
             from dbspecialist.cli._output import deliver, progress
             from dbspecialist.tasks.configuration import read_configuration
             from dbspecialist.tasks.prove import prove
-            from dbspecialist.twins.cluster import launch_beforehand
 
-            launch_beforehand()
         roots = paths or (Path(),)
         least = fail_on or read_configuration(roots[0]).fail_on
         with progress() as told:

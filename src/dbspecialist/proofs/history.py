@@ -25,6 +25,7 @@ from dbspecialist.proofs.mapped import (
 )
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.twins.stage import Stage, open_stage
+from dbspecialist.twins.stage_loading import Prepared
 
 #: Kinds that mapped classes can state; the rest lives in migrations alone.
 MODELLED = ("table", "column", "constraint", "index", "enum", "sequence")
@@ -122,7 +123,8 @@ def _replays(migrations: Sequence[Migration]) -> Proof:
 
 def _empty(stage: Stage) -> contextlib.AbstractContextManager[Stage]:
     """Prepare an empty stage in another's cluster."""
-    return open_stage(None, cluster=stage.cluster, stays=True)
+    ready = Prepared(stage.cluster, stage.empty.pop()) if stage.empty else None
+    return open_stage(None, cluster=stage.cluster, stays=True, ready=ready)
 
 
 def _all(project: Project) -> int:

@@ -8,15 +8,9 @@ from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 
-from dbspecialist.engines.postgresql.catalogue import read_catalogue
-from dbspecialist.engines.postgresql.script import split_script
-from dbspecialist.engines.postgresql.tokens import script_text
 from dbspecialist.engines.snapshot_file import read_snapshot
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.twins.scripts import run_script
-from dbspecialist.twins.stage import open_stage
-from dbspecialist.twins.stage_roles import OWNER
 
 #: The engines that migrations are tried on.
 ENGINES = ("postgresql", "mysql", "mariadb", "sqlite")
@@ -43,7 +37,6 @@ def read_source(
         return None
     file = Path(path)
     if file.suffix.lower() != ".sql":
-        tell(f"reading {file}")
         found = read_snapshot(file)
         if found.engine not in ENGINES:
             raise InputError(f"a snapshot of {found.engine}", str(file), "take one of PostgreSQL")
@@ -80,6 +73,14 @@ def snapshot_of_sql(file: Path) -> Snapshot:
     Raises:
         InputError: At the first statement that the engine refuses.
     """
+    # Not at the top: where a snapshot is given, a stage is prepared while these are imported.
+    from dbspecialist.engines.postgresql.catalogue import read_catalogue
+    from dbspecialist.engines.postgresql.script import split_script
+    from dbspecialist.engines.postgresql.tokens import script_text
+    from dbspecialist.twins.scripts import run_script
+    from dbspecialist.twins.stage import open_stage
+    from dbspecialist.twins.stage_roles import OWNER
+
     text = script_text(file)
     with open_stage(None) as stage, stage.admin(stage.template) as connection:
         left_out = run_script(connection, split_script(text, file), file, OWNER)

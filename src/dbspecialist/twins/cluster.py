@@ -129,13 +129,9 @@ class Cluster:
         """
         assert self._process is not None
         deadline = time.monotonic() + START_SECONDS
-        status = self.data / "postmaster.pid"
         while time.monotonic() < deadline and self._process.poll() is None:
-            with contextlib.suppress(FileNotFoundError):
-                lines = status.read_text().splitlines()
-                # A stale file of an earlier run names another process.
-                if len(lines) > 7 and int(lines[0]) == self._process.pid and "ready" in lines[7]:
-                    return
+            if self.is_ready():
+                return
             time.sleep(0.004)
         words = (self.folder / "log").read_text(errors="replace").strip().splitlines()
         errors = [line for line in words if _SEVERE.search(line)] or words
@@ -144,6 +140,16 @@ class Cluster:
             "the twin's server did not start: " + " ".join(errors[-2:]),
             todo="free 256 MiB, set TMPDIR, or free memory",
         )
+
+    def is_ready(self) -> bool:
+        """Tell whether the launched server accepts connections; a copy of its owner may ask."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        # A stale file of an earlier run names another process.
+        ours = self._process is not None and lines[:1] == [str(self._process.pid)]
+        return ours and len(lines) > 7 and "ready" in lines[7]
 
     def stop(self) -> None:
         """Shut the server down with a checkpoint, keeping its data for `start`."""

@@ -21,6 +21,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -47,6 +48,30 @@ LARGEST_FILE = 1 << 30
 
 #: A program that does nothing, to try things with; PATH may name none.
 _NOTHING = ["/bin/true"] if Path("/bin/true").exists() else [sys.executable, "-I", "-S", "-c", ""]
+
+
+@dataclass(slots=True)
+class Confinements:
+    """What this machine was seen to give; what it was not is tried again."""
+
+    network_is_cut: bool = False
+    calls_are_filtered: bool = False
+    server_is_held: bool = False
+
+
+_told_beforehand = Confinements()
+
+
+def tried(program: Path) -> Confinements:
+    """Try what this machine gives, with `postgres` at this path."""
+    return Confinements(network_is_cut(), calls_are_filtered(), server_is_held(program))
+
+
+def tell(seen: Confinements) -> None:
+    """Take what another process has tried for this one."""
+    _told_beforehand.network_is_cut = seen.network_is_cut
+    _told_beforehand.calls_are_filtered = seen.calls_are_filtered
+    _told_beforehand.server_is_held = seen.server_is_held
 
 
 def confined(
@@ -132,6 +157,10 @@ def _loaders() -> tuple[Path, ...]:
 @cache
 def server_is_held(program: Path) -> bool:
     """Tell whether servers are held to their files here, tried once with `postgres --version`."""
+    return _told_beforehand.server_is_held or _holds(program)
+
+
+def _holds(program: Path) -> bool:
     if not landlock.version():
         return False
     try:
@@ -151,7 +180,7 @@ def server_is_held(program: Path) -> bool:
 @cache
 def network_is_cut() -> bool:
     """Tell whether children get a network of their own here, tried once with a child."""
-    return _runs(cut_network)
+    return _told_beforehand.network_is_cut or _runs(cut_network)
 
 
 @cache
@@ -159,6 +188,8 @@ def calls_are_filtered() -> bool:
     """Tell whether system calls of children can be refused here, tried once with a child."""
     if not seccomp.is_known_here():
         return False
+    if _told_beforehand.calls_are_filtered:
+        return True
     calls = seccomp.filtering(connecting=True)
     return _runs(lambda: seccomp.enter(calls))
 

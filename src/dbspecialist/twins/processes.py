@@ -12,11 +12,13 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import psutil
-
 from dbspecialist.twins.folders import own_name
+
+if TYPE_CHECKING:
+    import psutil
 
 #: The variable that names a program's owner and the program.
 VARIABLE = "DBSPECIALIST_STARTED"
@@ -48,6 +50,8 @@ def end_program(process: subprocess.Popen[bytes], environment: Mapping[str, str]
 
 def end_marked(mark: str) -> None:
     """Kill the processes whose mark begins so, and those that they start meanwhile."""
+    import psutil  # where something may have been left
+
     for _ in range(_ROUNDS):
         found = [item for item in psutil.process_iter() if _mark_of(item).startswith(mark)]
         if not found:
@@ -56,6 +60,8 @@ def end_marked(mark: str) -> None:
 
 
 def _mark_of(process: psutil.Process) -> str:
+    import psutil
+
     try:
         return process.environ().get(VARIABLE, "")
     except (psutil.Error, OSError):  # it has ended, or is of another account
@@ -63,6 +69,8 @@ def _mark_of(process: psutil.Process) -> str:
 
 
 def _descendants(process: int) -> list[psutil.Process]:
+    import psutil
+
     try:
         return psutil.Process(process).children(recursive=True)
     except psutil.NoSuchProcess:
@@ -70,6 +78,8 @@ def _descendants(process: int) -> list[psutil.Process]:
 
 
 def _kill(processes: list[psutil.Process]) -> None:
+    import psutil
+
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             process.kill()

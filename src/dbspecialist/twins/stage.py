@@ -9,28 +9,24 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 
-from dbspecialist.engines.postgresql.observation import install
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.cluster import Cluster, start_cluster
 from dbspecialist.twins.guard import guarded
-from dbspecialist.twins.load import load_schema
 from dbspecialist.twins.loader import CAREFUL, LOADER
 from dbspecialist.twins.observed.observer import STATEMENT_SECONDS, Observer
 from dbspecialist.twins.plan_settings import apply_settings
 from dbspecialist.twins.session_settings import session_settings
+from dbspecialist.twins.stage_beforehand import prepared_beforehand
 from dbspecialist.twins.stage_databases import create_database, drop_database
-from dbspecialist.twins.stage_pages import set_one_page, settle
-from dbspecialist.twins.stage_roles import OWNER, VISITOR, ensure_roles
-from dbspecialist.twins.stand_ins import install_stand_ins
-from dbspecialist.twins.statistics import restore_statistics
-from dbspecialist.twins.tablespaces import make_tablespaces
+from dbspecialist.twins.stage_loading import Prepared, prepare
+from dbspecialist.twins.stage_pages import settle
+from dbspecialist.twins.stage_roles import OWNER, VISITOR
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -56,6 +52,8 @@ class Stage:
         settings: Session settings that production's migrations would have.
         statement_seconds: After how long an observed statement is stopped.
         kept: How many databases more are not dropped: 8 MiB each against 10 ms.
+        copies: Names of databases that equal the prepared one and that nobody has yet.
+        empty: Names of such that nothing was loaded into.
     """
 
     cluster: Cluster
@@ -65,6 +63,8 @@ class Stage:
     settings: Mapping[str, str] = field(default_factory=dict)
     statement_seconds: float = STATEMENT_SECONDS
     kept: int = 0
+    copies: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
 
     def admin(self, database: str) -> Connection:
         """Connect to a database as a superuser who reads catalogues and nothing else."""
@@ -80,6 +80,9 @@ class Stage:
 
         The first few of a server that is the stage's own stay until the server goes.
         """
+        if template in {None, self.template} and (copy := self._copy()) is not None:
+            yield copy  # it goes with the server
+            return
         name = f"stage_{next(_numbers)}"
         stays, self.kept = self.kept > 0, self.kept - 1
         with self.cluster.connect() as admin:
@@ -126,6 +129,13 @@ class Stage:
         with self.admin(database) as admin:
             settle(self.cluster, admin)
 
+    def _copy(self) -> str | None:
+        """Take one of the copies; several threads may want the last."""
+        try:
+            return self.copies.pop()
+        except IndexError:
+            return None
+
     def _configure(self, admin: Connection, database: str) -> None:
         apply_settings(admin, database, self.settings)
 
@@ -140,6 +150,7 @@ def open_stage(
     scale: float = 1.0,
     cluster: Cluster | None = None,
     stays: bool = False,
+    ready: Prepared | None = None,
 ) -> Iterator[Stage]:
     """Prepare a stage, in a cluster of its own unless one is given.
 
@@ -149,35 +160,22 @@ def open_stage(
         cluster: A running server to use; what the stage makes in it is dropped at the end.
         stays: Whether the first few databases are left to go with that server after all, since
             each DROP DATABASE waits for a checkpoint.
+        ready: What was prepared for it on that server, and goes with it.
     """
-    started = time.perf_counter()
     with contextlib.ExitStack() as stack:
-        server = cluster or stack.enter_context(start_cluster())
-        stage = Stage(server, f"stage_{next(_numbers)}", kept=0 if cluster and not stays else 8)
-        with server.connect() as admin:
-            ensure_roles(admin)
-            if snapshot is not None:
-                make_tablespaces(admin, snapshot.catalogue, OWNER)
-            create_database(admin, stage.template, "template0", owner=OWNER)
-        if cluster is not None and not stays:
-            stack.callback(drop_database, server, stage.template)
-        with stage.admin(stage.template) as connection:
-            stage.left_out = _load(connection, snapshot, scale)
-            set_one_page(server, connection)
+        if cluster is None and (ready := prepared_beforehand(snapshot, scale)) is not None:
+            stack.callback(ready.cluster.close)
+        if ready is None:
+            server = cluster or stack.enter_context(start_cluster())
+            ready = prepare(server, f"stage_{next(_numbers)}", snapshot, scale)
+            if cluster is not None and not stays:
+                stack.callback(drop_database, server, ready.template)
+        server = ready.cluster
+        stage = Stage(server, ready.template, ready.left_out, ready.milliseconds)
+        stage.kept = 0 if cluster and not stays else 8
+        stage.copies, stage.empty = list(ready.copies), [ready.empty] if ready.empty else []
         if cluster is None:
             limit = stage.statement_seconds
             stack.enter_context(guarded(server, (OWNER, LOADER), limit, whole=(VISITOR,)))
         stage.settings = session_settings(snapshot)
-        stage.ready_ms = (time.perf_counter() - started) * 1000
         yield stage
-
-
-def _load(connection: Connection, snapshot: Snapshot | None, scale: float) -> tuple[str, ...]:
-    connection.execute(f"ALTER SCHEMA public OWNER TO {OWNER}")
-    install_stand_ins(connection)  # also for what the migrations themselves create
-    left_out: tuple[str, ...] = ()
-    if snapshot is not None:
-        left_out = load_schema(connection, snapshot.catalogue, owner=OWNER)
-        left_out += restore_statistics(connection, snapshot, scale, owner=OWNER)
-    install(connection)
-    return left_out
