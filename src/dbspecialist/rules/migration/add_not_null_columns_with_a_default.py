@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import bare
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
@@ -53,7 +54,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             continue
         if (
             not is_filled(trial, run, table, statement)
-            or f'"{part(column).strip(chr(34))}"' not in error.message
+            or f'"{bare(part(column))}"' not in error.message
         ):
             continue
         known = knows(trial, run, table, statement)
