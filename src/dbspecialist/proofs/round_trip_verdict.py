@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.proof import Proof, Verdict
-from dbspecialist.facts.trial import RoundTrip
+from dbspecialist.facts.walked import RoundTrip
 from dbspecialist.proofs.difference_text import sentence
 from dbspecialist.proofs.rows import Fingerprints, Loss, RowsFingerprint, losses
 from dbspecialist.proofs.schema_changes import schema_changes
@@ -15,6 +15,9 @@ from dbspecialist.toolchains.base import MigrationFailed
 
 CLAIM = "the way back restores the schema and the rows, and the upgrade can be run again"
 
+
+#: raise_exception (PostgreSQL manual, "PostgreSQL Error Codes").
+RAISED = "P0001"
 
 #: Objects or columns named in the basis; `details` holds all.
 MOST_NAMED = 3
@@ -120,7 +123,7 @@ def _works(rows: Fingerprints) -> RoundTrip:
 
 
 def _stopped(error: MigrationFailed) -> RoundTrip:
-    if error.error is None and _IRREVERSIBLE.search(error.reason):
+    if _is_its_own(error) and _IRREVERSIBLE.search(error.reason):
         basis = f"the downgrade says that it has no way back: {error.reason}"
         return _told("irreversible", "refuted", basis)
     if not_tried(error):
@@ -139,9 +142,16 @@ def throws_by_itself(seen: Observed) -> str:
     Code that reads made-up rows may take them for nonsense, which says nothing of production.
     """
     error = seen.down_error or seen.again_error
-    if error is None or error.error is not None or not_tried(error):
+    if error is None or not _is_its_own(error) or not_tried(error):
         return ""
-    return "" if _IRREVERSIBLE.search(error.reason) else error.reason
+    # RAISE in SQL may stand behind a condition, whatever it says.
+    ends = error.error is None and _IRREVERSIBLE.search(error.reason)
+    return "" if ends else error.reason
+
+
+def _is_its_own(error: MigrationFailed) -> bool:
+    """Tell whether a migration's own code stops it: an exception of its language, or RAISE."""
+    return error.error is None or error.error.sqlstate == RAISED
 
 
 def without_rows(reason: str, tried: RoundTrip) -> RoundTrip:
