@@ -1,4 +1,5 @@
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ def test_alembic_revisions_are_written_and_prove_clean(shop: Path) -> None:
     request = read_request(
         ["add-column", "customers", "token", "uuid", "--default", "gen_random_uuid()", "--not-null"]
     )
-    found = new_migration([request], path=shop, snapshot=shop / "prod.snapshot", write=True)
+    found = new_migration(
+        [request], path=shop, snapshot=shop / "prod.snapshot", models=False, write=True
+    )
     assert found.written
     assert [item.stage for item in found.phases] == ["expand", "backfill", "", ""]
     written = [shop / item.path for item in found.edits]
@@ -41,7 +44,7 @@ def test_nothing_is_written_without_being_asked(shop: Path) -> None:
     request = read_request(["add-column", "customers", "note", "text"])
     found = new_migration([request], path=shop, snapshot=shop / "prod.snapshot")
     assert not found.written
-    assert len(found.edits) == 1
+    assert len(found.edits) == 2
     assert sorted(path.name for path in shop.rglob("*.py")) == before
 
 
@@ -67,3 +70,50 @@ def test_words_that_are_no_request_are_refused(words: list[str], told: str) -> N
     with pytest.raises(InputError) as refused:
         read_request(words)
     assert told in str(refused.value)
+
+
+def committed(shop: Path) -> Path:
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "start"]):
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+        subprocess.run(["git", *who, *words], cwd=shop, check=True)
+    return shop
+
+
+def test_models_are_edited_with_the_migration_and_agree(shop: Path) -> None:
+    committed(shop)
+    words = ["add-column", "customers", "nickname", "varchar(40)"]
+    found = new_migration([read_request(words)], path=shop, write=True)
+    assert found.refuted == ()
+    assert found.proofs[-1].claim == "the edited models agree with the migrated database"
+    assert found.proofs[-1].verdict == "proven"
+    line = "    nickname: Mapped[str | None] = mapped_column(String(40))\n"
+    assert line in (shop / "shop" / "models.py").read_text()
+
+
+def test_models_with_the_new_name_work_while_old_code_runs(shop: Path) -> None:
+    words = ["rename-column", "customers", "full_name", "name"]
+    found = new_migration([read_request(words)], path=shop, snapshot=shop / "prod.snapshot")
+    assert found.refuted == ()
+    assert [item.phase.stage for item in found.withheld] == ["contract"]
+    assert found.proofs[-1].claim == "what the edited models send is taken by the migrated database"
+    assert found.proofs[-1].verdict == "tested"
+    (edit,) = [item for item in found.edits if item.path == "shop/models.py"]
+    assert 'full_name: Mapped[str] = mapped_column("name", String(200))' in edit.text
+
+
+def test_file_that_git_does_not_know_is_not_written_over(shop: Path) -> None:
+    committed(shop)
+    subprocess.run(["git", "rm", "-q", "--cached", "shop/models.py"], cwd=shop, check=True)
+    before = (shop / "shop" / "models.py").read_text()
+    request = read_request(["add-column", "customers", "note", "text"])
+    with pytest.raises(InputError, match="git does not know this file"):
+        new_migration([request], path=shop, write=True)
+    assert (shop / "shop" / "models.py").read_text() == before
+    assert not list((shop / "migrations" / "versions").glob("0016*"))
+    assert new_migration([request], path=shop, models=False, write=True).written
+
+
+def test_column_that_models_map_is_not_dropped(shop: Path) -> None:
+    request = read_request(["drop-column", "customers", "full_name"])
+    with pytest.raises(InputError, match="code still uses what goes: SELECT"):
+        new_migration([request], path=shop)

@@ -45,6 +45,7 @@ def planning_options() -> tuple[Callable[[Decorated], Decorated], ...]:
             metavar="FILE",
             help="The interpreter that has the project's packages.",
         ),
+        click.option("--models/--no-models", default=True, help="Edit the ORM's models too."),
         click.option("--write", is_flag=True, help="Write the files, all or none."),
         click.option(
             "--format",

@@ -5,27 +5,32 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import psycopg
 
-from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.change import FileEdit, Phase
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
-from dbspecialist.facts.trial import Broken, Run
+from dbspecialist.facts.trial import Run
+from dbspecialist.facts.walked import Broken
+from dbspecialist.proofs.compatibility import OldCode, model_statements
 from dbspecialist.proofs.difference_text import sentence
+from dbspecialist.proofs.history import MODELLED, compared
 from dbspecialist.proofs.mapped import broken_models, modelled, target_of
 from dbspecialist.proofs.meanwhile import meanwhile
 from dbspecialist.proofs.rates import read_rates
 from dbspecialist.proofs.schema_changes import schema_changes
-from dbspecialist.proofs.trials import try_migrations
+from dbspecialist.proofs.trials import read, try_migrations
 from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.copies import copied
 from dbspecialist.twins.stage import Stage, open_stage
 from dbspecialist.twins.stage_roles import OWNER
 
+MODELS = "the edited models agree with the migrated database"
+SENT = "what the edited models send is taken by the migrated database"
 ENDS = "the files end in the wanted catalogue"
 CHECKS = "each phase's check is true when the phases before it have run"
 MOST = 3
@@ -50,6 +55,11 @@ class Ground:
     snapshot: Snapshot | None
     scale: float
     max_blocked_ms: float
+
+    @cached_property
+    def before(self) -> Catalogue:
+        """The catalogue before them."""
+        return read(self.stage, self.template)
 
 
 @dataclass(frozen=True)
@@ -97,19 +107,79 @@ def _mapped(
     ground: Ground, copy: Project, new: Sequence[Migration]
 ) -> tuple[Catalogue | Proof | None, dict[str, tuple[Broken, ...]]]:
     """Return what the models create, and the statements of theirs that each revision breaks."""
-    stage = ground.stage
-    with stage.admin(ground.template) as admin:
-        migrated = read_catalogue(admin)
+    models = _created(ground, copy)
+    if not isinstance(models, Catalogue):
+        return models, {}
+    with ground.stage.database(ground.template) as database:
+        return models, broken_models(ground.stage, copy, new, database, models)
+
+
+def _created(ground: Ground, copy: Project) -> Catalogue | Proof | None:
+    """Create what the models of a copy describe, and read it."""
+    migrated = ground.before
     with (
-        open_stage(None, cluster=stage.cluster, stays=True) as empty,
+        open_stage(None, cluster=ground.stage.cluster, stays=True) as empty,
         empty.database() as database,
         copy.runner(target_of(empty, database)) as runner,
     ):
-        models = modelled(empty, runner, migrated)
+        return modelled(empty, runner, migrated)
+
+
+def models_proof(
+    ground: Ground, seen: Rehearsed, edits: Sequence[FileEdit], reached: Catalogue
+) -> Proof:
+    """Load edited models and compare what they create with the migrated database.
+
+    What models and database did not have alike before does not count.
+
+    Args:
+        ground: Where to.
+        seen: Tells what the models created before.
+        edits: The files of the revisions and of the models.
+        reached: What the revisions end in.
+    """
+    if not isinstance(seen.models, Catalogue):
+        return Proof(MODELS, "unchecked", "what these models create is not known here")
+    with copied(ground.project, edits) as copy:
+        models = _created(ground, copy)
     if not isinstance(models, Catalogue):
-        return models, {}
-    with stage.database(ground.template) as database:
-        return models, broken_models(stage, copy, new, database, models)
+        why = models.basis if models else "they create nothing"
+        return Proof(MODELS, "refuted", why)
+    known = {item.object.key for item in compared(ground.before, seen.models, MODELLED)}
+    left = [item for item in compared(reached, models, MODELLED) if item.object.key not in known]
+    if left:
+        told = "; ".join(sentence(item) for item in left[:MOST])
+        return Proof(MODELS, "refuted", told)
+    return Proof(MODELS, "proven", "created on the twin and compared with the migrated database")
+
+
+def sent_proof(
+    ground: Ground, seen: Rehearsed, edits: Sequence[FileEdit], phases: Sequence[Phase]
+) -> Proof:
+    """Plan what edited models send on a database that phases were carried out on.
+
+    Args:
+        ground: Where to.
+        seen: Tells whether models can be loaded here.
+        edits: The files of the revisions and of the models.
+        phases: What is deployed together with the models.
+    """
+    if not isinstance(seen.models, Catalogue):
+        return Proof(SENT, "unchecked", "what these models create is not known here")
+    with copied(ground.project, edits) as copy:
+        models = _created(ground, copy)
+    if not isinstance(models, Catalogue):
+        return Proof(SENT, "refuted", models.basis if models else "they create nothing")
+    with ground.stage.database(ground.template) as database:
+        with ground.stage.cluster.connect(database, OWNER) as connection:
+            for phase in phases:
+                _carry_out(connection, phase)
+        with ground.stage.visitor(database) as visitor:
+            statements = model_statements(models)
+            code = OldCode(visitor, statements)
+    if code.unplanned:
+        return Proof(SENT, "refuted", f"{code.unplanned} of {len(statements)} are refused")
+    return Proof(SENT, "tested", "planned after the phases that are written", len(statements))
 
 
 def end_proof(reached: Catalogue, wanted: Catalogue, objects: int) -> Proof:

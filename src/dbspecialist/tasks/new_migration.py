@@ -17,10 +17,11 @@ from dbspecialist.facts.migration_plan import MigrationPlan
 from dbspecialist.facts.request import Request
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.proofs import new_revisions as proving
-from dbspecialist.proofs.trials import brought_to, read
+from dbspecialist.proofs.trials import brought_to
 from dbspecialist.tasks.asked import Progress
 from dbspecialist.tasks.configuration import Configuration, overridden, read_configuration
 from dbspecialist.tasks.files import write_edits
+from dbspecialist.tasks.plan_models import refuse_unknown_to_git, with_models
 from dbspecialist.tasks.plan_verdict import verdict
 from dbspecialist.tasks.sources import read_source
 from dbspecialist.toolchains import find_projects
@@ -46,6 +47,7 @@ def new_migration(
     python: Source | None = None,
     from_: str | None = None,
     head: str = "",
+    models: bool = True,
     write: bool = False,
     progress: Progress | None = None,
 ) -> MigrationPlan:
@@ -60,6 +62,7 @@ def new_migration(
         python: The interpreter that has the project's packages.
         from_: The last revision that production has, where its version table does not tell.
         head: The revision that the new ones follow, where there are several heads.
+        models: Whether the models of SQLAlchemy, Prisma, TypeORM or Sequelize are edited too.
         write: Whether to write the files; those of a refuted plan are not.
         progress: Called with a sentence on what is being done.
 
@@ -82,10 +85,12 @@ def new_migration(
     project = _project(Path(path), configuration)
     tell("preparing a twin")
     with open_stage(source, scale=scale) as stage:
-        asked = _Asked(requests, source, scale, configuration, from_, head, tell)
+        asked = _Asked(requests, source, scale, configuration, from_, head, models, tell)
         plan = _planned(stage, project, asked)
     if write and not plan.refuted and plan.edits:
-        write_edits(project.root, plan.edits, {})
+        refuse_unknown_to_git(project.root, plan.edits)
+        originals = {item.path: item.before.encode() for item in plan.edits if item.before}
+        write_edits(project.root, plan.edits, originals)
         plan = replace(plan, written=True)
     return plan
 
@@ -116,6 +121,7 @@ class _Asked:
     configuration: Configuration
     from_: str | None
     head: str
+    models: bool
     tell: Progress
 
 
@@ -131,7 +137,8 @@ def _planned(stage: Stage, project: Project, asked: _Asked) -> MigrationPlan:
             edits = new_revisions(project, title, found.phases, place)
             asked.tell("running the files in a copy of the project")
             with proving.rehearsed(here, edits, asked.tell) as seen:
-                return verdict(here, found, edits, seen, asked.configuration)
+                plan = verdict(here, found, edits, seen, asked.configuration)
+                return with_models(here, found, plan, seen) if asked.models else plan
     except MigrationFailed as error:
         raise InputError(
             f"the history does not replay: {error.reason}",
@@ -155,17 +162,16 @@ def _to_run_first(project: Project, asked: _Asked) -> tuple[Migration, ...]:
 
 def _phases(here: proving.Ground, requests: Sequence[Request]) -> Planned:
     """Plan the requests on a copy of the database in the state before them."""
-    before = read(here.stage, here.template)
     with (
         here.stage.database(here.template) as database,
         here.stage.cluster.connect(database, OWNER) as connection,
     ):
         ground = Ground(
-            before,
+            here.before,
             Engine(connection),
             here.snapshot,
             here.scale,
-            _made_since(here.snapshot, before),
+            _made_since(here.snapshot, here.before),
             dict(here.stage.settings),
         )
         return planned(requests, ground)

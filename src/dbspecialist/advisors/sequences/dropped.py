@@ -51,6 +51,7 @@ def drop(ground: Ground, table: Table, column: str) -> Steps:
         (made, _keyed(table, kept), wanted),
         losses=(_loss(ground, table, column, kept),),
         notes=(f"drop {kept} once nobody misses the values",),
+        lasting=(kept,),
     )
 
 

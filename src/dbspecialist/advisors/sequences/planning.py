@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from dbspecialist.advisors.sequences import steps_of
 from dbspecialist.advisors.sequences.ground import Ground
+from dbspecialist.advisors.sequences.model_changes import model_edits
 from dbspecialist.advisors.sequences.steps import Steps
 from dbspecialist.facts.catalogue import Catalogue, Difference, differences
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.model_edit import ModelEdit
 from dbspecialist.facts.request import Request
 
 
@@ -21,11 +23,13 @@ class Planned:
     Args:
         requests: In the order in which they are carried out.
         steps: Of each.
+        models: The edits of models for each.
         wanted: The catalogue that the phases must end in.
     """
 
     requests: tuple[Request, ...]
     steps: tuple[Steps, ...]
+    models: tuple[tuple[ModelEdit, ...], ...]
     wanted: Catalogue
 
     @property
@@ -40,6 +44,7 @@ class _Done:
     request: Request
     steps: Steps
     changed: tuple[Difference, ...]
+    models: tuple[ModelEdit, ...]
 
 
 def planned(requests: Sequence[Request], ground: Ground) -> Planned:
@@ -71,7 +76,10 @@ def planned(requests: Sequence[Request], ground: Ground) -> Planned:
             assert refused is not None
             raise refused
     return Planned(
-        tuple(item.request for item in done), tuple(item.steps for item in done), ground.catalogue
+        tuple(item.request for item in done),
+        tuple(item.steps for item in done),
+        tuple(item.models for item in done),
+        ground.catalogue,
     )
 
 
@@ -90,7 +98,8 @@ def _carried_out(request: Request, ground: Ground) -> tuple[Ground, _Done]:
         if item.before is None and item.object.kind in ("table", "partitioned table")
     }
     kept = ground.created | made - set(_renamed(changed))
-    return replace(ground, catalogue=after, created=kept), _Done(request, steps, changed)
+    models = steps.models or model_edits(changed, after, steps.lasting)
+    return replace(ground, catalogue=after, created=kept), _Done(request, steps, changed, models)
 
 
 def _renamed(changed: Iterable[Difference]) -> Iterable[str]:

@@ -85,7 +85,12 @@ def replaced(shadow: Shadow) -> Steps:
         f"{table.name} has {table.size} and the engine would write it anew under a lock",
         f"{shadow.old} keeps the old values; drop-column takes it away once nobody misses them",
     )
-    return Steps((expand, backfill, *builds, *required, swap), tuple(wanted), notes=notes)
+    return Steps(
+        (expand, backfill, *builds, *required, swap),
+        tuple(wanted),
+        notes=notes,
+        lasting=(f"{table.name}.{shadow.old}",),
+    )
 
 
 def _refuse(shadow: Shadow) -> None:

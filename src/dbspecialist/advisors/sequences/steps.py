@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dbspecialist.facts.change import Phase, Stage
+from dbspecialist.facts.model_edit import ModelEdit
 
 #: How long a short lock is waited for: whoever comes after waits as long.
 LOCK_TIMEOUT = "2s"
@@ -28,7 +29,8 @@ class Steps:
             end in the same catalogue.
         losses: What rows lose, one clause each.
         notes: What was decided or is to be known, one sentence each.
-        lasting: Names of tables that the phases leave behind, to be dropped by hand.
+        lasting: Names of tables and columns that the phases leave behind, to be dropped by hand.
+        models: How models change with the first phase, where that does not follow from the schema.
     """
 
     phases: tuple[Phase, ...]
@@ -36,6 +38,7 @@ class Steps:
     losses: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     lasting: tuple[str, ...] = ()
+    models: tuple[ModelEdit, ...] = ()
 
 
 def short(

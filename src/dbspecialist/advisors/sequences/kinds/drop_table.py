@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.steps import Steps, short
+from dbspecialist.facts import model_edit
 from dbspecialist.facts.request import Request, argument
 
 
@@ -34,5 +35,6 @@ def steps(request: DropTable, ground: Ground) -> Steps:
         (phase,),
         (wanted,),
         losses=(f"nothing yet: {table.schema}.{aside} keeps {table.size}",),
+        models=(model_edit.DropTable(table.name),),
         notes=(f"DROP TABLE {table.schema}.{aside} once nobody misses it and a dump is kept",),
     )

@@ -9,6 +9,7 @@ from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.queries import is_there
 from dbspecialist.advisors.sequences.steps import Steps, short
 from dbspecialist.advisors.sequences.views import made_again, view_of
+from dbspecialist.facts import model_edit
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.names import bare, parts
 from dbspecialist.facts.request import Request, argument
@@ -36,10 +37,11 @@ def steps(request: RenameColumn, ground: Ground) -> Steps:
     wanted = f"ALTER TABLE {table.name} RENAME COLUMN {column} TO {new}"
     ground.try_or_refuse(wanted)
     notes = ground.quoted_note(new)
+    models = (model_edit.RenameColumn(table.name, bare(column), bare(new)),)
     if table.name in ground.created:
         back = f"ALTER TABLE {table.name} RENAME COLUMN {new} TO {column}"
         title = f"Rename column {column} of {table.shown} to {new}"
-        return Steps((short(title, [wanted], [back]),), (wanted,), notes=notes)
+        return Steps((short(title, [wanted], [back]),), (wanted,), notes=notes, models=models)
     own, behind = ground.identifier(table.own_name), ground.free(table.own_name + BEHIND)
     under = f"{table.schema}.{behind}"
     view = view_of(ground, table, table.name, under, [f"{column} AS {new}"])
@@ -50,7 +52,7 @@ def steps(request: RenameColumn, ground: Ground) -> Steps:
         stage="expand",
     )
     last = _renamed(table.name, under, (column, new), view)
-    return Steps((first, last), (wanted,), notes=notes)
+    return Steps((first, last), (wanted,), notes=notes, models=models)
 
 
 def _renamed(name: str, under: str, columns: tuple[str, str], view: Sequence[str]) -> Phase:

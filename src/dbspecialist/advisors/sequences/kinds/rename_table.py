@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.steps import Steps, short
 from dbspecialist.advisors.sequences.views import made_again, view_of
+from dbspecialist.facts import model_edit
 from dbspecialist.facts.change import Phase
-from dbspecialist.facts.names import parts
+from dbspecialist.facts.names import bare, parts
 from dbspecialist.facts.request import Request, argument
 
 
@@ -31,13 +32,15 @@ def steps(request: RenameTable, ground: Ground) -> Steps:
     wanted = f"ALTER TABLE {table.name} RENAME TO {parts(new)[-1]}"
     back = f"ALTER TABLE {new} RENAME TO {parts(table.name)[-1]}"
     ground.try_or_refuse(wanted)
+    models = (model_edit.RenameTable(table.name, bare(parts(new)[-1])),)
     title, notes = f"Rename {table.shown} to {parts(new)[-1]}", ground.quoted_note(parts(new)[-1])
     if table.name in ground.created:
-        return Steps((short(title, [wanted], [back]),), (wanted,), notes=notes)
+        return Steps((short(title, [wanted], [back]),), (wanted,), notes=notes, models=models)
     view = view_of(ground, table, table.name, new, ())
     down = [f"DROP VIEW {table.name}", back]
     first = short(f"{title}, with a view for old code", [wanted, *view], down, stage="expand")
-    return Steps((first, _view_gone(table.name, view)), (wanted,), notes=notes)
+    last = _view_gone(table.name, view)
+    return Steps((first, last), (wanted,), notes=notes, models=models)
 
 
 def _view_gone(name: str, view: Sequence[str]) -> Phase:
