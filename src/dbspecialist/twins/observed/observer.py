@@ -12,14 +12,10 @@ from typing import Any
 
 import psycopg
 
-from dbspecialist.engines.postgresql.changed_columns import changed_columns
-from dbspecialist.engines.postgresql.columns_set import columns_set
-from dbspecialist.engines.postgresql.copied_columns import FILLING, copied_columns
+from dbspecialist.engines.postgresql.changed_columns import Columns, changed_columns
 from dbspecialist.engines.postgresql.effects import compare
-from dbspecialist.engines.postgresql.modified_where import modified_where
 from dbspecialist.engines.postgresql.observation import Observation
-from dbspecialist.engines.postgresql.query_plans import modified_rows, read_inside, selected
-from dbspecialist.engines.postgresql.rows_written import rows_written
+from dbspecialist.engines.postgresql.planned import planned
 from dbspecialist.facts.effects import WAITS_FOR_ITSELF, EngineError, StatementEffects
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.observed.bystander import Bystander
@@ -152,17 +148,11 @@ class SessionObserver:
             transaction=self.transaction if after or inside or self._seen_outside else 0,
             in_transaction=inside,
             parameters=outcome.parameters,
-            rows_modified=modified_rows(outcome.plans),
-            columns_set=columns_set(outcome.plans),
-            conditions=modified_where(outcome.plans),
-            copies=self._copies(after, outcome),
-            writes=rows_written(outcome.plans),
-            reads=tuple(sorted(read_inside(outcome.plans, outcome.tags, outcome.error))),
-            selects=tuple(sorted(selected(outcome.plans, outcome.tags))),
             error=outcome.error,
             elapsed_ms=outcome.elapsed_ms,
             unchecked=self._stopped(outcome.error),
             names=self.observer.relations.names_in(after),
+            **planned(outcome.plans, outcome.tags, outcome.error, after, self._columns),
             **self._compared(after, outcome),
         )
         if after:
@@ -181,12 +171,9 @@ class SessionObserver:
             self._changed = False
             self.observer.relations.refresh(written)
 
-    def _copies(self, after: Observation | None, outcome: Outcome) -> dict[str, dict[str, str]]:
-        if after is None or outcome.error or not outcome.plans:
-            return {}
-        made = [item["name"] for item in after.events if item.get("tag") in FILLING]
-        columns = {**self.observer.relations.columns, **after.columns}
-        return copied_columns(outcome.plans, made, columns)
+    @property
+    def _columns(self) -> Columns:
+        return self.observer.relations.columns
 
     def _compared(self, after: Observation | None, outcome: Outcome) -> Mapping[str, Any]:
         outside, self._seen_outside = self._seen_outside, {}
