@@ -168,6 +168,23 @@ def test_parts_of_a_dropped_table_that_hold_its_long_values_go_unsaid(
     assert run(client, observer, "DROP TABLE letters").drops == ("table public.letters",)
 
 
+def test_a_query_without_a_line_is_recorded_where_it_reads_a_users_table(
+    client: Client, observer: Observer
+) -> None:
+    client.execute("CREATE TABLE alembic_version (version_num text)")
+    observer.take()
+    observer.mark(Mark("r1", None))
+    client.execute("SELECT relname FROM pg_class")
+    client.execute("SELECT * FROM alembic_version")
+    client.execute("SELECT 1")
+    client.execute("SELECT count(*) FROM orders")
+    (only,) = observer.take()
+    assert (only.effects.sql, only.effects.selects) == (
+        "SELECT count(*) FROM orders",
+        ("public.orders",),
+    )
+
+
 def test_statements_in_one_message_share_their_transaction(
     client: Client, observer: Observer
 ) -> None:

@@ -17,6 +17,7 @@ from dbspecialist.engines.postgresql.effects import compare
 from dbspecialist.engines.postgresql.observation import Observation
 from dbspecialist.engines.postgresql.planned import planned
 from dbspecialist.facts.effects import WAITS_FOR_ITSELF, EngineError, StatementEffects
+from dbspecialist.facts.migration import VERSION_TABLES
 from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.observed.bystander import Bystander
 from dbspecialist.twins.observed.known_relations import KnownRelations
@@ -200,7 +201,8 @@ class SessionObserver:
             return True
         first = {tag.split(" ")[0] for tag in effects.tags}
         if first == {"SELECT"}:
-            return getattr(self.observer.current, "line", None) is not None
+            line = getattr(self.observer.current, "line", None)
+            return line is not None or any(map(_is_a_users, effects.selects))
         return bool(first - _SILENT)
 
     def _stopped(self, error: EngineError | None) -> str:
@@ -235,6 +237,13 @@ class SessionObserver:
         if running.stopped:
             why = f", {WAITS_FOR_ITSELF}" if running.waits_for_itself else ""
             self.stopped = f"stopped after {watchdog.seconds:g} s on the twin{why}"
+
+
+def _is_a_users(relation: str) -> bool:
+    """Tell whether a relation is no catalogue and no version table of a toolchain."""
+    schema, _, name = relation.rpartition(".")
+    system = schema.startswith("pg_") or schema in {"information_schema", "dbs_twin"}
+    return not system and name.strip('"') not in VERSION_TABLES
 
 
 def _lengthen(data: Path, before: Observation | None, after: Observation) -> None:
