@@ -87,3 +87,35 @@ def write_new(project: Project, edits: Sequence[FileEdit]) -> tuple[str, ...]:
     originals = {item.path: item.before.encode() if item.before else None for item in edits}
     write_edits(project.root, edits, originals)
     return tuple(item.path for item in edits)
+
+
+def replace_files(
+    project: Project, edits: Sequence[FileEdit], removed: Sequence[str]
+) -> tuple[str, ...]:
+    """Write files and remove others, and return the paths of those that were written.
+
+    Raises:
+        InputError: As `write_edits`, or where a file cannot be removed; then all are as before.
+    """
+    gone = {path: (project.root / path).read_bytes() for path in removed}
+    before = {edit.path: (project.root / edit.path) for edit in edits}
+    contents = {path: file.read_bytes() for path, file in before.items() if file.is_file()}
+    written = write_new(project, edits)
+    try:
+        for path in removed:
+            (project.root / path).unlink()
+    except OSError as error:
+        for path, content in {**gone, **contents}.items():
+            (project.root / path).write_bytes(content)
+        for path in written:
+            if path not in contents:
+                (project.root / path).unlink()
+        raise InputError(str(error.strerror), str(error.filename), "check its rights") from error
+    for path in removed:
+        _remove_empty((project.root / path).parent)
+    return written
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

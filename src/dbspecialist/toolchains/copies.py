@@ -32,23 +32,35 @@ class ReadAgain(Protocol):
 
 
 @contextlib.contextmanager
-def copied(project: Project, edits: Iterable[FileEdit]) -> Iterator[Project]:
-    """Copy a project into a temporary folder, changed by edits; it goes with the block."""
+def copied(
+    project: Project, edits: Iterable[FileEdit], removed: Iterable[str] = ()
+) -> Iterator[Project]:
+    """Copy a project into a temporary folder, changed by edits; it goes with the block.
+
+    Args:
+        project: The project.
+        edits: The new texts of files.
+        removed: Files that the copy does not have, from the project's root.
+    """
     top = _top(project.root.resolve())
+    edits = tuple(edits)
     with owned_folder("c") as made:
         copy = made.resolve()
         inside = project.root.resolve().relative_to(top)
         opened = {Path(), *_with_parents(inside)}
         for place in _folders(project):
             opened.update(_with_parents(place.relative_to(top)))
-        for edit in edits:
-            opened.update(_with_parents((inside / edit.path).parent))
+        gone = tuple(removed)
+        for path in (*(edit.path for edit in edits), *gone):
+            opened.update(_with_parents((inside / path).parent))
         for folder in sorted(opened):
             _open(top / folder, copy / folder, {top / item for item in opened})
         for edit in edits:
             file = copy / inside / edit.path
             file.unlink(missing_ok=True)
             file.write_bytes(edit.text.encode())
+        for path in gone:
+            (copy / inside / path).unlink()
         moved = _moved(project, top, copy)
         yield moved.read_again() if isinstance(moved, ReadAgain) else moved
 

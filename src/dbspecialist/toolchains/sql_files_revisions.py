@@ -29,7 +29,7 @@ _NAME = re.compile(
 _NOTHING = "-- No statement takes this back.\n"
 
 #: Tools that send a file without a transaction as one message.
-_ONE_MESSAGE = frozenset({"pairs", "dbmate", "folders"})
+ONE_MESSAGE = frozenset({"pairs", "dbmate", "folders"})
 
 
 def new_revisions(
@@ -47,7 +47,7 @@ def new_revisions(
     if project.single_transaction and not all(item.transactional for item in revisions):
         todo = "run the file without --single-transaction"
         raise InputError("a step runs outside a transaction", where, todo)
-    wanted = one_by_one(revisions, where) if tool in _ONE_MESSAGE else tuple(revisions)
+    wanted = one_by_one(revisions, where) if tool in ONE_MESSAGE else tuple(revisions)
     wanted = tuple(
         replace(item, up=in_style(project, item.up), down=in_style(project, item.down))
         for item in wanted
@@ -56,7 +56,7 @@ def new_revisions(
     return tuple(
         FileEdit(relative(path, project.root), text)
         for name, item in zip(names, wanted, strict=True)
-        for path, text in _files(project, model, name, item, tool)
+        for path, text in files_of(project, model, name, item, tool)
     )
 
 
@@ -84,7 +84,7 @@ def _names(last: str, where: str, revisions: Sequence[NewRevision], place: Place
         yield f"{found['before']}{number}{mark}{slug(item.title, mark=words)}"
 
 
-def _files(
+def files_of(
     project: SqlFiles, model: Path, name: str, item: NewRevision, tool: str
 ) -> Iterator[tuple[Path, str]]:
     """Yield the files of one revision with their texts."""
@@ -173,7 +173,8 @@ def _of_psql(
     back = back_path(project, model, name)
     if back is None and item.down:
         up += "\n" + "".join(f"{line}\n" for line in comment(f"The way back:\n{down}", "--"))
-    yield _named(model, project.history()[-1].revision, name), up
+    own = next(one.revision for one in project.history() if project.root / one.path == model)
+    yield _named(model, own, name), up
     if back is not None:
         yield back, down
 

@@ -76,6 +76,9 @@ output_option = click.option(
     help="Write to FILE instead of standard output.",
 )
 write_option = click.option("--write", is_flag=True, help="Write the files.")
+force_option = click.option(
+    "--force", is_flag=True, help="Also write over files that git does not have."
+)
 title_option = click.option("--title", default="", metavar="TEXT", help="What the change does.")
 head_option = click.option(
     "--head", default="", metavar="REV", help="The revision to follow, where there are several."

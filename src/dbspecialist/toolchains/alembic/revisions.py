@@ -33,8 +33,15 @@ _NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
-    """A new revision with its identifiers."""
+class Written:
+    """A new revision with its identifiers.
+
+    Args:
+        item: What it does.
+        revision: Its identifier.
+        follows: That of the one that it follows, or "".
+        at: When it was made.
+    """
 
     item: NewRevision
     revision: str
@@ -55,10 +62,10 @@ def new_revisions(
     for number, given in enumerate(revisions):
         up, down = in_style(project, given.up), in_style(project, given.down)
         item = replace(given, up=up, down=down)
-        made = _Written(item, _identifier(known, follows, item), follows, place.moment(number))
+        made = Written(item, _identifier(known, follows, item), follows, place.moment(number))
         path = folder / _file_name(project, made)
         commits = project.env.transactional and not project.env.transaction_per_migration
-        text = "\n".join(_lines(made, model, commits and not item.first)) + "\n"
+        text = "\n".join(revision_lines(made, model, commits and not item.first)) + "\n"
         edits.append(FileEdit(relative(path, project.root), text))
         known.append(made.revision)
         follows = made.revision
@@ -107,7 +114,7 @@ def _identifier(known: Sequence[str], follows: str, item: NewRevision) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
-def _file_name(project: AlembicProject, made: _Written) -> str:
+def _file_name(project: AlembicProject, made: Written) -> str:
     at = made.at
     values = {
         "rev": made.revision,
@@ -123,7 +130,7 @@ def _file_name(project: AlembicProject, made: _Written) -> str:
         raise InputError(f"file_template cannot be filled in: {error}", where, "mend it") from error
 
 
-def _lines(made: _Written, model: RevisionModel, commits: bool) -> Iterator[str]:
+def revision_lines(made: Written, model: RevisionModel, commits: bool) -> Iterator[str]:
     """Yield a revision's lines.
 
     Args:
@@ -147,7 +154,7 @@ def _lines(made: _Written, model: RevisionModel, commits: bool) -> Iterator[str]
         yield from ("", "", f"def {name}(){returns}:", *body)
 
 
-def _docstring(made: _Written, model: RevisionModel) -> Iterator[str]:
+def _docstring(made: Written, model: RevisionModel) -> Iterator[str]:
     told = {
         "Revision ID": made.revision,
         "Revises": made.follows,
@@ -164,7 +171,7 @@ def _docstring(made: _Written, model: RevisionModel) -> Iterator[str]:
         yield from (f'"""{lines[0]}', *lines[1:], "", '"""')
 
 
-def _identifiers(made: _Written, model: RevisionModel) -> Iterator[str]:
+def _identifiers(made: Written, model: RevisionModel) -> Iterator[str]:
     mark = model.quote
     values = {
         "revision": f"{mark}{made.revision}{mark}",

@@ -99,6 +99,7 @@ def _sequelize(given: str, text: str) -> str:
 def file_lines(
     shape: Shape, item: NewRevision, up: Sequence[str], down: Sequence[str]
 ) -> Iterator[str]:
+    """Yield the lines of a migration's file."""
     style = shape.style
     if re.match(r"\s*['\"]use strict['\"]", style.text):
         yield from (*style.ended(["'use strict'"]), "")

@@ -45,7 +45,7 @@ def new_revisions(
         name = f"{''.join(words)}{stamp}"
         path = model.path.with_name(_file_name(model.path, stamp, words))
         up, down = in_style(paths, item.up), in_style(paths, item.down)
-        text = "\n".join(_lines(project, style, name, item, (up, down))) + "\n"
+        text = "\n".join(class_lines(project, style, name, item, (up, down))) + "\n"
         edits.append(FileEdit(relative(path, project.root), text))
         names.append((name, path))
     return (*edits, *_listed(project, names))
@@ -66,13 +66,22 @@ def _file_name(model: Path, stamp: int, words: Sequence[str]) -> str:
     return f"{title}{(mark[1] or '') + str(stamp) if mark else ''}.{end}"
 
 
-def _lines(
+def class_lines(
     project: TypeormProject,
     style: NodeStyle,
     name: str,
     item: NewRevision,
     ways: tuple[Sequence[str], Sequence[str]],
 ) -> Iterator[str]:
+    """Yield the lines of a class's file.
+
+    Args:
+        project: Whose mode decides on transactions.
+        style: How the file is written.
+        name: The class's name.
+        item: What it does.
+        ways: The statements of the way there and back, as they are written.
+    """
     typed = "implements MigrationInterface" in style.text
     used = "MigrationInterface QueryRunner" if typed else ""
     imports = list(style.imports(used)) if used else []
