@@ -21,6 +21,7 @@ ClaimKind = Literal[
     "shifted",
     "children",
     "update",
+    "computed",
 ]
 
 
@@ -32,7 +33,7 @@ class Claim:
         kind: What needs it: a column that becomes NOT NULL, a unique index, a CHECK, a foreign
             key, a type that holds less, a removed enum value, a dropped column, a sequence, a
             partition's bound, a key that is written, the children of rows that are deleted, a
-            constraint on columns that are set.
+            constraint on columns that are set, a value that is computed for every row.
         text: The claim, one sentence without a full stop.
         object: The column, constraint or index that needs it.
         relation: The table, as the migration names it.

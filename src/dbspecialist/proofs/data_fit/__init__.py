@@ -11,6 +11,7 @@ from dataclasses import replace
 from dbspecialist.facts.data_fit import Claim, DataFit
 from dbspecialist.facts.trial import Run
 from dbspecialist.proofs.data_fit.columns import column_claims
+from dbspecialist.proofs.data_fit.computed import computed_claims
 from dbspecialist.proofs.data_fit.constraints import constraint_claims
 from dbspecialist.proofs.data_fit.database import ask
 from dbspecialist.proofs.data_fit.deleted import delete_claims
@@ -33,6 +34,7 @@ _FINDERS = (
     key_claims,
     delete_claims,
     update_claims,
+    computed_claims,
 )
 
 

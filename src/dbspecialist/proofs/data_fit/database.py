@@ -19,6 +19,9 @@ from dbspecialist.facts.data_fit import Claim, DataFit
 from dbspecialist.facts.proof import Proof
 from dbspecialist.proofs.data_fit.words import shortened, told, undecided
 
+#: The class of errors that values lead to (PostgreSQL manual, "PostgreSQL Error Codes").
+DATA_EXCEPTION = "22"
+
 APPLICATION = "dbspecialist prove"
 
 #: How long the one query on the catalogue may take, in milliseconds.
@@ -114,9 +117,7 @@ def _answer(session: Session, claim: Claim, obstacle: str, redacted: bool) -> Da
     except psycopg.errors.LockNotAvailable:
         return undecided(claim, "the database was asked, and another session held a lock")
     except psycopg.Error as error:
-        if error.sqlstate is None or error.sqlstate.startswith(("08", "57")):
-            raise  # the connection is gone
-        return undecided(claim, f"the database refuses the query: {_words(error, redacted)}")
+        return _refusal(claim, error, redacted)
     basis = f"asked of the database, {(time.perf_counter() - started) * 1000:.0f} ms"
     if row is None:
         proof = Proof(claim.text, "proven", f"{basis}; no row for: {claim.query}")
@@ -126,6 +127,17 @@ def _answer(session: Session, claim: Claim, obstacle: str, redacted: bool) -> Da
     found = f"a row was found with {shown}" if shown else "a row was found, not shown"
     proof = Proof(claim.text, "refuted", told(f"{basis}: {found}", claim))
     return DataFit(claim, proof, "database", shown)
+
+
+def _refusal(claim: Claim, error: psycopg.Error, redacted: bool) -> DataFit:
+    """Answer by a refusal: values that cannot be computed refute that they can."""
+    if error.sqlstate is None or error.sqlstate.startswith(("08", "57")):
+        raise error  # the connection is gone
+    words = _words(error, redacted)
+    if claim.kind == "computed" and error.sqlstate.startswith(DATA_EXCEPTION):
+        proof = Proof(claim.text, "refuted", told(f"asked of the database: {words}", claim))
+        return DataFit(claim, proof, "database", words)
+    return undecided(claim, f"the database refuses the query: {words}")
 
 
 def _first_row(session: Session, query: str) -> tuple[list[str], tuple[Any, ...] | None]:

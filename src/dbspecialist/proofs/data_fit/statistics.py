@@ -17,7 +17,12 @@ from dbspecialist.facts.units import count
 from dbspecialist.proofs.data_fit.given import answer_given
 from dbspecialist.proofs.data_fit.references import answer_references
 from dbspecialist.proofs.data_fit.taken import answer_taken
-from dbspecialist.proofs.data_fit.values import Connection, answer_values, refuted
+from dbspecialist.proofs.data_fit.values import (
+    Connection,
+    answer_computed,
+    answer_values,
+    refuted,
+)
 from dbspecialist.proofs.data_fit.words import undecided
 
 #: ANALYZE stores shares as single-precision floats.
@@ -41,6 +46,8 @@ def answer(
         return answer_references(claim, run, production, connect)
     if claim.kind == "sequence":
         return _sequence(claim, run)
+    if claim.kind in _BY_KIND:
+        return _BY_KIND[claim.kind](claim, run, production, connect)
     if not claim.columns:
         return answer_given(claim, _rows(run, production, claim.reads[0]), connect)
     return _by_columns(claim, run, production, connect)
@@ -51,8 +58,6 @@ def _by_columns(
 ) -> DataFit:
     known = [_column(claim, run, name) for name in claim.columns]
     columns = [item for item in known if item is not None]
-    if claim.kind == "taken":
-        return answer_taken(claim, run, production, connect)
     if claim.kind in {"children", "update"} and not claim.misfit:
         return undecided(claim, "statistics do not tell which rows are meant")
     if len(columns) < len(known):
@@ -127,3 +132,28 @@ def _sequence(claim: Claim, run: Run) -> DataFit:
     limit = int(claim.query.rpartition(">= ")[2].partition(" ")[0])
     basis = f"the sequence's last value is {found:,}, as of the snapshot"
     return refuted(claim, basis, f"{found:,}") if found >= limit else undecided(claim, basis)
+
+
+def _computed(
+    claim: Claim,
+    run: Run,
+    production: Catalogue,
+    connect: Callable[[], Connection],
+) -> DataFit:
+    known = _column(claim, run, claim.columns[0]) if claim.columns else None
+    redacted = run.snapshot is not None and run.snapshot.redacted
+    if len(claim.columns) > 1 or known is None or redacted:
+        return undecided(claim, "statistics tell of the values of one column, not of pairs")
+    item = production.get("column", f"{claim.reads[0]}.{claim.columns[0]}")
+    return answer_computed(claim, known, item.attributes["type"] if item else "text", connect)
+
+
+def _taken(
+    claim: Claim, run: Run, production: Catalogue, connect: Callable[[], Connection]
+) -> DataFit:
+    if claim.columns:
+        return answer_taken(claim, run, production, connect)
+    return answer_given(claim, _rows(run, production, claim.reads[0]), connect)
+
+
+_BY_KIND = {"taken": _taken, "computed": _computed}

@@ -86,6 +86,31 @@ def refuted(claim: Claim, basis: str, counterexample: str = "") -> DataFit:
     return DataFit(claim, proof, "statistics", counterexample)
 
 
+def answer_computed(
+    claim: Claim, column: ColumnStatistics, type_: str, connect: Callable[[], Connection]
+) -> DataFit:
+    """Compute an expression for the values of its one column; an error of theirs refutes it."""
+    texts = [column.values[key] for key in VALUES if key in column.values]
+    if type_.endswith("]") or not texts:
+        return undecided(claim, "the snapshot has no values of the column")
+    sources = " UNION ALL ".join([f"SELECT unnest(%s::{type_}[])"] * len(texts))
+    query = (
+        f"SELECT count({claim.misfit.replace('%', '%%')}) "
+        f"FROM ({sources}) AS value ({claim.columns[0]})"
+    )
+    try:
+        with connect().transaction(force_rollback=True):
+            connect().execute("SET LOCAL statement_timeout = '1s'")
+            connect().execute(query.encode(), texts)
+    except psycopg.errors.DataError as error:
+        words = f"{error.diag.message_primary} ({error.sqlstate})"
+        return refuted(claim, f"{words} for a value in pg_stats, as of the snapshot", words)
+    except psycopg.Error as error:
+        told_ = error.diag.message_primary or error.sqlstate or "no reason given"
+        return undecided(claim, f"the twin does not evaluate it: {told_}")
+    return undecided(claim, "it can be computed for the values in pg_stats, as of the snapshot")
+
+
 def is_whole(column: ColumnStatistics, rows: float) -> bool:
     """Tell whether the values in pg_stats are all that a column has."""
     distinct = column.n_distinct if column.n_distinct > 0 else -column.n_distinct * rows
