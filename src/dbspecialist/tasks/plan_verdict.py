@@ -65,7 +65,7 @@ def verdict(
     run = seen.run
     last = run.trials[-1]
     proofs = [end_proof(last.after, found.wanted, len(found.wanted.objects))]
-    kept, withheld = _parted(found.phases, run.trials)
+    kept, withheld = _parted(found, run.trials)
     written = run.trials[: len(run.trials) - len(withheld)]
     files = _files(edits, written, run.trials)
     judged_run = replace(run, trials=written)
@@ -116,13 +116,16 @@ def _notes(ground: Ground, found: Planned) -> tuple[str, ...]:
 
 
 def _parted(
-    phases: Sequence[Phase], trials: Sequence[Trial]
+    found: Planned, trials: Sequence[Trial]
 ) -> tuple[tuple[Phase, ...], tuple[Withheld, ...]]:
-    """Hold back the first phase that code does not allow, and all that follow it.
+    """Hold back what takes away for the first request that code does not allow, and what follows.
+
+    A trigger that keeps old and new in step goes no sooner than what it serves.
 
     Raises:
         InputError: Where nothing else is left.
     """
+    phases = found.phases
     contracts = sum(1 for item in phases if item.stage == "contract")
     first = len(phases) - contracts
     for number, trial in enumerate(islice(trials, len(trials) - contracts, None), first):
@@ -131,15 +134,23 @@ def _parted(
         broken = trial.broken[0]
         said = f"{broken.error.sqlstate}: {broken.error.message}"
         query = " ".join(broken.statement.query.split())
-        if not any(item.stage != "contract" for item in phases[:number]):
+        start = _first_of_request(found, phases[number])
+        if not any(item.stage != "contract" for item in phases[:start]):
             raise InputError(
                 f"code still uses what goes: {query} ({said})",
                 phases[number].title,
                 "take it out of the code, deploy, and run this again",
             )
-        held = tuple(Withheld(item, query, said) for item in phases[number:])
-        return tuple(phases[:number]), held
+        held = tuple(Withheld(item, query, said) for item in phases[start:])
+        return tuple(phases[:start]), held
     return tuple(phases), ()
+
+
+def _first_of_request(found: Planned, phase: Phase) -> int:
+    """Return the place of the first contract phase of the request that a phase belongs to."""
+    own = next(item for item in found.steps if phase in item.phases)
+    first = next(item for item in own.phases if item.stage == "contract")
+    return found.phases.index(first)
 
 
 def _files(

@@ -26,6 +26,21 @@ def fill(table: Table, assignments: str, condition: str) -> str:
     Raises:
         InputError: Where the table has no key to go by.
     """
+    update = f"UPDATE {table.name} SET {assignments}\n        WHERE"
+    return in_batches(table, update, f" AND ({condition})")
+
+
+def in_batches(table: Table, statement: str, rest: str) -> str:
+    """Return the statement that does another for all rows, in batches by key.
+
+    Args:
+        table: Whose rows.
+        statement: Up to and with its WHERE; done twice for a row it must do nothing.
+        rest: What follows the batch's bounds.
+
+    Raises:
+        InputError: Where the table has no key to go by.
+    """
     if not table.key:
         raise InputError(
             f"{table.name} has no primary key to fill its rows by", "", "add a primary key first"
@@ -42,6 +57,7 @@ def fill(table: Table, assignments: str, condition: str) -> str:
     else:
         row, first, end = f"({key})", f"({from_})", f"({to})"
     last = ", ".join(f"{name} DESC" for name in table.key)
+    moved = "; ".join(f"{one} := {other}" for one, other in zip(lower, upper, strict=True))
     return f"""DO $backfill$
 #variable_conflict use_column
 DECLARE
@@ -53,11 +69,10 @@ BEGIN
             SELECT {key} FROM {table.name} WHERE {row} >= {first}
             ORDER BY {key} LIMIT {BATCH_ROWS}
         ) AS batch ORDER BY {last} LIMIT 1;
-        UPDATE {table.name} SET {assignments}
-        WHERE {row} >= {first} AND {row} <= {end} AND ({condition});
+        {statement} {row} >= {first} AND {row} <= {end}{rest};
         COMMIT;
         EXIT WHEN {end} IS NOT DISTINCT FROM {first};
-        {"; ".join(f"{one} := {other}" for one, other in zip(lower, upper, strict=True))};
+        {moved};
     END LOOP;
 END
 $backfill$"""

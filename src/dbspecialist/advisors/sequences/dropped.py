@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dbspecialist.advisors.sequences.backfill import fill
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.indexes import concurrent
@@ -52,6 +54,30 @@ def drop(ground: Ground, table: Table, column: str) -> Steps:
         losses=(_loss(ground, table, column, kept),),
         notes=(f"drop {kept} once nobody misses the values",),
         lasting=(kept,),
+    )
+
+
+def drop_copied(ground: Ground, table: Table, columns: Sequence[str], kept: str) -> Phase:
+    """Return the phase that drops columns whose values stand in a table with the same key.
+
+    Args:
+        ground: The schema.
+        table: The columns'.
+        columns: Their quoted names.
+        kept: The other table's qualified name.
+    """
+    wanted = [f"ALTER TABLE {table.name} DROP COLUMN {column}" for column in columns]
+    down: list[str] = [_added(table, column) for column in columns]
+    down += [UNLIMITED, *(_restored(table, column, kept) for column in columns)]
+    for column, statement in zip(columns, wanted, strict=True):
+        down += _made_again(ground, table, column, statement)
+    return stepwise(
+        f"Drop {', '.join(columns)} of {table.shown}",
+        wanted,
+        down,
+        when=f"no code uses them, and {kept.removeprefix('public.')} has their values",
+        checks=[_all_kept(table, column, kept) for column in columns],
+        stage="contract",
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dbspecialist.advisors.sequences import lookup
 from dbspecialist.advisors.sequences.engine import Engine
+from dbspecialist.advisors.sequences.table import Table
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import EngineError
 from dbspecialist.facts.errors import InputError
@@ -93,6 +94,18 @@ class Names:
             for name in quoted
             if name.startswith('"') and self.engine.ask(asked, bare(name))
         )
+
+    def type_of(self, table: Table, expression: str) -> str:
+        """Return the type of an expression of a table's columns, in the engine's own words.
+
+        Raises:
+            InputError: Where the engine refuses the expression.
+        """
+        making = f"CREATE TEMP TABLE dbs_type AS SELECT {expression} AS c FROM {table.name}"
+        tried = self.engine.typed(making, "pg_temp.dbs_type")
+        if isinstance(tried, EngineError):
+            raise InputError(f"the engine refuses it: {tried.message}", expression, "mend it")
+        return tried
 
     def type(self, text: str) -> str:
         """Return a type in the engine's own words.
