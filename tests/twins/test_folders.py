@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +12,17 @@ import pytest
 
 from dbspecialist.cli._status import Run, ending_with_a_status
 from dbspecialist.facts.errors import InputError
+from dbspecialist.twins import folders
 from dbspecialist.twins.cluster import remove_orphans
 from dbspecialist.twins.folders import (
+    is_being_removed,
     make_owned_folder,
     orphaned_folders,
+    own_name,
     owned_folder,
     remove_own_folders,
 )
-from dbspecialist.twins.installation import cache_folder
+from dbspecialist.twins.installation import cache_folder, runtime_folder
 
 MAKE = (
     "import os; from dbspecialist.twins.folders import make_owned_folder as f;"
@@ -136,3 +140,46 @@ def test_cache_lies_with_the_twins_where_there_is_no_home(
     monkeypatch.setenv("HOME", "/nonexistent")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     assert cache_folder() == scratch / f"dbspecialist-{os.geteuid()}" / "cache"
+
+
+_ENDING = """
+import sys
+from dbspecialist.twins.cluster import start_cluster
+from dbspecialist.twins.folders import leave_removal
+leave_removal()
+with start_cluster() as cluster:
+    print(cluster.folder.name, cluster._process.pid)
+print(cluster.folder.exists())
+"""
+
+
+def test_folder_that_is_left_to_a_program_is_gone_soon() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _ENDING], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    name, server, kept = done.stdout.split()
+    assert kept == "True"
+    assert not Path(f"/proc/{server}").exists()
+    deadline = time.monotonic() + 20
+    while list(runtime_folder().glob(f"?{name[1:]}")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert list(runtime_folder().glob(f"?{name[1:]}")) == []
+
+
+def test_folder_that_is_being_removed_is_no_orphan_of_the_next_start(tmp_path: Path) -> None:
+    young = tmp_path / "xabc"
+    young.mkdir()
+    assert is_being_removed(young)
+    assert not is_being_removed(tmp_path)
+
+
+def test_folder_whose_removal_was_cut_short_is_removed_at_the_next_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(folders, "REMOVING_SECONDS", -1.0)
+    space = own_name().rpartition("-")[2]
+    left = runtime_folder() / f"x7ffffff0-1-{space}-cutshort"
+    (left / "data").mkdir(parents=True)
+    remove_orphans()
+    assert not left.exists()

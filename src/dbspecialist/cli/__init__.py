@@ -9,6 +9,9 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+#: Whether the process ends with the command that it runs.
+ends_with_command = False
+
 
 def program() -> NoReturn:
     """Run one command as a program: end the process with the exit status of `main`.
@@ -16,6 +19,8 @@ def program() -> NoReturn:
     What the command leaves in memory is the system's to take back. The interpreter would take it
     apart piece by piece, for 60 ms after 100 objects of a schema were read.
     """
+    global ends_with_command  # noqa: PLW0603
+    ends_with_command = True
     status: list[int] = []
     atexit.register(_leave, status)  # registered first, so called last
     status.append(main())

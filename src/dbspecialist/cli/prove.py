@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from dbspecialist import cli
 from dbspecialist.cli._options import Duration, reporting
 from dbspecialist.cli._status import interrupts_later
 
@@ -83,8 +84,11 @@ def command(
     with folder_made_meanwhile() if begins else nullcontext():
         with interrupts_later():
             from dbspecialist.twins.cluster import launch_beforehand
+            from dbspecialist.twins.folders import leave_removal
 
             launch_beforehand()  # it starts while the rest is imported
+            if cli.ends_with_command:
+                leave_removal()
             from dbspecialist.cli._output import deliver, progress
             from dbspecialist.tasks.configuration import read_configuration
             from dbspecialist.tasks.prove import prove

@@ -23,7 +23,7 @@ import psycopg
 from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.beforehand import keep, made_beforehand, taken
 from dbspecialist.twins.confinement import confined, server_ruleset
-from dbspecialist.twins.folders import orphaned_folders
+from dbspecialist.twins.folders import is_being_removed, orphaned_folders, remove_folder
 from dbspecialist.twins.installation import Installation, server_account
 from dbspecialist.twins.processes import end_marked
 from dbspecialist.twins.templates import make_folder
@@ -158,7 +158,7 @@ class Cluster:
     def close(self) -> None:
         """Stop the server at once and remove everything it had."""
         self._end(signal.SIGQUIT)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_folder(self.folder)
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
@@ -220,6 +220,8 @@ def make_cluster(settings: Mapping[str, str] | None = None) -> Cluster:
 def remove_orphans() -> None:
     """Stop and remove what a killed owner has left: servers, programs of projects, folders."""
     for folder, owner in orphaned_folders():
+        if is_being_removed(folder):
+            continue
         _kill_server(folder / "data")
         end_marked(f"{owner}.")
         shutil.rmtree(folder, ignore_errors=True)
