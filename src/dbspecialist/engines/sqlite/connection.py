@@ -77,8 +77,14 @@ _REFUSED = frozenset({"temp_store_directory", "data_store_directory"})
 
 def engine_error(error: sqlite3.Error) -> EngineError:
     """Return SQLite's refusal with the name of its result code."""
-    code = getattr(error, "sqlite_errorname", "") or type(error).__name__
-    return EngineError(str(code), str(error))
+    name = str(getattr(error, "sqlite_errorname", "") or type(error).__name__)
+    if name == "unknown":  # newer than Python's list
+        name = _NEWER.get(int(getattr(error, "sqlite_errorcode", 0)), "SQLITE_ERROR")
+    return EngineError(name, str(error))
+
+
+#: Result codes that Python 3.11 does not name (SQLite manual, "Result and Error Codes").
+_NEWER = {3091: "SQLITE_CONSTRAINT_DATATYPE"}
 
 
 def is_stopped(error: sqlite3.Error) -> bool:

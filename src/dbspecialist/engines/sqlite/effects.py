@@ -143,6 +143,8 @@ class Observer:
         return {page: str(name) for page, name in self.session.execute(query)}
 
 
+#: What is told of a script that ends within a transaction.
+OPEN = "the transaction is still open at the end"
 _OBJECTS = frozenset({"table", "index", "view", "trigger"})
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.engines.sqlite.catalogue import read_catalogue
 from dbspecialist.engines.sqlite.connection import Session, engine_error
-from dbspecialist.engines.sqlite.effects import Observer
+from dbspecialist.engines.sqlite.effects import OPEN, Observer
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration import Migration
@@ -191,10 +191,6 @@ def _watched(
     return statements, {len(statements) - 1: tuple(told)} if told and statements else {}
 
 
-#: What is told of a script that ends within a transaction.
-OPEN = "the transaction is still open at the end"
-
-
 def _violations(session: Session) -> list[str]:
     """Ask for rows that refer to none (SQLite manual, "PRAGMA foreign_key_check")."""
     try:
@@ -205,7 +201,8 @@ def _violations(session: Session) -> list[str]:
     for row in found:
         counted[row[0], row[2]] = counted.get((row[0], row[2]), 0) + 1
     return [
-        f"foreign_key_check: {count} rows of main.{table} refer to none of main.{parent}"
+        f"foreign_key_check: {count} row{'' if count == 1 else 's'} of main.{table} "
+        f"refer{'s' if count == 1 else ''} to none of main.{parent}"
         for (table, parent), count in counted.items()
     ]
 

@@ -39,7 +39,7 @@ from dbspecialist.rules.history._round_trips import told
 
 TITLE = "Keep the values on the way back"
 SEVERITY = "warning"
-ENGINES = ("postgresql", "mysql", "mariadb")
+ENGINES = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ from dbspecialist.rules.history._round_trips import told
 
 TITLE = "Leave nothing behind that stops the next upgrade"
 SEVERITY = "warning"
-ENGINES = ("postgresql", "mysql", "mariadb")
+ENGINES = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:

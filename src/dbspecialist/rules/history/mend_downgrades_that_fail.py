@@ -35,7 +35,7 @@ from dbspecialist.rules.history._round_trips import told
 
 TITLE = "Mend downgrades that fail"
 SEVERITY = "error"
-ENGINES = ("postgresql", "mysql", "mariadb")
+ENGINES = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:

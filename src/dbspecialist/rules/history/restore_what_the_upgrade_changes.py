@@ -36,7 +36,7 @@ from dbspecialist.rules.history._round_trips import told
 
 TITLE = "Restore in the downgrade what the upgrade changes"
 SEVERITY = "warning"
-ENGINES = ("postgresql", "mysql", "mariadb")
+ENGINES = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:

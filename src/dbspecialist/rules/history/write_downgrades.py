@@ -33,7 +33,7 @@ from dbspecialist.rules.history._round_trips import told
 
 TITLE = "Write the downgrade"
 SEVERITY = "warning"
-ENGINES = ("postgresql", "mysql", "mariadb")
+ENGINES = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:

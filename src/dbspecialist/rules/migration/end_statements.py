@@ -34,7 +34,7 @@ from dbspecialist.rules.judging import at
 
 TITLE = "Let statements end"
 SEVERITY = "warning"
-ENGINES = ("postgresql", "mysql", "mariadb")
+ENGINES = ("postgresql", "mysql", "mariadb", "sqlite")
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
