@@ -188,6 +188,22 @@ def test_an_index_left_over_is_incomplete(database: Connection) -> None:
     assert found.details == ("index public.i is left over",)
 
 
+def test_a_comment_is_told_apart_from_what_it_is_on_alone(database: Connection) -> None:
+    found = trip(
+        database,
+        [
+            "CREATE INDEX IF NOT EXISTS i ON users (name)",
+            "COMMENT ON INDEX i IS 'by name'",
+            "COMMENT ON TABLE users IS 'people'",
+        ],
+        ["SELECT 1"],
+    )
+    assert found.details == (
+        "index public.i is left over",
+        "comment table public.users is left over",
+    )
+
+
 def test_a_changed_default_is_told(database: Connection) -> None:
     found = trip(
         database,

@@ -13,12 +13,18 @@ def schema_changes(before: Catalogue, after: Catalogue) -> tuple[Difference, ...
 
     Left out as well: the order of columns, which no ALTER TABLE restores, and the names of NOT NULL
     constraints, which other majors than 18 do not keep; the columns themselves say NOT NULL.
+    Comments come and go with what they are on.
     """
-    found = (
+    found = [
         Difference(_compared(item.before), _compared(item.after))
         for item in differences(before, after)
+    ]
+    found = [item for item in found if _differs(item)]
+    whole = [item.object for item in found if item.before is None or item.after is None]
+    named = {f"{item.kind} {item.name}" for item in whole}
+    return tuple(
+        item for item in found if item.object.kind != "comment" or item.object.name not in named
     )
-    return tuple(item for item in found if _differs(item))
 
 
 def _compared(item: SchemaObject | None) -> SchemaObject | None:
