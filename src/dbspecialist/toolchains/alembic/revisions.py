@@ -39,13 +39,13 @@ class Written:
     Args:
         item: What it does.
         revision: Its identifier.
-        follows: That of the one that it follows, or "".
+        follows: Those that it follows: one, none for the first, several for a merge.
         at: When it was made.
     """
 
     item: NewRevision
     revision: str
-    follows: str
+    follows: tuple[str, ...]
     at: datetime
 
 
@@ -62,8 +62,9 @@ def new_revisions(
     for number, given in enumerate(revisions):
         up, down = in_style(project, given.up), in_style(project, given.down)
         item = replace(given, up=up, down=down)
-        made = Written(item, _identifier(known, follows, item), follows, place.moment(number))
-        path = folder / _file_name(project, made)
+        above = (follows,) if follows else ()
+        made = Written(item, identifier(known, above, item), above, place.moment(number))
+        path = folder / file_name(project, made)
         commits = project.env.transactional and not project.env.transaction_per_migration
         text = "\n".join(revision_lines(made, model, commits and not item.first)) + "\n"
         edits.append(FileEdit(relative(path, project.root), text))
@@ -104,17 +105,18 @@ def in_style(project: AlembicProject, statements: Sequence[str]) -> tuple[str, .
     return tuple(map(in_lower_case, statements)) if lower else tuple(statements)
 
 
-def _identifier(known: Sequence[str], follows: str, item: NewRevision) -> str:
+def identifier(known: Sequence[str], follows: Sequence[str], item: NewRevision) -> str:
     """Return an identifier: counted on where all are numbers, else 12 hexadecimal digits."""
     recent = known[-5:]
     if recent and all(_NUMBER.fullmatch(name) for name in recent):
         largest = max((name for name in known if _NUMBER.fullmatch(name)), key=int)
         return str(int(largest) + 1).zfill(len(largest))
-    said = "\0".join((follows, item.title, *item.up, "", *item.down))
+    said = "\0".join((*follows, item.title, *item.up, "", *item.down))
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
-def _file_name(project: AlembicProject, made: Written) -> str:
+def file_name(project: AlembicProject, made: Written) -> str:
+    """Return the name of a revision's file, by the configuration's template."""
     at = made.at
     values = {
         "rev": made.revision,
@@ -157,7 +159,7 @@ def revision_lines(made: Written, model: RevisionModel, commits: bool) -> Iterat
 def _docstring(made: Written, model: RevisionModel) -> Iterator[str]:
     told = {
         "Revision ID": made.revision,
-        "Revises": made.follows,
+        "Revises": ", ".join(made.follows),
         "Create Date": made.at.strftime("%Y-%m-%d %H:%M:%S.%f"),
     }
     lines = [docstring_text(made.item.title)]
@@ -173,10 +175,9 @@ def _docstring(made: Written, model: RevisionModel) -> Iterator[str]:
 
 def _identifiers(made: Written, model: RevisionModel) -> Iterator[str]:
     mark = model.quote
-    values = {
-        "revision": f"{mark}{made.revision}{mark}",
-        "down_revision": f"{mark}{made.follows}{mark}" if made.follows else "None",
-    }
+    above = [f"{mark}{name}{mark}" for name in made.follows]
+    several = f"({', '.join(above)})" if len(above) > 1 else "".join(above)
+    values = {"revision": f"{mark}{made.revision}{mark}", "down_revision": several or "None"}
     for name, annotation in model.names.items():
         stated = f"{name}: {annotation}" if annotation else name
         yield f"{stated} = {values.get(name, 'None')}"

@@ -31,7 +31,7 @@ def squashed(project: AlembicProject, replaced: Sequence[Migration], item: NewRe
     made = Written(
         replace(item, up=in_style(project, item.up), down=in_style(project, item.down)),
         last.revision,
-        "".join(first.down),
+        first.down,
         datetime.now(UTC),
     )
     text = "\n".join(revision_lines(made, read_model(last.path), commits=False)) + "\n"
