@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
-from dbspecialist.facts.names import QUALIFIED, last
+from dbspecialist.facts.names import QUALIFIED, last, parts
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
@@ -85,7 +85,7 @@ def _is_made(statement: StatementEffects) -> bool:
 def _table(catalogue: Catalogue, written: str) -> SchemaObject | None:
     """Find a table by its name as written; one without a schema by its last part."""
     name = written if '"' in written else written.lower()
-    if "." in name:
+    if len(parts(name)) > 1:
         return catalogue.get("table", name)
     alike = (item for item in catalogue.of_kind("table") if last(item.name) == name)
     return next(alike, None)
@@ -93,13 +93,13 @@ def _table(catalogue: Catalogue, written: str) -> SchemaObject | None:
 
 def _columns(body: str) -> Iterator[str]:
     """Yield the column names that CREATE TABLE lists."""
-    depth, start, parts = 0, 0, []
+    depth, start, found = 0, 0, []
     for position, char in enumerate(body):
         depth += (char == "(") - (char == ")")
         if char == "," and not depth:
-            parts.append(body[start:position])
+            found.append(body[start:position])
             start = position + 1
-    for item in (*parts, body[start:]):
+    for item in (*found, body[start:]):
         name = _NAME.match(item)
         if name and not _NO_COLUMN.match(item):
             yield name[1] if '"' in name[1] else name[1].lower()
