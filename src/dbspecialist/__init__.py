@@ -20,18 +20,30 @@ if TYPE_CHECKING:
     )
     from dbspecialist.facts.catalogue import Catalogue, SchemaObject
     from dbspecialist.facts.change import Change, FileEdit, Phase
+    from dbspecialist.facts.drift import Drift, DriftItem
     from dbspecialist.facts.effects import EngineError, StatementEffects
     from dbspecialist.facts.errors import InputError
     from dbspecialist.facts.finding import Finding, Location
     from dbspecialist.facts.locks import Lock
+    from dbspecialist.facts.merge import Merge
     from dbspecialist.facts.migration import Migration
     from dbspecialist.facts.proof import Proof
     from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
+    from dbspecialist.facts.revision_files import RevisionFiles
+    from dbspecialist.facts.revision_state import Listed, RevisionState
     from dbspecialist.facts.schema_diff import SchemaDiff, Script
     from dbspecialist.facts.snapshot import Snapshot
+    from dbspecialist.facts.way_back import WayBack
     from dbspecialist.rules.base import Rule, all_rules
     from dbspecialist.tasks.backfill import backfill
     from dbspecialist.tasks.migrate import diff
+    from dbspecialist.tasks.migrate_down import way_back
+    from dbspecialist.tasks.migrate_drift import Compare, drift
+    from dbspecialist.tasks.migrate_history import history
+    from dbspecialist.tasks.migrate_merge import merge
+    from dbspecialist.tasks.migrate_project import Wanted
+    from dbspecialist.tasks.migrate_revisions import diff_revisions
+    from dbspecialist.tasks.migrate_squash import squash
     from dbspecialist.tasks.prove import prove
     from dbspecialist.tasks.snapshot import snapshot
     from dbspecialist.tasks.twin import twin_open, twin_run
@@ -49,17 +61,24 @@ _HOMES = {
     "BackfillStep": "facts.backfill",
     "Catalogue": "facts.catalogue",
     "Change": "facts.change",
+    "Compare": "tasks.migrate_drift",
+    "Drift": "facts.drift",
+    "DriftItem": "facts.drift",
     "EngineError": "facts.effects",
     "FileEdit": "facts.change",
     "Finding": "facts.finding",
     "InputError": "facts.errors",
+    "Listed": "facts.revision_state",
     "Location": "facts.finding",
     "Lock": "facts.locks",
+    "Merge": "facts.merge",
     "Migration": "facts.migration",
     "MigrationReport": "facts.report",
     "Phase": "facts.change",
     "Proof": "facts.proof",
     "Report": "facts.report",
+    "RevisionFiles": "facts.revision_files",
+    "RevisionState": "facts.revision_state",
     "Rule": "rules.base",
     "SchemaDiff": "facts.schema_diff",
     "SchemaObject": "facts.catalogue",
@@ -67,14 +86,22 @@ _HOMES = {
     "Snapshot": "facts.snapshot",
     "StatementEffects": "facts.effects",
     "TwinFacts": "facts.report",
+    "Wanted": "tasks.migrate_project",
+    "WayBack": "facts.way_back",
     "all_rules": "rules.base",
     "backfill": "tasks.backfill",
     "diff": "tasks.migrate",
+    "diff_revisions": "tasks.migrate_revisions",
+    "drift": "tasks.migrate_drift",
+    "history": "tasks.migrate_history",
+    "merge": "tasks.migrate_merge",
     "prove": "tasks.prove",
     "read_snapshot": "engines.snapshot_file",
     "snapshot": "tasks.snapshot",
+    "squash": "tasks.migrate_squash",
     "twin_open": "tasks.twin",
     "twin_run": "tasks.twin",
+    "way_back": "tasks.migrate_down",
     "write_snapshot": "engines.snapshot_file",
 }
 
@@ -86,17 +113,24 @@ __all__ = [
     "BackfillStep",
     "Catalogue",
     "Change",
+    "Compare",
+    "Drift",
+    "DriftItem",
     "EngineError",
     "FileEdit",
     "Finding",
     "InputError",
+    "Listed",
     "Location",
     "Lock",
+    "Merge",
     "Migration",
     "MigrationReport",
     "Phase",
     "Proof",
     "Report",
+    "RevisionFiles",
+    "RevisionState",
     "Rule",
     "SchemaDiff",
     "SchemaObject",
@@ -104,14 +138,22 @@ __all__ = [
     "Snapshot",
     "StatementEffects",
     "TwinFacts",
+    "Wanted",
+    "WayBack",
     "all_rules",
     "backfill",
     "diff",
+    "diff_revisions",
+    "drift",
+    "history",
+    "merge",
     "prove",
     "read_snapshot",
     "snapshot",
+    "squash",
     "twin_open",
     "twin_run",
+    "way_back",
     "write_snapshot",
 ]
 
