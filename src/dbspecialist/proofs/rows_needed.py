@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration import Migration
-from dbspecialist.facts.names import bare
+from dbspecialist.facts.names import QUALIFIED, bare, last
 from dbspecialist.facts.rows_needed import Failure, Reading
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run
@@ -17,6 +17,8 @@ from dbspecialist.proofs.named_rows import BY_NO_ROW, FOREIGN_KEY_VIOLATION
 from dbspecialist.proofs.rows import is_version_table
 from dbspecialist.toolchains.base import Project
 from dbspecialist.twins.stage import Stage
+
+_READ = rf"\b(?:from|join|using)\s+(?:only\s+)?({QUALIFIED})"
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,8 @@ def _lacking(run: Run, refused: StatementEffects | None, earlier: Iterable[str])
             yield from _filled(run, _named(run, told[1]))
     elif refused.error.sqlstate in BY_NO_ROW:
         # What is refused is undone: of what it read, the engine keeps the plans that had ended.
-        read = re.findall(r'\b(?:from|join|using)\s+(?:only\s+)?([\w."$]+)', refused.sql, re.I)
-        named = [name for word in read for name in _named(run, bare(word.rpartition(".")[2]))]
+        read = re.findall(_READ, refused.sql, re.I)
+        named = [name for word in read for name in _named(run, bare(last(word)))]
         yield from _filled(run, [*earlier, *refused.reads, *named])
 
 
@@ -121,7 +123,7 @@ def _named(run: Run, name: str) -> Iterator[str]:
     now = {was: later for later, was in run.renamed.items()}
     for relation in tables:
         present = now.get(relation, relation)
-        if bare(present.rpartition(".")[2]) == name:
+        if bare(last(present)) == name:
             yield present
 
 
