@@ -153,3 +153,81 @@ def test_a_closed_connection_leaves_nothing(cluster: Cluster) -> None:
     connection.close()
     del connection
     assert len(memories) == known - 1
+
+
+#: Each makes the first object of a family, or what it holds something else.
+FIRSTS = (
+    "CREATE TABLE t (id int PRIMARY KEY, n int)",
+    "COMMENT ON TABLE t IS 'one'",
+    "COMMENT ON TABLE t IS 'two'",
+    "COMMENT ON SCHEMA public IS 'three'",
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+    "CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
+    "ALTER TRIGGER r ON t RENAME TO s",
+    "ALTER TABLE t RENAME COLUMN n TO m",
+    "CREATE RULE u AS ON DELETE TO t DO INSTEAD NOTHING",
+    "CREATE POLICY p ON t USING (m > 0)",
+    "CREATE STATISTICS st ON id, m FROM t",
+    "CREATE TYPE e AS ENUM ('a')",
+    "ALTER TYPE e ADD VALUE 'b'",
+    "CREATE DOMAIN d AS t[]",
+    "ALTER TABLE t RENAME TO v",
+    "CREATE TABLE c () INHERITS (v)",
+    "ALTER TABLE c NO INHERIT v",
+    "CREATE TABLE parted (id int) PARTITION BY LIST (id)",
+    "CREATE TABLE part PARTITION OF parted FOR VALUES IN (1)",
+    "CREATE TRIGGER q AFTER INSERT ON parted FOR EACH ROW EXECUTE FUNCTION f()",
+    "ALTER TABLE part DISABLE TRIGGER q",
+    "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor",
+    "ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM pg_monitor",
+    "GRANT CREATE ON SCHEMA public TO pg_monitor",
+    "CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int)",
+    "CREATE CAST (e AS int) WITH INOUT",
+    "CREATE PUBLICATION pub FOR TABLE v",
+    "CREATE FOREIGN DATA WRAPPER w",
+    "CREATE SERVER far FOREIGN DATA WRAPPER w",
+    "CREATE EXTENSION citext",
+    "ALTER EXTENSION citext ADD TABLE c",
+    "ALTER EXTENSION citext DROP TABLE c",
+    "DROP EXTENSION citext",
+    "CREATE FUNCTION g() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END'",
+    "CREATE EVENT TRIGGER et ON ddl_command_end EXECUTE FUNCTION g()",
+    "DROP EVENT TRIGGER et",
+    "DROP TRIGGER s ON v",
+)
+
+
+def test_second_readings_find_the_first_object_of_each_family(
+    cluster: Cluster, database: Connection
+) -> None:
+    name = database.info.dbname
+    with cluster.connect(name) as reading, cluster.connect(name) as forgetting:
+        read_catalogue(reading)
+        for change in FIRSTS:
+            read_catalogue(reading)
+            database.execute(change.encode())
+            expected = read_catalogue(forgetting)
+            memories.pop(forgetting)
+            assert read_catalogue(reading) == expected, change
+
+
+def test_what_belongs_to_no_relation_is_asked_once(
+    database: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute("CREATE TABLE a (id int PRIMARY KEY)")
+    for _ in range(3):
+        read_catalogue(database)
+    sent: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def noting(self: Any, query: Any, *args: Any, **options: Any) -> Any:
+        sent.append(query.decode() if isinstance(query, bytes) else str(query))
+        return execute(self, query, *args, **options)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", noting)
+    database.execute("ALTER TABLE a ADD COLUMN b int")
+    assert read_catalogue(database).get("column", "public.a.b") is not None
+    for catalogue in ("pg_description", "pg_default_acl", "pg_trigger t", "pg_proc p"):
+        assert [text for text in sent if f"from {catalogue}" in text] == []
+    assert [text for text in sent if "from pg_attribute" in text] != []

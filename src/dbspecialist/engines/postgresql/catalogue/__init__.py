@@ -177,7 +177,7 @@ def rare_entries(reader: Reader) -> Iterator[Entry]:
         f"exists (select from {catalogue} where {column} >= {FIRST_OWN_OID})"
         for catalogue, column, _ in RARE
     )
-    (there,) = reader.rows(f"select array[{asked}] as families")
+    (there,) = reader.rows(f"select array[{asked}] as families", same="all")
     for (_, _, entries), is_there in zip(RARE, there.families, strict=True):
         if is_there:
             yield from entries(reader)

@@ -15,8 +15,10 @@ from dbspecialist.engines.postgresql.catalogue.changes import (
     ByRelation,
     Memory,
     NamesChangedError,
+    Same,
     by_relation,
     changed_relations,
+    is_same_in_common,
     memories,
     memory_of,
     merged,
@@ -62,9 +64,18 @@ class Answers(ABC):
         self._cursor = connection.cursor(row_factory=namedtuple_row)
         self._before = memory_of(connection, wanted)
         self._now = Memory(wanted)
-        self._foreseen = _answers(connection, ((query, ()) for query in self._before.asked))
+        self._foreseen: dict[str, list[Any]] = {}
         if self._before.asked:  # a first reading may be the only one
-            self._now.versions = dict(self.rows(versions_query()))
+            self._foresee()
+
+    def _foresee(self) -> None:
+        """Ask what was asked the last time, but for what is known to be the same."""
+        before = self._before
+        (versions,) = _answers(self._connection, [(versions_query(), ())]).values()
+        self._now.versions = dict(versions)
+        known = before.answers if is_same_in_common(before, self._now) else {}
+        asked = (query for query in before.asked if query not in known)
+        self._foreseen = known | _answers(self._connection, ((query, ()) for query in asked))
 
     # What a reader tells of itself.
 
@@ -92,11 +103,19 @@ class Answers(ABC):
         """Keep what was read for the next reading over the connection."""
         memories[self._connection] = self._now
 
-    def rows(self, query: str) -> list[Any]:
-        """Run a query; `{schemas}` in it stands for the array of the OIDs to read."""
+    def rows(self, query: str, *, same: Same = "never") -> list[Any]:
+        """Run a query; `{schemas}` in it stands for the array of the OIDs to read.
+
+        Args:
+            query: What to ask.
+            same: When its rows are known to be what they were.
+        """
         text = query.replace("{schemas}", self.schema_array) if "{schemas}" in query else query
         self._now.asked.append(text)
-        return self._foreseen[text] if text in self._foreseen else self._run(text)
+        found = self._foreseen[text] if text in self._foreseen else self._run(text)
+        if same == "all" or (same == "none" and not found):
+            self._now.answers[text] = found
+        return found
 
     def _run(self, query: str) -> list[Any]:
         self._cursor.execute(query.encode())

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -25,6 +25,13 @@ ByRelation = dict[int, list[Any]]
 
 #: Stands among the relations for all that text about any of them may name.
 COMMON = 0
+
+#: Stands for the families that few migrations touch.
+RARE = 1
+
+#: When rows are what they were, where neither of the two has changed: "never" may be so, "none" if
+#: there were none, since text in them names what may have changed, or "all" of them.
+Same = Literal["never", "none", "all"]
 
 
 @cache
@@ -43,6 +50,7 @@ class Memory:
         versions: A number for each relation, or nothing.
         names: Schema and name of each relation that was read.
         members: What came with extensions.
+        answers: By query, its rows, where they are the same as long as nothing in common changes.
         rows: By query, the rows of each relation.
         entries: By kind and relation, what was made, after what it was made of.
     """
@@ -52,6 +60,7 @@ class Memory:
     versions: dict[int, int] = field(default_factory=dict)
     names: dict[int, tuple[int, str]] = field(default_factory=dict)
     members: dict[tuple[int, int], int] = field(default_factory=dict)
+    answers: dict[str, list[Any]] = field(default_factory=dict)
     rows: dict[str, ByRelation] = field(default_factory=dict)
     entries: dict[tuple[str, int], tuple[Any, list[Entry]]] = field(default_factory=dict)
 
@@ -70,6 +79,12 @@ class NamesChangedError(Exception):
     """A column has another name, which may stand in the text about other relations."""
 
 
+def is_same_in_common(before: Memory, now: Memory) -> bool:
+    """Tell whether what belongs to no relation alone is what it was."""
+    old, new = before.versions, now.versions
+    return bool(old) and all(old.get(key) == new.get(key) for key in (COMMON, RARE))
+
+
 def changed_relations(before: Memory, now: Memory) -> frozenset[int] | None:
     """Return the relations with other rows than before, or nothing where any text may be other.
 
@@ -80,7 +95,8 @@ def changed_relations(before: Memory, now: Memory) -> frozenset[int] | None:
         return None
     if any(before.names.get(relation, name) != name for relation, name in now.names.items()):
         return None
-    return frozenset(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    keys = old.keys() | new.keys()
+    return frozenset(key for key in keys if key != RARE and old.get(key) != new.get(key))
 
 
 def merged(before: ByRelation, changed: frozenset[int], rows: Iterable[Any]) -> ByRelation:

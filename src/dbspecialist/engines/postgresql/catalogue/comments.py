@@ -20,7 +20,8 @@ def comments(reader: Reader, entries: Iterable[Entry]) -> Iterator[SchemaObject]
         (row.classoid, row.objoid, row.objsubid): row.description
         for row in reader.rows(
             "select classoid, objoid, objsubid, description from pg_description "
-            f"where objoid >= {FIRST_OWN_OID} or classoid = {PG_NAMESPACE}"
+            f"where objoid >= {FIRST_OWN_OID} or classoid = {PG_NAMESPACE}",
+            same="all",
         )
     }
     for entry in entries if found else ():

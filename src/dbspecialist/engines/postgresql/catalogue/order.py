@@ -74,31 +74,30 @@ class Graph:
     @cached_property
     def _stand_ins(self) -> dict[Place, tuple[int, int, int]]:
         return {
-            (row.classid, row.objid): (row.refclassid, row.refobjid, row.refobjsubid)
-            for row in self._rows
-            if row.classid in STAND_INS
-            and row.deptype in "ai"
-            and (row.classid, row.objid) not in self._numbers
+            (one, oid): (other, needed, column)
+            for one, oid, _, other, needed, column, kind in self._rows
+            if one in STAND_INS and kind in "ai" and (one, oid) not in self._numbers
         }
 
     def _read_edges(self) -> None:
         numbers, stand_ins = self._numbers, self._stand_ins
-        for row in self._rows:
-            place: Place = (row.classid, row.objid)
-            column = (row.classid, row.objid, row.objsubid)
+        # Rows are unpacked at once: they are many, and their names are looked up one by one.
+        for one, oid, part, other, needed, _, kind in self._rows:
+            place: Place = (one, oid)
+            column = (one, oid, part)
             while place not in numbers and place in stand_ins:
                 column = stand_ins[place]
                 place = column[:2]
             number = numbers.get(place)
-            if number is not None and not self._is_ownership(number, row):
-                self._add(number, column, (row.refclassid, row.refobjid))
+            if number is not None and not self._is_ownership(number, kind):
+                self._add(number, column, (other, needed))
         for number, entry in enumerate(self.entries):
             if entry.phase is Phase.PARTITION:
                 self.needs[number] |= {numbers[PG_CLASS, oid] for oid in entry.address[1:]}
 
-    def _is_ownership(self, number: int, row: Any) -> bool:
+    def _is_ownership(self, number: int, kind: str) -> bool:
         """Whether a sequence points at the column that owns it: that column comes later."""
-        return self.entries[number].phase is Phase.SEQUENCE and row.deptype == "a"
+        return kind == "a" and self.entries[number].phase is Phase.SEQUENCE
 
     def _add(self, number: int, column: tuple[int, int, int], place: Place) -> None:
         """Note that an entry (in its column) needs what stands at a place."""

@@ -127,13 +127,16 @@ def listed(held: Held) -> Mapping[str, str]:
 
 def default_privileges(reader: Reader) -> Iterator[SchemaObject]:
     """Yield what ALTER DEFAULT PRIVILEGES has set."""
-    for row in reader.rows("""
+    for row in reader.rows(
+        """
         select quote_ident(pg_get_userbyid(d.defaclrole)) as role, d.defaclnamespace as schema,
                d.defaclobjtype as type, d.defaclacl::text[] as acl,
                case when d.defaclnamespace = 0 then acldefault(
                  case d.defaclobjtype when 'S' then 's'::"char" else d.defaclobjtype end,
                  d.defaclrole)::text[] end as default_acl
-        from pg_default_acl d order by 1, 2, 3"""):
+        from pg_default_acl d order by 1, 2, 3""",
+        same="all",
+    ):
         if row.schema and row.schema not in reader.namespaces:
             continue
         for grantee, held, revoke in departures(row.acl, row.default_acl or ()):

@@ -122,11 +122,14 @@ class Reader(Answers):
     @cached_property
     def namespaces(self) -> dict[int, Any]:
         """The schemas to read, by OID."""
-        found = self.rows(f"""
+        found = self.rows(
+            f"""
             select oid, nspname, quote_ident(nspname) as name, pg_get_userbyid(nspowner) as owner,
                    quote_ident(pg_get_userbyid(nspowner)) as owner_name,
                    nspacl::text[] as acl, acldefault('n', nspowner)::text[] as default_acl
-            from pg_namespace where nspname !~ '{HIDDEN}' order by nspname""")
+            from pg_namespace where nspname !~ '{HIDDEN}' order by nspname""",
+            same="all",
+        )
         return {row.oid: row for row in found if self.wanted is None or row.nspname in self.wanted}
 
     @cached_property
@@ -142,19 +145,22 @@ class Reader(Answers):
     def members(self) -> dict[tuple[int, int], int]:
         """Objects that came with an extension, as address to the extension's OID."""
         found = self.rows(
-            "select classid, objid, refobjid from pg_depend where deptype = 'e' and objsubid = 0"
+            "select classid, objid, refobjid from pg_depend where deptype = 'e' and objsubid = 0",
+            same="all",
         )
         return {(row.classid, row.objid): row.refobjid for row in found}
 
     @cached_property
     def extensions(self) -> dict[int, str]:
         """Names of the installed extensions by OID."""
-        return {row.oid: row.extname for row in self.rows("select oid, extname from pg_extension")}
+        found = self.rows("select oid, extname from pg_extension", same="all")
+        return {row.oid: row.extname for row in found}
 
     @cached_property
     def role_names(self) -> dict[str, str]:
         """The roles' names as SQL writes them, by name."""
-        found = self.rows("select rolname, quote_ident(rolname) as name from pg_roles")
+        query = "select rolname, quote_ident(rolname) as name from pg_roles"
+        found = self.rows(query, same="all")
         return {row.rolname: row.name for row in found}
 
     def is_own(self, catalogue: int, oid: int) -> bool:
@@ -166,7 +172,7 @@ class Reader(Answers):
         """Parents of partitions, inheritance children and partition indexes, by child."""
         found: dict[int, list[int]] = {}
         for row in self.rows(
-            "select inhrelid, inhparent from pg_inherits order by inhrelid, inhseqno"
+            "select inhrelid, inhparent from pg_inherits order by inhrelid, inhseqno", same="all"
         ):
             found.setdefault(row.inhrelid, []).append(row.inhparent)
         return found

@@ -22,7 +22,8 @@ VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
 
 def routine_entries(reader: Reader) -> Iterator[Entry]:
     """Yield functions and procedures, without the constructors that range types bring along."""
-    for row in reader.rows(f"""
+    for row in reader.rows(
+        f"""
         select p.oid, p.pronamespace as schema, quote_ident(p.proname) as name, p.prokind as kind,
                p.oid::regprocedure::text as signature,
                pg_get_function_identity_arguments(p.oid) as arguments,
@@ -35,7 +36,9 @@ def routine_entries(reader: Reader) -> Iterator[Entry]:
         where p.pronamespace = any({{schemas}}) and p.prokind <> 'a' and p.oid >= {FIRST_OWN_OID}
           and not exists (select from pg_depend
             where classid = {PG_PROC} and objid = p.oid and deptype = 'i')
-        order by p.pronamespace, p.proname"""):
+        order by p.pronamespace, p.proname""",
+        same="none",
+    ):
         if reader.is_own(PG_PROC, row.oid):
             yield routine_entry(reader, row)
 

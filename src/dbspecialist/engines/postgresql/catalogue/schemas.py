@@ -36,10 +36,13 @@ def schema_entries(reader: Reader) -> Iterator[Entry]:
 
 def extension_entries(reader: Reader) -> Iterator[Entry]:
     """Yield the extensions; the version is an attribute, the newest there is gets created."""
-    for row in reader.rows("""
+    for row in reader.rows(
+        """
         select e.oid, quote_ident(e.extname) as name, e.extversion as version,
                quote_ident(n.nspname) as schema
-        from pg_extension e join pg_namespace n on n.oid = e.extnamespace order by e.extname"""):
+        from pg_extension e join pg_namespace n on n.oid = e.extnamespace order by e.extname""",
+        same="all",
+    ):
         own_schema = "" if row.schema == "pg_catalog" else f" WITH SCHEMA {row.schema}"
         create = f"CREATE EXTENSION IF NOT EXISTS {row.name}{own_schema}"
         attributes = {"version": row.version, "schema": row.schema}

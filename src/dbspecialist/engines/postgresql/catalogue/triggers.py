@@ -29,7 +29,8 @@ def trigger_entries(reader: Reader) -> Iterator[Entry]:
 
     Clones on partitions come with the parent's; those that are enabled otherwise are told.
     """
-    for row in reader.rows("""
+    for row in reader.rows(
+        """
         select t.oid, t.tgrelid as relation, quote_ident(t.tgname) as name,
                pg_get_triggerdef(t.oid) as definition, t.tgenabled as enabled,
                t.tgfoid::regprocedure::text as function, t.tgconstraint as constraint,
@@ -38,7 +39,9 @@ def trigger_entries(reader: Reader) -> Iterator[Entry]:
           left join pg_trigger p on p.oid = t.tgparentid
         where c.relnamespace = any({schemas})
           and (t.tgparentid <> 0 and t.tgenabled <> p.tgenabled
-               or t.tgparentid = 0 and not t.tgisinternal)"""):
+               or t.tgparentid = 0 and not t.tgisinternal)""",
+        same="none",
+    ):
         if row.relation in reader.relations:
             yield trigger(reader.name_of(row.relation), row)
 

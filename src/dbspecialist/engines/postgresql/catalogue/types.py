@@ -21,7 +21,8 @@ from dbspecialist.facts.catalogue import SchemaObject
 
 def read_types(reader: Reader) -> list[Any]:
     """Read enums, domains, free composite types and ranges."""
-    rows = reader.rows("""
+    rows = reader.rows(
+        """
         select t.oid, t.typnamespace as schema, quote_ident(t.typname) as name,
                t.typtype as type, t.typrelid as relation,
                quote_ident(pg_get_userbyid(t.typowner)) as owner, t.typacl::text[] as acl,
@@ -38,7 +39,9 @@ def read_types(reader: Reader) -> list[Any]:
         from pg_type t
         where t.typnamespace = any({schemas}) and (t.typtype in ('e', 'd', 'r') or (
                 t.typtype = 'c' and (select relkind from pg_class where oid = t.typrelid) = 'c'))
-        order by t.typnamespace, t.typname""")
+        order by t.typnamespace, t.typname""",
+        same="none",
+    )
     return [row for row in rows if reader.is_own(PG_TYPE, row.oid)]
 
 

@@ -1,5 +1,6 @@
--- A number for each relation, over the versions of all rows that are its own; and one, under 0, for
--- what text about any relation may name. A row type or an array is named by its relation or element.
+-- A number for each relation, over the versions of all rows that are its own; one, under 0, for
+-- what text about any relation may name; and one, under 1, for the families that few migrations
+-- touch. A row type or an array is named by its relation or element.
 SELECT relation::bigint, bit_xor(version)
 FROM (
     SELECT coalesce(i.indrelid, r.oid) AS relation,
@@ -42,5 +43,24 @@ FROM (
     ) AS r
     UNION ALL
     SELECT 0, hash_record_extended(row(r.oid, r.rolname), 0) FROM pg_roles r
+    UNION ALL
+    SELECT 1, hash_record_extended(row(r.tableoid, r.xmin, r.ctid), 0) FROM (
+        SELECT tableoid, xmin, ctid FROM pg_depend WHERE deptype = 'e'
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_inherits
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_description
+                   WHERE objoid >= 16384 OR classoid = 2615
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_default_acl
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_trigger
+                   WHERE NOT tgisinternal OR tgparentid <> 0
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_rewrite WHERE oid >= 16384
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_aggregate WHERE aggfnoid >= 16384
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_statistic_ext
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_policy
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_event_trigger
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_foreign_data_wrapper
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_foreign_server
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_publication
+        UNION ALL SELECT tableoid, xmin, ctid FROM pg_cast WHERE oid >= 16384
+    ) AS r
 ) AS every
 GROUP BY relation

@@ -90,11 +90,14 @@ def materialized_sql(row: Any, name: str) -> str:
 
 def rule_entries(reader: Reader) -> Iterator[Entry]:
     """Yield rewrite rules other than those that make a view a view."""
-    for row in reader.rows("""
+    for row in reader.rows(
+        """
         select r.oid, r.ev_class as relation, quote_ident(r.rulename) as name,
                pg_get_ruledef(r.oid) as definition, r.ev_enabled as enabled
         from pg_rewrite r join pg_class c on c.oid = r.ev_class
-        where c.relnamespace = any({schemas}) and r.rulename <> '_RETURN'"""):
+        where c.relnamespace = any({schemas}) and r.rulename <> '_RETURN'""",
+        same="none",
+    ):
         if row.relation not in reader.relations:
             continue
         relation = reader.name_of(row.relation)
