@@ -109,3 +109,141 @@ def test_a_statement_without_end_is_stopped(
     )
     report = dbspecialist.prove([tmp_path / "m.sql"], snapshot=snapshot(f"sqlite:///{file}"))
     assert report.migrations[0].statements[0].unchecked == "it was stopped for its time"
+
+
+ENV = """
+from alembic import context
+from sqlalchemy import create_engine, event
+
+engine = create_engine(context.config.get_main_option("sqlalchemy.url"))
+
+
+@event.listens_for(engine, "connect")
+def enforce(connection, _):
+    connection.execute("PRAGMA foreign_keys = {foreign_keys}")
+
+
+with engine.connect() as connection:
+    context.configure(connection=connection, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+FIRST = """
+from alembic import op
+import sqlalchemy as sa
+
+revision, down_revision = "a1", None
+
+
+def upgrade():
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("email", sa.Text),
+        sa.CheckConstraint("length(email) > 0"),
+    )
+    op.create_table(
+        "posts",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE")),
+    )
+
+
+def downgrade():
+    op.drop_table("posts")
+    op.drop_table("users")
+"""
+
+SECOND = """
+from alembic import op
+import sqlalchemy as sa
+
+revision, down_revision = "b2", "a1"
+
+
+def upgrade():
+    with op.batch_alter_table("users") as batch:
+        batch.add_column(sa.Column("age", sa.Integer))
+        batch.alter_column("email", type_=sa.String(80))
+
+
+def downgrade():
+    with op.batch_alter_table("users") as batch:
+        batch.drop_column("age")
+        batch.alter_column("email", type_=sa.Text)
+"""
+
+
+def alembic_project(root: Path, foreign_keys: str) -> Path:
+    versions = root / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    ini = "[alembic]\nscript_location = migrations\nsqlalchemy.url = sqlite:///app.db\n"
+    (root / "alembic.ini").write_text(ini)
+    (root / "migrations" / "env.py").write_text(ENV.format(foreign_keys=foreign_keys))
+    (versions / "a1.py").write_text(FIRST)
+    (versions / "b2.py").write_text(SECOND)
+    return root
+
+
+def test_batch_mode_of_alembic_is_seen_to_delete_children(tmp_path: Path) -> None:
+    report = dbspecialist.prove([alembic_project(tmp_path, "ON")], engine="sqlite", from_="a1")
+    tags = [item.tags[0] for item in report.migrations[0].statements]
+    assert tags == [
+        *("PRAGMA foreign_keys", "CREATE TABLE", "BEGIN", "INSERT", "DROP TABLE"),
+        *("ALTER TABLE", "COMMIT"),
+    ]
+    found = {item.rule: item for item in report.findings}
+    assert set(found) == {
+        *("switch-foreign-keys-off-for-rebuilds", "keep-checks-in-rebuilds"),
+        "restore-what-the-upgrade-changes",
+    }
+    cascade = found["switch-foreign-keys-off-for-rebuilds"]
+    assert (cascade.severity, cascade.location.line) == ("error", 9)
+    assert cascade.message.startswith("DROP TABLE users deletes rows of posts with it")
+    assert not (tmp_path / "app.db").exists()
+
+
+def test_batch_mode_without_enforced_keys_keeps_children(tmp_path: Path) -> None:
+    report = dbspecialist.prove([alembic_project(tmp_path, "OFF")], engine="sqlite", from_="a1")
+    assert "switch-foreign-keys-off-for-rebuilds" not in {item.rule for item in report.findings}
+
+
+def test_history_of_alembic_runs_from_zero(tmp_path: Path) -> None:
+    report = dbspecialist.prove([alembic_project(tmp_path, "OFF")], engine="sqlite")
+    first = report.migrations[0]
+    assert [item.creates for item in first.statements if item.creates] == [
+        (("CREATE TABLE", "table", "main.users"),),
+        (("CREATE TABLE", "table", "main.posts"),),
+    ]
+
+
+PRISMA = """-- RedefineTables
+PRAGMA defer_foreign_keys=ON;
+PRAGMA foreign_keys=OFF;
+CREATE TABLE "new_parents" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "name" TEXT NOT NULL DEFAULT '',
+    "note" TEXT
+);
+INSERT INTO "new_parents" ("id", "name", "note")
+    SELECT "id", coalesce("name", ''), "note" FROM "parents";
+DROP TABLE "parents";
+ALTER TABLE "new_parents" RENAME TO "parents";
+CREATE INDEX "by_name" ON "parents"("name");
+PRAGMA foreign_keys=ON;
+PRAGMA defer_foreign_keys=OFF;
+"""
+
+
+def test_prisma_rebuilds_are_judged(file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "prisma" / "migrations" / "20260101_names"
+    folder.mkdir(parents=True)
+    (folder / "migration.sql").write_text(PRISMA)
+    (folder.parent / "migration_lock.toml").write_text('provider = "sqlite"\n')
+    (tmp_path / "package.json").write_text('{"devDependencies": {"prisma": "^6.19.0"}}')
+    report = dbspecialist.prove([tmp_path], snapshot=snapshot(f"sqlite:///{file}"))
+    assert [(item.rule, item.severity) for item in report.findings] == [
+        ("make-rebuilds-in-one-transaction", "error"),
+        ("check-foreign-keys-after-rebuilds", "warning"),
+    ]

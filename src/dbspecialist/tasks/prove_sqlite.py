@@ -72,13 +72,16 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
         tuple(migration_report(trial) for trial in run.trials),
         findings,
         proofs=tuple(Proof(claim, "unchecked", basis) for claim, basis in UNCHECKED),
-        notes=(*project.notes, _enforced(stage)),
+        notes=(*project.notes, *_enforced(stage, project)),
     )
 
 
-def _enforced(stage: Stage) -> str:
+def _enforced(stage: Stage, project: Project) -> tuple[str, ...]:
+    """Say what foreign_keys is where the project's own program does not set it."""
+    if project.name == "alembic":
+        return ()
     word = "on" if stage.enforces else "off"
-    return f"connections of plain SQL begin with PRAGMA foreign_keys = {word}"
+    return (f"the connection begins with PRAGMA foreign_keys = {word}",)
 
 
 def twin_facts(stage: Stage, snapshot: Snapshot | None, scale: float) -> TwinFacts:

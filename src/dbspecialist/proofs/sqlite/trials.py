@@ -73,7 +73,8 @@ def try_migrations(
     Raises:
         MigrationFailed: Where an earlier migration does not run.
     """
-    first, scripts = read_scripts(project, before), read_scripts(project, pending)
+    tell("reading what the migrations send")
+    first, scripts = _scripts(stage, project, before, pending)
     run = Run((), snapshot, scale, max_blocked_ms, engine="sqlite")
     tell("running the migrations with rows, there and back")
     known, trials = _Known(), []
@@ -98,6 +99,20 @@ def try_migrations(
     )
 
 
+def _scripts(
+    stage: Stage, project: Project, before: Sequence[Migration], pending: Sequence[Migration]
+) -> tuple[tuple[Script, ...], tuple[Script, ...]]:
+    """Read the migrations' statements from files, or record them where they are programs."""
+    if project.name != "alembic":
+        return read_scripts(project, before), read_scripts(project, pending)
+    from dbspecialist.proofs.sqlite.recording import record_scripts
+    from dbspecialist.toolchains.alembic.project import AlembicProject
+
+    assert isinstance(project, AlembicProject)
+    found = record_scripts(stage, project, (*before, *pending))
+    return found[: len(before)], found[len(before) :]
+
+
 def _tried(
     stage: Stage,
     earlier: Sequence[Script],
@@ -105,22 +120,37 @@ def _tried(
     workload: Sequence[WorkloadStatement],
 ) -> Trial:
     """Run one migration with rows and, where these make it fail, without."""
-    with prepared(stage, earlier, script) as session:
-        fill(session.connection, read_catalogue(session.connection))
-        trial = _walked(session, script, workload)
-    failed = next((n for n, item in enumerate(trial.statements) if item.error), None)
+    first = _with_rows(stage, earlier, script, workload, nulls=True)
+    failed = next((n for n, item in enumerate(first.statements) if item.error), None)
     if failed is None:
-        return trial
-    with prepared(stage, earlier, script) as session:
-        bare = _walked(session, script, workload)
-    if any(item.error for item in bare.statements):
-        return trial
-    error = trial.statements[failed].error
+        return first
+    for nulls in (False, None):
+        again = _with_rows(stage, earlier, script, workload, nulls=nulls)
+        if not any(item.error for item in again.statements):
+            break
+    else:
+        return first
+    error = first.statements[failed].error
     assert error is not None
     trip = judge_round_trip(
-        Observed(trial.before, up_error=MigrationFailed(script.migration.revision, "", error))
+        Observed(first.before, up_error=MigrationFailed(script.migration.revision, "", error))
     )
-    return replace(bare, rows_errors=(RowsError(failed, error),), round_trip=trip)
+    return replace(again, rows_errors=(RowsError(failed, error),), round_trip=trip)
+
+
+def _with_rows(
+    stage: Stage,
+    earlier: Sequence[Script],
+    script: Script,
+    workload: Sequence[WorkloadStatement],
+    *,
+    nulls: bool | None,
+) -> Trial:
+    """Run one migration on a new file with made-up rows: with NULLs, without, or with no row."""
+    with prepared(stage, earlier, script) as session:
+        if nulls is not None:
+            fill(session.connection, read_catalogue(session.connection), nulls=nulls)
+        return _walked(session, script, workload)
 
 
 @contextlib.contextmanager

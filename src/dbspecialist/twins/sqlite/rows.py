@@ -21,10 +21,17 @@ _VALUES: dict[str, tuple[object, ...]] = {
 _DATED = ("DATE", "TIME")
 
 
-def fill(connection: sqlite3.Connection, catalogue: Catalogue) -> tuple[str, ...]:
+def fill(
+    connection: sqlite3.Connection, catalogue: Catalogue, *, nulls: bool = True
+) -> tuple[str, ...]:
     """Fill every empty table; return the tables that take no made-up row.
 
     Row N of a child refers to row N of its parent. Where a CHECK refuses a row, it stays away.
+
+    Args:
+        connection: The file's.
+        catalogue: What it holds.
+        nulls: Whether one row holds NULL wherever it may be.
     """
     empty = [
         item
@@ -40,7 +47,9 @@ def fill(connection: sqlite3.Connection, catalogue: Catalogue) -> tuple[str, ...
     for item in catalogue.of_kind("trigger"):
         connection.execute(f"DROP TRIGGER {quoted(bare(item.name))}")
     try:
-        refused = tuple(item.name for item in empty if not _filled(connection, catalogue, item))
+        refused = tuple(
+            item.name for item in empty if not _filled(connection, catalogue, item, nulls)
+        )
         _drop_orphans(connection)
     finally:
         for create in triggers:
@@ -49,7 +58,9 @@ def fill(connection: sqlite3.Connection, catalogue: Catalogue) -> tuple[str, ...
     return refused
 
 
-def _filled(connection: sqlite3.Connection, catalogue: Catalogue, table: SchemaObject) -> bool:
+def _filled(
+    connection: sqlite3.Connection, catalogue: Catalogue, table: SchemaObject, nulls: bool
+) -> bool:
     columns = [
         item
         for item in catalogue.parts_of(table.name, "column")
@@ -60,7 +71,7 @@ def _filled(connection: sqlite3.Connection, catalogue: Catalogue, table: SchemaO
     sql = f"INSERT INTO {quoted(bare(table.name))} ({names}) VALUES ({marks})"
     taken = 0
     for number in range(ROWS):
-        for values in _tries(columns, number):
+        for values in _tries(columns, number, nulls):
             try:
                 connection.execute(sql, values)
             except sqlite3.Error:
@@ -70,10 +81,10 @@ def _filled(connection: sqlite3.Connection, catalogue: Catalogue, table: SchemaO
     return taken > 0
 
 
-def _tries(columns: list[SchemaObject], number: int) -> Iterator[list[object]]:
+def _tries(columns: list[SchemaObject], number: int, nulls: bool) -> Iterator[list[object]]:
     """Yield rows to try: the last one with NULL wherever it may be, then ordinary ones."""
     plain = [_value(item, number) for item in columns]
-    if number == ROWS - 1:
+    if number == ROWS - 1 and nulls:
         yield [
             None if item.attributes["nullable"] and not item.attributes["primary_key"] else value
             for item, value in zip(columns, plain, strict=True)
