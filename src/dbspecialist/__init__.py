@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from dbspecialist.facts.locks import Lock
     from dbspecialist.facts.merge import Merge
     from dbspecialist.facts.migration import Migration
+    from dbspecialist.facts.migration_plan import MigrationPlan, Withheld
     from dbspecialist.facts.proof import Proof
     from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
     from dbspecialist.facts.revision_files import RevisionFiles
     from dbspecialist.facts.revision_state import Listed, RevisionState
+    from dbspecialist.facts.request import Request
     from dbspecialist.facts.schema_diff import SchemaDiff, Script
     from dbspecialist.facts.snapshot import Snapshot
     from dbspecialist.facts.way_back import WayBack
@@ -44,7 +46,9 @@ if TYPE_CHECKING:
     from dbspecialist.tasks.migrate_project import Wanted
     from dbspecialist.tasks.migrate_revisions import diff_revisions
     from dbspecialist.tasks.migrate_squash import squash
+    from dbspecialist.tasks.new_migration import new_migration
     from dbspecialist.tasks.prove import prove
+    from dbspecialist.tasks.requests import read_request
     from dbspecialist.tasks.snapshot import snapshot
     from dbspecialist.tasks.twin import twin_open, twin_run
 
@@ -73,10 +77,12 @@ _HOMES = {
     "Lock": "facts.locks",
     "Merge": "facts.merge",
     "Migration": "facts.migration",
+    "MigrationPlan": "facts.migration_plan",
     "MigrationReport": "facts.report",
     "Phase": "facts.change",
     "Proof": "facts.proof",
     "Report": "facts.report",
+    "Request": "facts.request",
     "RevisionFiles": "facts.revision_files",
     "RevisionState": "facts.revision_state",
     "Rule": "rules.base",
@@ -86,6 +92,7 @@ _HOMES = {
     "Snapshot": "facts.snapshot",
     "StatementEffects": "facts.effects",
     "TwinFacts": "facts.report",
+    "Withheld": "facts.migration_plan",
     "Wanted": "tasks.migrate_project",
     "WayBack": "facts.way_back",
     "all_rules": "rules.base",
@@ -95,7 +102,9 @@ _HOMES = {
     "drift": "tasks.migrate_drift",
     "history": "tasks.migrate_history",
     "merge": "tasks.migrate_merge",
+    "new_migration": "tasks.new_migration",
     "prove": "tasks.prove",
+    "read_request": "tasks.requests",
     "read_snapshot": "engines.snapshot_file",
     "snapshot": "tasks.snapshot",
     "squash": "tasks.migrate_squash",
@@ -125,10 +134,12 @@ __all__ = [
     "Lock",
     "Merge",
     "Migration",
+    "MigrationPlan",
     "MigrationReport",
     "Phase",
     "Proof",
     "Report",
+    "Request",
     "RevisionFiles",
     "RevisionState",
     "Rule",
@@ -138,6 +149,7 @@ __all__ = [
     "Snapshot",
     "StatementEffects",
     "TwinFacts",
+    "Withheld",
     "Wanted",
     "WayBack",
     "all_rules",
@@ -147,7 +159,9 @@ __all__ = [
     "drift",
     "history",
     "merge",
+    "new_migration",
     "prove",
+    "read_request",
     "read_snapshot",
     "snapshot",
     "squash",

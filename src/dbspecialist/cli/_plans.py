@@ -45,7 +45,7 @@ def planning_options() -> tuple[Callable[[Decorated], Decorated], ...]:
             metavar="FILE",
             help="The interpreter that has the project's packages.",
         ),
-        click.option("--models/--no-models", default=True, help="Edit the ORM's models too."),
+        click.option("--no-models", is_flag=True, help="Leave the ORM's models as they are."),
         click.option("--write", is_flag=True, help="Write the files, all or none."),
         click.option(
             "--format",
@@ -65,7 +65,12 @@ def planning_options() -> tuple[Callable[[Decorated], Decorated], ...]:
 
 
 def carried_out(
-    requests: Sequence[Request], *, format_: str | None, output: Path | None, **asked: Any
+    requests: Sequence[Request],
+    *,
+    format_: str | None,
+    output: Path | None,
+    no_models: bool,
+    **asked: Any,
 ) -> int:
     """Plan requests, write the report, and return the exit status."""
     from dbspecialist.cli._output import progress, write_file, write_standard_output
@@ -74,7 +79,7 @@ def carried_out(
     from dbspecialist.tasks.new_migration import new_migration
 
     with progress() as told:
-        plan = new_migration(requests, progress=told, **asked)
+        plan = new_migration(requests, models=not no_models, progress=told, **asked)
     is_page = output is not None and output.suffix.lower() in {".md", ".markdown"}
     text = render(plan, format_ or ("markdown" if is_page else "text"))
     if output is not None:

@@ -168,7 +168,8 @@ def _belongs(path: str, migration: str) -> bool:
     if name in {"migration.sql", "up.sql"}:
         return folder == other_folder
     stem = name.removesuffix(".sql").removesuffix(".up")
-    return folder == other_folder and (path == migration or other.startswith(f"{stem}."))
+    undo = "U" + stem[1:] if stem.startswith("V") else stem  # Flyway's way back
+    return other_folder.startswith(folder) and other.startswith((f"{stem}.", f"{undo}."))
 
 
 def _open(
