@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 
-from dbspecialist.advisors.schema_diff.renames import Answers, Candidate, last, read_answers
+from dbspecialist.advisors.schema_diff.candidates import Candidate, last
+from dbspecialist.advisors.schema_diff.renames import Answers, read_answers
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import VERSION_TABLES

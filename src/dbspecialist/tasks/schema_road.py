@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from dbspecialist.advisors.schema_diff import plan
+from dbspecialist.advisors.schema_diff.candidates import Candidate
+from dbspecialist.advisors.schema_diff.likeness import Evidence
 from dbspecialist.advisors.schema_diff.losses import losses
-from dbspecialist.advisors.schema_diff.renames import Answers, Candidate, open_questions
+from dbspecialist.advisors.schema_diff.renames import Answers, open_questions
 from dbspecialist.advisors.schema_diff.same_but_name import renamed
 from dbspecialist.engines.postgresql.catalogue import read_schema
 from dbspecialist.engines.postgresql.ddl.casts import conversions
@@ -77,12 +79,19 @@ class Road:
         """Carry renames out: tables, then columns, then what is the same but for its name."""
         for of_tables in (True, False):
             now, _ = self._read(self.work)
-            for candidate in open_questions(now, self.wanted, self.answers, of_tables=of_tables):
+            for candidate in open_questions(
+                now, self.wanted, self.answers, of_tables=of_tables, evidence=self._evidence()
+            ):
                 self.answers = self.answers.with_answer(candidate, self.ask(candidate))
             refused = self._renamed(self.answers.renames(now, of_tables=of_tables))
             if refused:
                 return refused
         return self._equalise()
+
+    def _evidence(self) -> Evidence:
+        known = self.sides.statistics
+        tables = {new: old for old, new in self.answers.tables.items() if new}
+        return Evidence(known.get(self.start, {}), known.get(self.goal, {}), tables)
 
     def _equalise(self) -> str:
         """Rename what is the same but for its name; a type's rename shows others."""

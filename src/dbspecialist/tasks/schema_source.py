@@ -12,6 +12,7 @@ from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.engines.postgresql.server import source_of
 from dbspecialist.engines.postgresql.tokens import script_text
 from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.tasks.snapshot import snapshot_of_migrations
 from dbspecialist.tasks.sources import read_source
 from dbspecialist.toolchains.models import is_models, model_statements
@@ -79,7 +80,7 @@ def load(source: str | PathLike[str], sides: Sides) -> str:
     if is_url(text):
         with shown_variables():
             found = capture(text, workload=False)
-        return sides.of_catalogue(found.catalogue, found.server_version)
+        return of_snapshot(sides, found)
     if path.is_dir():
         return sides.of_catalogue(snapshot_of_migrations(path).catalogue)
     if path.suffix.lower() == ".sql":
@@ -88,4 +89,11 @@ def load(source: str | PathLike[str], sides: Sides) -> str:
         raise InputError("No such file or directory", text, FORMS)
     snapshot = read_source(path, lambda _: None)
     assert snapshot is not None
-    return sides.of_catalogue(snapshot.catalogue, snapshot.server_version)
+    return of_snapshot(sides, snapshot)
+
+
+def of_snapshot(sides: Sides, snapshot: Snapshot) -> str:
+    """Make a database of a snapshot's schema, whose statistics tell renamed columns."""
+    database = sides.of_catalogue(snapshot.catalogue, snapshot.server_version)
+    sides.statistics[database] = snapshot.column
+    return database

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from psycopg import sql
 
 from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.statistics import ColumnStatistics
 from dbspecialist.twins.cluster import Cluster, start_cluster
 from dbspecialist.twins.guard import guarded
 from dbspecialist.twins.load import load_schema
@@ -50,6 +51,7 @@ class Sides:
         self.notes: list[str] = []
         self.given: dict[str, Catalogue] = {}
         self.versions: dict[str, int] = {}
+        self.statistics: dict[str, Mapping[tuple[str, str], ColumnStatistics]] = {}
         self._made: list[str] = []
 
     def connect(self, database: str) -> Connection:

@@ -1,8 +1,6 @@
 """Tables and columns that may have been renamed, and what was answered about them.
 
-A catalogue cannot tell a rename from a drop and an addition, and one of the two loses rows. A
-dropped column and an added one of the same type are a candidate; so are a dropped and an added
-table that have at least half of their columns alike.
+A catalogue cannot tell a rename from a drop and an addition, and one of the two loses rows.
 """
 
 from __future__ import annotations
@@ -10,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from dbspecialist.advisors.schema_diff.candidates import (
+    Candidate,
+    column_candidates,
+    last,
+    table_candidates,
+)
+from dbspecialist.advisors.schema_diff.likeness import Evidence
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.errors import InputError
-
-#: The least share of columns (name and type) that a renamed table has kept.
-ALIKE = 0.5
 
 
 @dataclass(frozen=True)
@@ -59,25 +61,6 @@ class Answers:
             )
             if new:
                 yield item, new if of_tables else f"{item.parent}.{new}"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An object that is gone and one that may be it under a new name."""
-
-    old: SchemaObject
-    new: SchemaObject
-
-    def question(self) -> str:
-        """Say what is seen, and both ways to answer."""
-        kind, told = self.old.kind, self.old.attributes.get("type")
-        typed = f" ({told})" if told else ""
-        return f"{kind} {self.old.name}{typed} is gone and {last(self.new)}{typed} is new"
-
-
-def last(item: SchemaObject) -> str:
-    """Return a column's own name, or a table's with its schema."""
-    return item.name.removeprefix(f"{item.parent}.") if item.kind == "column" else item.name
 
 
 def bare(name: str) -> str:
@@ -153,62 +136,23 @@ def _column(table: str, new: str, catalogue: Catalogue, old: str) -> str:
     raise InputError(what, f"--rename {old}={new}", "write the column's new name")
 
 
-def table_candidates(before: Catalogue, after: Catalogue) -> Iterator[Candidate]:
-    """Yield dropped tables with the added one that is most alike."""
-    added = [item for item in after.of_kind("table") if not before.get("table", item.name)]
-    for old in before.of_kind("table"):
-        if after.get("table", old.name):
-            continue
-        rated = [(_alike(old, new, before, after), new) for new in added]
-        best = max(rated, key=lambda pair: pair[0], default=None)
-        if best is not None and best[0] >= ALIKE:
-            added.remove(best[1])
-            yield Candidate(old, best[1])
-
-
-def _alike(old: SchemaObject, new: SchemaObject, before: Catalogue, after: Catalogue) -> float:
-    one, other = (
-        {(last(item), item.attributes["type"]) for item in side.parts_of(table.name, "column")}
-        for side, table in ((before, old), (after, new))
-    )
-    return len(one & other) / max(len(one), len(other), 1)
-
-
-def column_candidates(before: Catalogue, after: Catalogue) -> Iterator[Candidate]:
-    """Yield dropped columns with the added one of the same type that is most alike."""
-    for table in before.of_kind("table"):
-        if after.get("table", table.name) is None:
-            continue
-        added = [
-            item for item in after.parts_of(table.name, "column") if not before.by_key.get(item.key)
-        ]
-        for old in before.parts_of(table.name, "column"):
-            if old.key in after.by_key:
-                continue
-            same = [new for new in added if _is_same_kind(old, new)]
-            best = min(same, key=lambda new: _distance(old, new), default=None)
-            if best is not None:
-                added.remove(best)
-                yield Candidate(old, best)
-
-
-def _is_same_kind(old: SchemaObject, new: SchemaObject) -> bool:
-    names = ("type", "collation", "generated", "local")
-    return all(old.attributes.get(name) == new.attributes.get(name) for name in names)
-
-
-def _distance(old: SchemaObject, new: SchemaObject) -> tuple[int, int]:
-    """Rate how unlike two columns are: what else differs, then how far apart they stand."""
-    was, now = old.attributes, new.attributes
-    names = ("not_null", "default", "identity", "storage")
-    unlike = sum(was.get(name) != now.get(name) for name in names)
-    return unlike, abs(int(was.get("position", 0)) - int(now.get("position", 0)))
-
-
 def open_questions(
-    before: Catalogue, after: Catalogue, answers: Answers, *, of_tables: bool
+    before: Catalogue,
+    after: Catalogue,
+    answers: Answers,
+    *,
+    of_tables: bool,
+    evidence: Evidence | None = None,
 ) -> list[Candidate]:
-    """List the candidates that nothing was answered about."""
+    """List the candidates that nothing was answered about.
+
+    Args:
+        before: The first schema, its tables renamed already where columns are looked for.
+        after: The second.
+        answers: What was answered.
+        of_tables: Whether tables are looked for, or columns.
+        evidence: The statistics of both.
+    """
     if answers.rest:
         return []
     if of_tables:
@@ -221,7 +165,7 @@ def open_questions(
     named = {(table, new) for (table, _), new in answers.columns.items()}
     return [
         item
-        for item in column_candidates(before, after)
+        for item in column_candidates(before, after, evidence or Evidence())
         if (item.old.parent, last(item.old)) not in answers.columns
         and (item.new.parent, last(item.new)) not in named
     ]
