@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from dbspecialist.facts.migration_plan import MigrationPlan, Withheld
     from dbspecialist.facts.proof import Proof
     from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
+    from dbspecialist.facts.request import Request
     from dbspecialist.facts.revision_files import RevisionFiles
     from dbspecialist.facts.revision_state import Listed, RevisionState
-    from dbspecialist.facts.request import Request
     from dbspecialist.facts.schema_diff import SchemaDiff, Script
     from dbspecialist.facts.snapshot import Snapshot
     from dbspecialist.facts.way_back import WayBack
@@ -149,9 +149,9 @@ __all__ = [
     "Snapshot",
     "StatementEffects",
     "TwinFacts",
-    "Withheld",
     "Wanted",
     "WayBack",
+    "Withheld",
     "all_rules",
     "backfill",
     "diff",
