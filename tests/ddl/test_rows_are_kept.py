@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dbspecialist.advisors.schema_diff.renames import Answers, Candidate
+from dbspecialist.advisors.schema_diff.candidates import Candidate
+from dbspecialist.advisors.schema_diff.renames import Answers
 from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.tasks.schema_road import Road
 from dbspecialist.twins.cluster import Cluster

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dbspecialist.advisors.schema_diff.renames import Answers, Candidate, read_answers
+from dbspecialist.advisors.schema_diff.candidates import Candidate
+from dbspecialist.advisors.schema_diff.renames import Answers, read_answers
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.tasks.schema_road import Road

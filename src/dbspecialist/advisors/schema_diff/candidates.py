@@ -1,8 +1,8 @@
 """Objects that are gone, with the new ones that they may be under another name.
 
-A dropped column and an added one of the same type are a candidate (of several, that whose values are
-most alike where both sides have statistics); so are a dropped and an added table that have at least
-half of their columns alike.
+A dropped column and an added one of the same type are a candidate (of several, that whose values
+are most alike where both sides have statistics); so are a dropped and an added table that have at
+least half of their columns alike.
 """
 
 from __future__ import annotations
