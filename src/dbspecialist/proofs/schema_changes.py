@@ -13,7 +13,7 @@ def schema_changes(before: Catalogue, after: Catalogue) -> tuple[Difference, ...
 
     Left out as well: the order of columns, which no ALTER TABLE restores, and the names of NOT NULL
     constraints, which other majors than 18 do not keep; the columns themselves say NOT NULL.
-    Comments come and go with what they are on.
+    Parts of a relation and comments come and go with what they are of.
     """
     found = [
         Difference(_compared(item.before), _compared(item.after))
@@ -22,8 +22,12 @@ def schema_changes(before: Catalogue, after: Catalogue) -> tuple[Difference, ...
     found = [item for item in found if _differs(item)]
     whole = [item.object for item in found if item.before is None or item.after is None]
     named = {f"{item.kind} {item.name}" for item in whole}
+    relations = {item.name for item in whole if not item.parent}
     return tuple(
-        item for item in found if item.object.kind != "comment" or item.object.name not in named
+        item
+        for item in found
+        if item.object.parent not in relations
+        and (item.object.kind != "comment" or item.object.name not in named)
     )
 
 

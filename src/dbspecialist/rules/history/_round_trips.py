@@ -9,6 +9,16 @@ from dbspecialist.facts.trial import Trial
 from dbspecialist.rules.findings import finding
 
 
+#: What a basis begins with and a message has said already.
+_SAID = (
+    "the downgrade fails: ",
+    "the schema differs after the downgrade: ",
+    "the second upgrade fails: ",
+    "the downgrade sends no statement: ",
+    "the schema comes back and rows do not: ",
+)
+
+
 def told(
     trial: Trial, kind: str, *, severity: Severity, effect: str, help_: str
 ) -> Iterator[Finding]:
@@ -16,9 +26,12 @@ def told(
     back = trial.round_trip
     if back is None or back.kind != kind:
         return
+    basis = back.proof.basis
+    for clause in _SAID:
+        basis = basis.removeprefix(clause)
     yield finding(
         severity=severity,
-        message=f"Migration {trial.migration.revision}: {effect}: {back.proof.basis}",
+        message=f"Migration {trial.migration.revision}: {effect}: {basis}",
         location=trial.location(),
         evidence=(back.proof,),
         help=help_,

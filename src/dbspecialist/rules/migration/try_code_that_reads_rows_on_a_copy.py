@@ -61,14 +61,14 @@ def _finding(trial: Trial, run: Run, reading: Reading) -> Finding:
         more += f" and {len(reading.more) - NAMED} more"
     then = f"with made-up rows it {more}" if more else "what it does then was not seen"
     if reading.tried and not more:
-        then = "with made-up rows it does no more"
+        then = "with made-up rows it does the same"
     lacks = lacking(run, reading.relations)
     return finding(
         severity="warning" if reading.more else "info",
-        message=f"{code} reads {', '.join(reading.relations)}, and {lacks}: {then}",
+        message=f"{code} goes by rows that it reads, and {lacks}: {then}",
         location=at(trial, trial.statements[reading.index]),
         evidence=(
-            Proof("it does no more with production's rows", "unchecked", f"{lacks}; {then}"),
+            Proof("it does the same with production's rows", "unchecked", f"{lacks}; {then}"),
         ),
         help="try it on a copy of production that has rows",
     )
