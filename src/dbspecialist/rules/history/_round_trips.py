@@ -8,7 +8,6 @@ from dbspecialist.facts.finding import Finding, Severity
 from dbspecialist.facts.trial import Trial
 from dbspecialist.rules.findings import finding
 
-
 #: What a basis begins with and a message has said already.
 _SAID = (
     "the downgrade fails: ",
