@@ -13,6 +13,9 @@ from dbspecialist.engines.postgresql.catalogue.reader import (
 )
 from dbspecialist.facts.catalogue import SchemaObject
 
+#: The fixed OID of the schema that initdb makes and that is read.
+PUBLIC = 2200
+
 
 def comments(reader: Reader, entries: Iterable[Entry]) -> Iterator[SchemaObject]:
     """Yield the comments on the entries and their parts, in the entries' order."""
@@ -20,7 +23,8 @@ def comments(reader: Reader, entries: Iterable[Entry]) -> Iterator[SchemaObject]
         (row.classoid, row.objoid, row.objsubid): row.description
         for row in reader.rows(
             "select classoid, objoid, objsubid, description from pg_description "
-            f"where objoid >= {FIRST_OWN_OID} or classoid = {PG_NAMESPACE}",
+            f"where objoid >= {FIRST_OWN_OID}"
+            f" or objoid = {PUBLIC} and classoid = {PG_NAMESPACE}",
             same="all",
         )
     }

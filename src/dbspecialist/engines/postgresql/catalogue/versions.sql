@@ -45,10 +45,11 @@ FROM (
     SELECT 0, hash_record_extended(row(r.oid, r.rolname), 0) FROM pg_roles r
     UNION ALL
     SELECT 1, hash_record_extended(row(r.tableoid, r.xmin, r.ctid), 0) FROM (
-        SELECT tableoid, xmin, ctid FROM pg_depend WHERE deptype = 'e'
+        SELECT tableoid, xmin, ctid FROM pg_depend
+                   WHERE refclassid = 3079 AND refobjid >= 16384 AND deptype = 'e'
         UNION ALL SELECT tableoid, xmin, ctid FROM pg_inherits
         UNION ALL SELECT tableoid, xmin, ctid FROM pg_description
-                   WHERE objoid >= 16384 OR classoid = 2615
+                   WHERE objoid >= 16384 OR objoid = 2200 AND classoid = 2615
         UNION ALL SELECT tableoid, xmin, ctid FROM pg_default_acl
         UNION ALL SELECT tableoid, xmin, ctid FROM pg_trigger
                    WHERE NOT tgisinternal OR tgparentid <> 0
