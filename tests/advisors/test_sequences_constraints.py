@@ -100,7 +100,7 @@ def test_unique_constraint_stands_on_an_index_built_beside_the_traffic(tmp_path:
 def test_dropped_constraint_comes_back_without_a_long_lock(tmp_path: Path) -> None:
     schema = "CREATE TABLE users (id bigint PRIMARY KEY, email text UNIQUE);"
     found = plan(tmp_path, schema, "drop-constraint users users_email_key", rows=LARGE)
-    assert found.phases[0].down[0] == (
+    assert found.phases[0].down[2] == (
         "CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON public.users USING btree (email)"
     )
     assert found.refuted == ()
@@ -145,3 +145,30 @@ def test_phases_carry_constraints_to_real_rows_and_back(tmp_path: Path, database
     assert database.execute(valid.encode()).fetchone() == (3,)
     take_back(database, found.phases)
     assert database.execute(valid.encode()).fetchone() == (0,)
+
+
+PARTS = """
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE events (id bigint, at date, user_id bigint) PARTITION BY RANGE (at);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2025-02-01');
+"""
+
+
+@pytest.mark.parametrize("version", [150_000, 180_000])
+@pytest.mark.parametrize("asked", ["set-not-null events user_id", "add-check events 'id > 0'"])
+def test_constraint_of_a_partitioned_table_is_validated_apart(
+    asked: str, version: int, tmp_path: Path
+) -> None:
+    found = plan(
+        tmp_path, PARTS, asked, rows={"users": BILLION, "events_1": BILLION}, version=version
+    )
+    assert found.refuted == ()
+    assert any("VALIDATE CONSTRAINT" in sql for phase in found.phases for sql in phase.up)
+
+
+def test_foreign_key_of_a_partitioned_table_waits_for_a_newer_server(tmp_path: Path) -> None:
+    rows = {"users": BILLION, "events_1": BILLION}
+    asked = "add-foreign-key events user_id users"
+    assert plan(tmp_path, PARTS, asked, rows=rows, version=180_000).refuted == ()
+    with pytest.raises(InputError, match="PostgreSQL 15 adds no unchecked foreign key"):
+        plan(tmp_path, PARTS, asked, rows=rows, version=150_000)

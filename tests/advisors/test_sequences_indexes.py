@@ -56,7 +56,11 @@ def test_dropped_index_comes_back_beside_the_traffic(tmp_path: Path) -> None:
     found = plan(tmp_path, schema, "drop-index mine", rows={"orders": BILLION})
     assert statements(found) == [["DROP INDEX CONCURRENTLY IF EXISTS public.mine"]]
     assert found.phases[0].down == (
+        "SET lock_timeout = 0",
+        "SET statement_timeout = 0",
         "CREATE INDEX CONCURRENTLY mine ON public.orders USING btree (total)",
+        "RESET lock_timeout",
+        "RESET statement_timeout",
     )
     assert found.refuted == ()
 

@@ -172,7 +172,6 @@ def _phases(here: proving.Ground, requests: Sequence[Request]) -> Planned:
             here.snapshot,
             here.scale,
             _made_since(here.snapshot, here.before),
-            dict(here.stage.settings),
         )
         return planned(requests, ground)
 

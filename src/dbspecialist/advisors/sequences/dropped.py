@@ -36,9 +36,9 @@ def drop(ground: Ground, table: Table, column: str) -> Steps:
             "add a primary key first",
         )
     kept = f"{table.schema}.{ground.free(f'{table.own_name}_{bare(column)}_kept')}"
-    keeping = _keeping(ground, table, column, kept)
+    keeping = _keeping(table, column, kept)
     restored = _restored(table, column, kept)
-    down = [_added(table, column), UNLIMITED, restored, *back]
+    down = [_added(table, column), UNLIMITED[0], restored, *back]
     dropped = stepwise(
         title,
         [wanted],
@@ -68,7 +68,7 @@ def drop_copied(ground: Ground, table: Table, columns: Sequence[str], kept: str)
     """
     wanted = [f"ALTER TABLE {table.name} DROP COLUMN {column}" for column in columns]
     down: list[str] = [_added(table, column) for column in columns]
-    down += [UNLIMITED, *(_restored(table, column, kept) for column in columns)]
+    down += [UNLIMITED[0], *(_restored(table, column, kept) for column in columns)]
     for column, statement in zip(columns, wanted, strict=True):
         down += _made_again(ground, table, column, statement)
     return stepwise(
@@ -92,12 +92,11 @@ def _loss(ground: Ground, table: Table, column: str, kept: str) -> str:
     return f"column {column} of {table.name} goes with {told}; {kept} keeps them"
 
 
-def _keeping(ground: Ground, table: Table, column: str, kept: str) -> Phase:
+def _keeping(table: Table, column: str, kept: str) -> Phase:
     return patient(
         f"Keep the values of {column} of {table.shown}",
         [_selected(table, column, kept), _keyed(table, kept)],
         [f"DROP TABLE {kept}"],
-        lifted=ground.lifted,
         when=f"no code writes {column}",
         stage="contract",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from dbspecialist.advisors.sequences import lookup
@@ -20,8 +20,6 @@ from dbspecialist.facts.trial import Run
 SMALL_ROWS = 10_000
 #: Up to so many bytes.
 SMALL_BYTES = 8 << 20
-#: Time-outs of a session that cut long statements short.
-_TIMEOUTS = ("lock_timeout", "statement_timeout")
 
 
 @dataclass(frozen=True)
@@ -34,13 +32,11 @@ class Ground(Names):
         snapshot: What stands for production.
         scale: By how much its sizes are multiplied.
         created: Tables that pending migrations or earlier requests make.
-        settings: Session settings that production's migrations have.
     """
 
     snapshot: Snapshot | None = None
     scale: float = 1.0
     created: frozenset[str] = frozenset()
-    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def version(self) -> int:
@@ -48,11 +44,6 @@ class Ground(Names):
         if self.snapshot is not None and self.snapshot.server_version:
             return self.snapshot.server_version
         return int(self.engine.ask("SELECT current_setting('server_version_num')"))
-
-    @property
-    def lifted(self) -> tuple[str, ...]:
-        """Time-outs in force for production's migrations that cut long statements short."""
-        return tuple(name for name in _TIMEOUTS if self.settings.get(name, "0") not in ("0", ""))
 
     @cached_property
     def _run(self) -> Run:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from dbspecialist.advisors.sequences.ground import Ground
-from dbspecialist.advisors.sequences.steps import SESSION, UNLIMITED, patient, short
+from dbspecialist.advisors.sequences.steps import LIMITED, UNLIMITED, patient, short, stepwise
 from dbspecialist.advisors.sequences.table import Table
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.errors import InputError
@@ -35,7 +35,7 @@ def build(ground: Ground, table: Table, definition: str, *, title: str) -> tuple
         return _on_partitions(ground, table, definition, title)
     dropped = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
     up = [dropped, concurrent(definition)]
-    return (patient(title, up, [dropped], lifted=ground.lifted, stage="expand"),)
+    return (patient(title, up, [dropped], stage="expand"),)
 
 
 def index_name(definition: str) -> str:
@@ -55,7 +55,7 @@ def concurrent(definition: str) -> str:
 def attached_constraint(table: Table, constraint: str, kind: str, index: str) -> tuple[str, ...]:
     """Return the statements that make a constraint of a valid index, with a short time-out."""
     added = f"ALTER TABLE {table.name} ADD CONSTRAINT {constraint} {kind} USING INDEX {index}"
-    return SESSION, added, "RESET lock_timeout"
+    return LIMITED, added
 
 
 def _on_partitions(ground: Ground, table: Table, definition: str, title: str) -> tuple[Phase, ...]:
@@ -73,7 +73,7 @@ def _on_partitions(ground: Ground, table: Table, definition: str, title: str) ->
         dropped = f"DROP INDEX CONCURRENTLY IF EXISTS {item.name}"
         built = concurrent(item.attributes["definition"])
         on_leaf = f"{title}: {item.parent.removeprefix('public.')}"
-        phases.append(patient(on_leaf, [built], [dropped], lifted=ground.lifted, stage="expand"))
+        phases.append(patient(on_leaf, [built], [dropped], stage="expand"))
         attached.append(f"ALTER INDEX {parent} ATTACH PARTITION {item.name}")
     builds = [concurrent(item.attributes["definition"]) for item in indexes]
     return (*phases, _attaching(title, attached, [f"DROP INDEX {parent}", only], builds))
@@ -86,7 +86,5 @@ def _attaching(
 
     No index is detached from its parent's: the way back drops all, and makes them again apart.
     """
-    down = (SESSION, *anew, UNLIMITED, *builds, "RESET lock_timeout")
-    up = (SESSION, *attached, "RESET lock_timeout")
     attach = f"{title}: attach the partitions'"
-    return Phase(attach, up, down, transactional=False, stage="expand")
+    return stepwise(attach, attached, [*anew, UNLIMITED[0], *builds], stage="expand")

@@ -24,7 +24,6 @@ from dbspecialist.advisors.sequences.shadow_copies import (
 from dbspecialist.advisors.sequences.steps import (
     LOCAL,
     NOTHING_BACK,
-    SESSION,
     Steps,
     patient,
     short,
@@ -43,7 +42,7 @@ def replaced(shadow: Shadow) -> Steps:
         InputError: Where the column is a key, an identity, or something needs it.
     """
     _refuse(shadow)
-    table, ground = shadow.table, shadow.ground
+    table = shadow.table
     copies = copies_of(shadow)
     expand = short(
         f"Add {shadow.new} to {table.shown}, kept in step with {shadow.column}",
@@ -66,7 +65,6 @@ def replaced(shadow: Shadow) -> Steps:
         f"Fill {shadow.new} of {table.shown} in batches",
         [fill(table, f"{shadow.new} = {shadow.found.using}", differs)],
         [NOTHING_BACK],
-        lifted=ground.lifted,
         when=f"{shadow.new} is kept in step",
         stage="backfill",
     )
@@ -137,7 +135,7 @@ def _swap(shadow: Shadow, copies: Sequence[Copy], checks: Sequence[str]) -> Phas
     return Phase(
         f"Put {shadow.new} in the place of {shadow.column} of {shadow.table.shown}",
         (LOCAL, *_there(shadow, copies)),
-        (SESSION, *_and_back(shadow, copies), "RESET lock_timeout"),
+        (LOCAL, *_and_back(shadow, copies)),
         when=f"every row has in {shadow.new} what it has in {shadow.column}",
         checks=tuple(checks),
         stage="contract",

@@ -66,7 +66,7 @@ def built(shadow: Shadow, copy: Copy) -> tuple[Phase, ...]:
     if copy.kind in ("index", "unique"):
         dropped = f"DROP INDEX CONCURRENTLY IF EXISTS {table.schema}.{copy.meanwhile}"
         up = [dropped, concurrent(copy.definition)]
-        return (patient(title, up, [dropped], lifted=shadow.ground.lifted),)
+        return (patient(title, up, [dropped]),)
     definition = copy.definition.removesuffix(" NOT VALID")
     when = f"{shadow.new} is filled"
     return in_two_steps(table, copy.meanwhile, definition, title=title, when=when, checks=())

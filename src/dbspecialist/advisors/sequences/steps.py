@@ -11,9 +11,13 @@ from dbspecialist.facts.model_edit import ModelEdit
 #: How long a short lock is waited for: whoever comes after waits as long.
 LOCK_TIMEOUT = "2s"
 LOCAL = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"
-SESSION = f"SET lock_timeout = '{LOCK_TIMEOUT}'"
-#: No limit: what waits without being waited for.
-UNLIMITED = "SET lock_timeout = 0"
+#: For statements that are a transaction each; what sends them may set time-outs of its own.
+LIMITED = f"SET lock_timeout = '{LOCK_TIMEOUT}'"
+SESSION = (LIMITED, "SET statement_timeout = 0")
+#: For what waits without being waited for: cut short, it would leave half of its work.
+UNLIMITED = ("SET lock_timeout = 0", "SET statement_timeout = 0")
+#: What ends either.
+RESET = ("RESET lock_timeout", "RESET statement_timeout")
 
 #: What a way back is that has nothing to take back: a runner that demands one finds it.
 NOTHING_BACK = "SELECT 'nothing to take back: the values stay until the phase before is taken back'"
@@ -70,11 +74,14 @@ def stepwise(
     checks: Iterable[str] = (),
     stage: Stage = "",
 ) -> Phase:
-    """Return a phase of statements that are a transaction each, and give up on a lock soon."""
+    """Return a phase of statements that are a transaction each, and give up on a lock soon.
+
+    One of them may work for long, under a lock that lets reads and writes through.
+    """
     return Phase(
         title,
-        (SESSION, *up, "RESET lock_timeout"),
-        (SESSION, *down, "RESET lock_timeout"),
+        (*SESSION, *up, *RESET),
+        (*SESSION, *down, *RESET),
         transactional=False,
         when=when,
         checks=tuple(checks),
@@ -87,28 +94,15 @@ def patient(
     up: Iterable[str],
     down: Iterable[str],
     *,
-    lifted: Iterable[str] = (),
     when: str = "",
     checks: Iterable[str] = (),
     stage: Stage = "",
 ) -> Phase:
-    """Return a phase of statements that wait for long and block nobody meanwhile.
-
-    Args:
-        title: What it does.
-        up: Its statements.
-        down: Those of its way back.
-        lifted: Time-outs in force for the role that runs migrations, which would cut it short.
-        when: What must be true before it may run.
-        checks: Queries that are true then.
-        stage: What it is to code that runs meanwhile.
-    """
-    off = [f"SET {name} = 0" for name in lifted]
-    on = [f"RESET {name}" for name in lifted]
+    """Return a phase of statements that wait and work for long, and block nobody meanwhile."""
     return Phase(
         title,
-        (*off, *up, *on),
-        (*off, *down, *on),
+        (*UNLIMITED, *up, *RESET),
+        (*UNLIMITED, *down, *RESET),
         transactional=False,
         when=when,
         checks=tuple(checks),

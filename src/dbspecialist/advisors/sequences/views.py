@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.table import Table
 from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.errors import InputError
 
 _OWNER = re.compile(r"ALTER VIEW .+ OWNER TO ")
 
@@ -29,6 +30,8 @@ def view_of(ground: Ground, table: Table, name: str, under: str, more: Sequence[
         under: The table's name by then.
         more: Columns besides its own, as SQL.
     """
+    if ground.version < SECURITY_INVOKER_SINCE:
+        _refuse_policies(ground, table)
     columns = ", ".join((*table.columns, *more))
     has_rights = ground.version >= SECURITY_INVOKER_SINCE
     invoker = " WITH (security_invoker = true)" if has_rights else ""
@@ -39,6 +42,28 @@ def view_of(ground: Ground, table: Table, name: str, under: str, more: Sequence[
         if f" ON TABLE {table.name} " in item.create and name == table.name
     ]
     return [made, *(sql for text in rights for sql in text.split(";\n"))]
+
+
+def note_on(table: Table) -> str:
+    """Return what a view does not take as the table does."""
+    return (
+        f"while {table.shown} is a view, TRUNCATE, COPY FROM and ALTER TABLE fail under that name"
+    )
+
+
+def _refuse_policies(ground: Ground, table: Table) -> None:
+    """Refuse a view that its owner's rights would lead past row-level policies.
+
+    Raises:
+        InputError: Where the table has one.
+    """
+    for item in ground.catalogue.parts_of(table.name, "policy"):
+        raise InputError(
+            f"policy {item.name} would not hold for a view of PostgreSQL"
+            f" {ground.version // 10_000}",
+            "",
+            "rename it in one step, with the code",
+        )
 
 
 def made_again(ground: Ground, view: SchemaObject) -> list[str]:

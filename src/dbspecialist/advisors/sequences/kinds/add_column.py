@@ -46,15 +46,13 @@ def steps(request: AddColumn, ground: Ground) -> Steps:
         phase = short(f"Add column {column} to {table.shown}", [wanted], [dropped], stage="expand")
         return Steps((phase,), (wanted,), notes=notes)
     note = f"{table.name} has {table.size} and the default differs by row: rows are filled"
-    phases = _filled(ground, table, column, added, str(request.default))
+    phases = _filled(table, column, added, str(request.default))
     if request.not_null:
         phases += require(ground, table, column)
     return Steps(phases, (wanted,), notes=(*notes, note))
 
 
-def _filled(
-    ground: Ground, table: Table, column: str, added: str, default: str
-) -> tuple[Phase, ...]:
+def _filled(table: Table, column: str, added: str, default: str) -> tuple[Phase, ...]:
     """Add the column empty, let new rows have the default, and fill the old ones in batches."""
     alter = f"ALTER TABLE {table.name}"
     expand = [added, f"{alter} ALTER COLUMN {column} SET DEFAULT {default}"]
@@ -70,7 +68,6 @@ def _filled(
             f"Fill column {column} of {table.shown} in batches",
             [fill(table, f"{column} = {default}", missing)],
             [NOTHING_BACK],
-            lifted=ground.lifted,
             when=f"column {column} is there and new rows get its default",
             checks=[has_default(table, column)],
             stage="backfill",

@@ -17,6 +17,8 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.names import parts
 from dbspecialist.facts.request import Request, argument, flag, option
 
+#: Since when a partitioned table takes a foreign key that is NOT VALID.
+NOT_VALID_ON_PARENTS_SINCE = 180_000
 _TARGET = re.compile(r"\s*([^()]+?)\s*(?:\((.+)\))?\s*")
 
 
@@ -43,6 +45,7 @@ def steps(request: AddForeignKey, ground: Ground) -> Steps:
         f"FOREIGN KEY ({', '.join(columns)}) REFERENCES {other.name} ({', '.join(referenced)})"
     )
     named = f"CONSTRAINT {ground.identifier(request.name)} " if request.name else ""
+    _refuse_parent(ground, table)
     made = ground.made_by(
         "constraint", table, f"ALTER TABLE {table.name} ADD {named}{written}{_more(request)}"
     )
@@ -59,6 +62,16 @@ def steps(request: AddForeignKey, ground: Ground) -> Steps:
         added = in_two_steps(table, name, definition, title=title, when=when, checks=checks)
     builds = build(ground, table, index, title=f"Index {name} of {table.shown}") if index else ()
     return Steps((*builds, *added), (*([index] if index else []), wanted))
+
+
+def _refuse_parent(ground: Ground, table: Table) -> None:
+    if table.is_partitioned and ground.version < NOT_VALID_ON_PARENTS_SINCE:
+        raise InputError(
+            f"PostgreSQL {ground.version // 10_000} adds no unchecked foreign key to"
+            f" {table.name}, which is partitioned",
+            "",
+            "add it partition by partition",
+        )
 
 
 def _target(request: AddForeignKey, ground: Ground) -> tuple[Table, tuple[str, ...]]:

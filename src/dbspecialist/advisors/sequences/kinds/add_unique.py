@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.indexes import attached_constraint, concurrent, index_name
 from dbspecialist.advisors.sequences.queries import no_duplicates
-from dbspecialist.advisors.sequences.steps import SESSION, Steps, patient, short
+from dbspecialist.advisors.sequences.steps import LIMITED, Steps, patient, short
 from dbspecialist.facts.names import parts
 from dbspecialist.facts.request import Request, argument, flag, option
 
@@ -41,8 +41,7 @@ def steps(request: AddUnique, ground: Ground) -> Steps:
     phase = patient(
         title,
         [left, concurrent(definition), *attached_constraint(table, name, "UNIQUE", index)],
-        [SESSION, dropped, "RESET lock_timeout"],
-        lifted=ground.lifted,
+        [LIMITED, dropped],
         when=f"no two rows have the same {', '.join(columns)}",
         checks=checks,
     )

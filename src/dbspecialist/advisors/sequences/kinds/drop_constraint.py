@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.indexes import attached_constraint, concurrent
-from dbspecialist.advisors.sequences.steps import SESSION, Steps, short, stepwise
+from dbspecialist.advisors.sequences.steps import LIMITED, Steps, patient, short, stepwise
 from dbspecialist.advisors.sequences.table import Table
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.change import Phase
@@ -48,10 +48,5 @@ def _with_index(ground: Ground, table: Table, found: SchemaObject, wanted: str) 
     kind = "PRIMARY KEY" if found.attributes["type"] == "primary key" else "UNIQUE"
     built = concurrent(index.attributes["definition"])
     down = [built, *attached_constraint(table, name, kind, parts(index.name)[-1])]
-    return Phase(
-        f"Drop constraint {name} of {table.shown}",
-        (SESSION, wanted, "RESET lock_timeout"),
-        tuple(down),
-        transactional=False,
-        stage="contract",
-    )
+    title = f"Drop constraint {name} of {table.shown}"
+    return patient(title, [LIMITED, wanted], down, stage="contract")

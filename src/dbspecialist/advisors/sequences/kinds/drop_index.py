@@ -34,5 +34,5 @@ def steps(request: DropIndex, ground: Ground) -> Steps:
     if table.is_small or table.is_partitioned:
         return Steps((short(title, [wanted], [definition]),), (wanted,))
     dropped = f"DROP INDEX CONCURRENTLY IF EXISTS {index.name}"
-    phase = patient(title, [dropped], [concurrent(definition)], lifted=ground.lifted)
+    phase = patient(title, [dropped], [concurrent(definition)])
     return Steps((phase,), (wanted,))

@@ -44,7 +44,6 @@ def steps(request: MergeColumns, ground: Ground) -> Steps:
         f"Fill {name} of {table.shown} in batches",
         [fill(table, f"{name} = {request.expression}", missing)],
         [NOTHING_BACK],
-        lifted=ground.lifted,
         when=f"{name} is kept in step",
         stage="backfill",
     )

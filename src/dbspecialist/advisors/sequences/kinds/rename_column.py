@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.queries import is_there
 from dbspecialist.advisors.sequences.steps import Steps, short
-from dbspecialist.advisors.sequences.views import made_again, view_of
+from dbspecialist.advisors.sequences.views import made_again, note_on, view_of
 from dbspecialist.facts import model_edit
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.names import bare, parts
@@ -52,6 +52,7 @@ def steps(request: RenameColumn, ground: Ground) -> Steps:
         stage="expand",
     )
     last = _renamed(table.name, under, (column, new), view)
+    notes = (*notes, note_on(table))
     return Steps((first, last), (wanted,), notes=notes, models=models)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.steps import Steps, short
-from dbspecialist.advisors.sequences.views import made_again, view_of
+from dbspecialist.advisors.sequences.views import made_again, note_on, view_of
 from dbspecialist.facts import model_edit
 from dbspecialist.facts.change import Phase
 from dbspecialist.facts.names import bare, parts
@@ -40,6 +40,7 @@ def steps(request: RenameTable, ground: Ground) -> Steps:
     down = [f"DROP VIEW {table.name}", back]
     first = short(f"{title}, with a view for old code", [wanted, *view], down, stage="expand")
     last = _view_gone(table.name, view)
+    notes = (*notes, note_on(table))
     return Steps((first, last), (wanted,), notes=notes, models=models)
 
 

@@ -67,4 +67,4 @@ def _fill(value: str, ground: Ground, table: Table, column: str) -> Phase:
         update = f"UPDATE {table.name} SET {assigned} WHERE {missing}"
         return short(title, [update], [NOTHING_BACK], stage="backfill")
     statement = fill(table, assigned, missing)
-    return patient(title, [statement], [NOTHING_BACK], lifted=ground.lifted, stage="backfill")
+    return patient(title, [statement], [NOTHING_BACK], stage="backfill")

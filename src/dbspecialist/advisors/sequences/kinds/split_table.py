@@ -47,7 +47,6 @@ def steps(request: SplitTable, ground: Ground) -> Steps:
         f"Fill {shown} in batches",
         [in_batches(table, copied, f" ON CONFLICT ({', '.join(table.key)}) DO NOTHING")],
         [NOTHING_BACK],
-        lifted=ground.lifted,
         when=f"{shown} is kept in step",
         stage="backfill",
     )
