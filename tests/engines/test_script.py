@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dbspecialist.engines.postgresql.script import read_script, split_script
@@ -158,12 +158,15 @@ def test_split_escaped_semicolon_joins_statements() -> None:
     assert pairs("select 1\\; select 2;") == [("select 1; select 2", 1)]
 
 
+#: A machine that is busy fails no test.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PIECES = st.sampled_from(
     ["select 1", "select 'a;b'", "select $q$;$q$", 'select ";"', "insert into t values (E'\\';')"]
 )
 GAPS = st.sampled_from([" ", "\n", "-- c;\n", "/* ; /* ; */ */", "\n\n", ";"])
 
 
+@UNTIMED
 @given(st.lists(st.tuples(GAPS, PIECES)))
 def test_split_joined_statements_come_back_with_their_lines(parts: list[tuple[str, str]]) -> None:
     text, expected = "", []
@@ -174,6 +177,7 @@ def test_split_joined_statements_come_back_with_their_lines(parts: list[tuple[st
     assert pairs(text) == expected
 
 
+@UNTIMED
 @given(st.text(alphabet="ab1 ;'\"$\\\n-/*():Ee."))
 def test_split_any_text_splits_or_is_refused(text: str) -> None:
     try:
