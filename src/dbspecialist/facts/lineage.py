@@ -70,21 +70,25 @@ class State:
     def after(self, trial: Trial, statement: StatementEffects) -> State:
         """Return the state when one more statement has run."""
         state = self._renamed(statement.renames) if statement.renames else self
-        for relation in self._standing_in(statement):
+        standing = {*self._standing_in(statement)}
+        if standing & statement.copies.keys():  # its rows come when it has the name already
+            state = state._copying(statement)
+        for relation in standing:
             state = state._standing_for(relation)
         state = replace(state, names=statement.names)
         for change in statement.columns:
             state = state._with(change, statement)
         for relation, columns in _touches(trial, statement):
-            state = state._touching(relation, columns)
+            if relation not in standing:
+                state = state._touching(relation, columns)
         return state._copying(statement)
 
     def _standing_in(self, statement: StatementEffects) -> Iterator[str]:
         """Yield names whose new tables stand in for production's from now on: rows may differ."""
         for name, was in self.names.items():
-            is_gone = f"table {name}" in statement.drops or name in statement.renames
-            if not was and name not in statement.names and not is_gone:
-                yield name
+            now = statement.renames.get(name, name)
+            if not was and now not in statement.names and f"table {name}" not in statement.drops:
+                yield now
 
     def _renamed(self, renames: Mapping[str, str]) -> State:
         return replace(

@@ -84,7 +84,7 @@ def compare(
             first or {},
             {item["oid"] for item in after.events if item["event"] == "rewrite"},
         ),
-        "renames": {known[oid].name: item.name for oid, item in _renamed(known, after).items()},
+        "renames": _renames({**_made(before), **known}, after),
         "settings": before.settings,
     }
 
@@ -96,6 +96,19 @@ def _renamed(known: Mapping[int, Known], now: Observation) -> dict[int, Known]:
         for held in now.locks
         if held.name and held.oid in known and known[held.oid].name != held.name
     }
+
+
+def _made(before: Observation) -> dict[int, Known]:
+    """Return all relations that the transaction holds, those that it made among them."""
+    return {
+        held.oid: Known(held.name, held.kind or "", held.filenode or 0, existing=False)
+        for held in before.locks
+        if held.name
+    }
+
+
+def _renames(known: Mapping[int, Known], after: Observation) -> dict[str, str]:
+    return {known[oid].name: item.name for oid, item in _renamed(known, after).items()}
 
 
 def _locks(before: Observation, after: Observation, known: Mapping[int, Known]) -> tuple[Lock, ...]:

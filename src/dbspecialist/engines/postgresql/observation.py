@@ -60,7 +60,8 @@ class Held:
 class Observation:
     """What one backend holds and has done so far in its transaction.
 
-    An answer of the engine tells what is new since the one before; `then` joins the two.
+    An answer of the engine tells what is new since the one before; `then` joins the two. `filled`
+    are the tables without rows in production that the run has put rows into.
     """
 
     locks: tuple[Held, ...] = ()
@@ -70,6 +71,7 @@ class Observation:
     constraints: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)
     last_constraint: int = 0
     columns: Columns = field(default_factory=dict)
+    filled: frozenset[int] = frozenset()
 
     @classmethod
     def parse(cls, text: bytes | str) -> Observation:
@@ -84,6 +86,7 @@ class Observation:
             constraints={item[0]: tuple(item[1:]) for item in seen["constraints"]},
             last_constraint=seen["last_constraint"],
             columns=parse_columns(seen["columns"]),
+            filled=frozenset(seen["filled"]),
         )
 
     def then(self, new: Observation) -> Observation:

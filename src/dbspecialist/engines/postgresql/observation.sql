@@ -335,6 +335,10 @@ BEGIN
             WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384
               AND pg_stat_get_xact_numscans(c.oid) > 0
         ),
+        'filled', (
+            SELECT coalesce(jsonb_agg(relation::bigint), '[]') FROM dbs_twin.sizes
+            WHERE made AND tuples > 0
+        ),
         'last_constraint', (SELECT coalesce(max(oid), 0)::bigint FROM pg_constraint),
         'constraints', constraints,
         'columns', columns

@@ -11,7 +11,7 @@ import psycopg
 
 from dbspecialist.engines.postgresql.changed_columns import Columns, read_columns
 from dbspecialist.engines.postgresql.effects import made_relations
-from dbspecialist.engines.postgresql.observation import Known, Observation, read_known
+from dbspecialist.engines.postgresql.observation import KINDS, Known, Observation, read_known
 
 _FILLED = "SELECT relation::bigint FROM dbs_twin.sizes WHERE made AND relation = ANY (%s)"
 
@@ -44,6 +44,20 @@ class KnownRelations:
     def renamed(self) -> dict[str, str]:
         """Return the original names of renamed relations, by each name that they had since."""
         return dict(self._renamed)
+
+    def within(self, now: Observation) -> dict[int, Known]:
+        """Return what is known within a transaction: tables that stand in since its begin too."""
+        with self._lock:
+            names = {item.name for item in self.original.values()}
+            return {**self.known, **self._held_in_place(now, names)}
+
+    def _held_in_place(self, now: Observation, names: Collection[str]) -> dict[int, Known]:
+        """Return the tables with rows that the run made and that bear an original one's name."""
+        return {
+            item.oid: Known(item.name, KINDS.get(item.kind or "", ""), item.filenode or 0)
+            for item in now.locks
+            if item.oid in now.filled and item.oid not in self.original and item.name in names
+        }
 
     def refresh(self, tables: Collection[int] | None = ()) -> None:
         """Read the names and files of relations anew, after a transaction has ended.
@@ -109,6 +123,8 @@ class KnownRelations:
             for item in (now.locks if now else ())
             if item.name and (item.oid not in self.known or self.known[item.oid].name != item.name)
         }
+        if now and here:
+            here |= self._held_in_place(now, {item.name for item in self.original.values()})
         return _names({**self.known, **here}, self.original) if here else self._names
 
 

@@ -188,7 +188,7 @@ class SessionObserver:
         return compare(
             self.before,
             after,
-            self.observer.relations.known,
+            self.observer.relations.within(self.before),
             outcome.plans,
             utility=utility,
             columns=self.observer.relations.columns,
