@@ -18,6 +18,7 @@ from source_server import source_server
 import dbspecialist
 from dbspecialist.engines.postgresql.capture import capture
 from dbspecialist.engines.postgresql.majors import (
+    NEWEST,
     features,
     functions,
     novelties,
@@ -117,6 +118,11 @@ def test_lists_of_names_are_those_of_the_servers(servers: dict[int, str]) -> Non
     assert settings()["transaction_timeout"] == 17
     listed = majors_names.new_names(majors_names.SETTINGS, servers)
     assert {f"{major} {name}" for name, major in settings().items()} == set(listed)
+
+
+def test_newest_major_is_that_of_the_lists() -> None:
+    told = [*(item.major for item in features()), *functions().values(), *settings().values()]
+    assert max(told) == NEWEST
 
 
 def test_words_of_bodies_are_read_and_those_of_strings_are_not() -> None:

@@ -45,13 +45,19 @@ _KINDS = frozenset({"foreign key", "check", "unique", "exclude"})
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each dropped constraint without a successor."""
+    dropped = {name for statement in trial.statements for name in statement.drops}
+    if not dropped:
+        return
     end = last_catalogue(run)
     for key in trial.before.of_kind("constraint"):
         kind, name = key.attributes["type"], key.name.removeprefix(f"{key.parent}.")
-        if kind not in _KINDS or not is_filled(trial, run, key.parent) or _is_replaced(end, key):
+        drop = dropped_constraint(key.parent, name)
+        if kind not in _KINDS or drop not in dropped:
+            continue
+        if not is_filled(trial, run, key.parent) or _is_replaced(end, key):
             continue
         for statement in trial.statements:
-            if dropped_constraint(key.parent, name) not in statement.drops:
+            if drop not in statement.drops:
                 continue
             yield finding(
                 severity="info",
