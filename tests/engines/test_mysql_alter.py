@@ -28,7 +28,18 @@ from dbspecialist.engines.mysql.asking import ways
             "create unique index i using btree on t (a, b(10)) comment 'lock' "
             "ALGORITHM=INPLACE LOCK=NONE",
         ),
-        ("drop index i on t", "t", (), "drop index i on t ALGORITHM=INPLACE LOCK=NONE"),
+        (
+            "drop index if exists i on shop.t",
+            "t",
+            ("DROP index if exists i",),
+            "ALTER TABLE shop.t ALGORITHM=INPLACE, LOCK=NONE, DROP index if exists i",
+        ),
+        (
+            "drop index i on t algorithm=inplace",
+            "t",
+            (),
+            "drop index i on t ALGORITHM=INPLACE LOCK=NONE",
+        ),
     ],
 )
 def test_alter_is_taken_apart(sql: str, table: str, clauses: tuple[str, ...], asked: str) -> None:

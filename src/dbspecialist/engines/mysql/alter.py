@@ -114,6 +114,11 @@ def _index(sql: str, found: list[Token]) -> Alter | None:
             number += width
         else:
             number += 1
+    if found[0].word == "drop" and not algorithm and not lock:
+        # MariaDB's DROP INDEX takes no ALGORITHM; its ALTER TABLE … DROP INDEX, the same, does.
+        head = f"ALTER TABLE {sql[found[on + 1].start : end]}"
+        first = next(item.start for item in found if item.word == "index")
+        return Alter(sql, schema, table, head, (f"DROP {sql[first : found[on - 1].end]}",))
     return Alter(sql, schema, table, sql[found[0].start : end], (), algorithm, lock)
 
 
