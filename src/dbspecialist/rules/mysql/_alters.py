@@ -25,6 +25,7 @@ from dbspecialist.rules.judging import (
 )
 
 _VALUES = re.compile(r"'(?:[^']|'')*'")
+_PREFIX = re.compile(r"\(\d+\)\Z")
 _LENGTH = re.compile(r"varchar\((\d+)\)")
 #: Bytes of one character at most (MySQL manual, "Supported Character Sets and Collations").
 _WIDTHS = {"utf8mb4": 4, "utf8mb3": 3, "utf8": 3, "utf16": 4, "utf32": 4, "ucs2": 2}
@@ -57,6 +58,11 @@ def changed_columns(statement: StatementEffects) -> Iterator[Pair]:
     for item in statement.changes:
         if item.before is not None and item.after is not None and item.before.kind == "column":
             yield item.before, item.after
+
+
+def index_columns(index: SchemaObject) -> list[str]:
+    """Return the columns of an index, without the lengths of prefixes."""
+    return [_PREFIX.sub("", item) for item in index.attributes["columns"].split(", ")]
 
 
 def new_foreign_keys(statement: StatementEffects) -> list[SchemaObject]:
