@@ -33,9 +33,9 @@ def edited(root: Path, edits: Sequence[ModelEdit]) -> tuple[FileEdit, ...]:
     everything = detect(root)
     if not everything:
         return ()
-    known = [(models, _of(models, edits)) for models in everything]
     if len(everything) == 1:
         return everything[0].edited(edits)
+    known = [(models, _of(models, edits)) for models in everything]
     chosen = [(models, own) for models, own in known if own]
     missed = [item for item in edits if not any(item in own for _, own in chosen)]
     if missed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -47,12 +48,16 @@ class EnumType:
 
 def find_enum(workspace: Workspace, name: str) -> EnumType | None:
     """Return where the models state an enum type: by its name, else by its class's."""
-    every = [item for path in list(workspace.texts) for item in _enums(workspace.source(path))]
-    for item in every:
-        named = keyword(item.call, "name")
-        if named is not None and text_value(named.value) == name:
-            return item
-    return next((item for item in every if item.python.lower() == name), None)
+    calls = r"\b(SA|SQL)?(Enum|ENUM)\("
+    for source in workspace.mentioning(rf"""["']{re.escape(name)}["']"""):
+        for item in _enums(source):
+            if text_value(_named(item.call)) == name:
+                return item
+    for source in workspace.mentioning(rf"(?i){calls}\s*([\w.]+\.)?{re.escape(name)}\b"):
+        for item in _enums(source):
+            if item.python.lower() == name:
+                return item
+    return None
 
 
 def _enums(source: Source) -> Iterator[EnumType]:
@@ -86,8 +91,7 @@ def add_enum_value(workspace: Workspace, edit: AddEnumValue) -> None:
     if found.python:
         _add_member(workspace, edit, found)
         return
-    for path in list(workspace.texts):
-        source = workspace.source(path)
+    for source in workspace.mentioning(rf"""["']{re.escape(edit.plain)}["']"""):
         for item in _enums(source):
             if text_value(_named(item.call)) == edit.plain:
                 insert(source, item.call, quoted(edit.value), _place(item.call, edit.after))

@@ -26,9 +26,7 @@ def column_of(workspace: Workspace, model: Model, name: str) -> tuple[Model, Col
         columns = class_columns(source, node)
         if name not in columns:
             continue
-        users = sorted(
-            {item.table for item in workspace.models() if _inherits(workspace, item, node)}
-        )
+        users = workspace.tables_of(node.name.value)
         if len(users) > 1:
             raise InputError(
                 f"column {name} comes from {node.name.value}, which {len(users)} tables use "
@@ -40,10 +38,6 @@ def column_of(workspace: Workspace, model: Model, name: str) -> tuple[Model, Col
     raise InputError(
         f"the model of {model.table} has no column {name}", model.source.place(model.node)
     )
-
-
-def _inherits(workspace: Workspace, model: Model, node: cst.ClassDef) -> bool:
-    return any(base.name.value == node.name.value for _, base in _bases(workspace, model))
 
 
 def _bases(workspace: Workspace, model: Model) -> Iterator[tuple[Source, cst.ClassDef]]:

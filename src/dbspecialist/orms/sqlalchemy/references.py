@@ -32,14 +32,13 @@ def rename_references(workspace: Workspace, edit: RenameColumn, keyed: bool) -> 
     """
     if not keyed:
         ends = re.compile(rf"(^|\.){re.escape(edit.plain)}\.{re.escape(edit.column)}$")
-        for path, text in list(workspace.texts.items()):
-            if edit.plain in text and "ForeignKey" in text:
-                source = workspace.source(path)
-                for item in _key_strings(source):
-                    if ends.search(str(item.evaluated_value)):
-                        new = str(item.evaluated_value).removesuffix(edit.column) + edit.name
-                        source.replace(item, quoted(new))
-                workspace.save(source)
+        named = rf"""["']([\w.]+\.)?{re.escape(edit.plain)}\.{re.escape(edit.column)}["']"""
+        for source in workspace.mentioning(named):
+            for item in _key_strings(source):
+                if ends.search(str(item.evaluated_value)):
+                    new = str(item.evaluated_value).removesuffix(edit.column) + edit.name
+                    source.replace(item, quoted(new))
+            workspace.save(source)
     model = workspace.model(edit)
     word = re.compile(rf"\b{re.escape(edit.column)}\b")
     for found in stated(model):
@@ -109,16 +108,15 @@ def rename_table(workspace: Workspace, edit: RenameTable) -> None:
         source.replace(item.value, quoted(edit.name))
     workspace.save(source)
     old = re.compile(rf"^((?:\w+\.)?){re.escape(edit.plain)}(\.\w+)$")
-    for path, text in list(workspace.texts.items()):
-        if edit.plain in text:
-            other = workspace.source(path)
-            for string in _key_strings(other):
-                value = str(string.evaluated_value)
-                if old.match(value):
-                    other.replace(string, quoted(old.sub(rf"\g<1>{edit.name}\g<2>", value)))
-            for secondary in _secondaries(other, edit.plain):
-                other.replace(secondary, quoted(edit.name))
-            workspace.save(other)
+    named = rf"""["']([\w.]+\.)?{re.escape(edit.plain)}(\.\w+)?["']"""
+    for other in workspace.mentioning(named):
+        for string in _key_strings(other):
+            value = str(string.evaluated_value)
+            if old.match(value):
+                other.replace(string, quoted(old.sub(rf"\g<1>{edit.name}\g<2>", value)))
+        for secondary in _secondaries(other, edit.plain):
+            other.replace(secondary, quoted(edit.name))
+        workspace.save(other)
 
 
 def _secondaries(source: Source, table: str) -> list[cst.BaseExpression]:

@@ -5,7 +5,7 @@ libcst tells where a node stands; everything outside of a replacement stays byte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -26,10 +26,14 @@ class Source:
         except cst.ParserSyntaxError as error:
             place = f"{path}:{error.raw_line}"
             raise InputError("it is no Python that parses", place, "mend it") from error
-        wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-        self.tree = wrapper.module
-        self._spans = wrapper.resolve(ByteSpanPositionProvider)
+        self.tree = module
         self._patches: list[tuple[int, int, str]] = []
+
+    @cached_property
+    def _spans(self) -> Mapping[cst.CSTNode, Any]:
+        # Made when they are first asked for: it takes ten times as long as the parsing.
+        wrapper = MetadataWrapper(self.tree, unsafe_skip_copy=True)
+        return wrapper.resolve(ByteSpanPositionProvider)
 
     def start(self, node: cst.CSTNode) -> int:
         """Return the offset, in bytes, where a node begins."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 import libcst as cst
 
@@ -38,10 +37,7 @@ def create_table(workspace: Workspace, edit: CreateTable) -> None:
 
 def _peer(workspace: Workspace) -> Model:
     """Return the model that the new one is written like: the last of the fullest file."""
-    models = list(workspace.models())
-    counted = Counter(item.source.path for item in models)
-    path = max(counted, key=lambda item: (counted[item], item), default="")
-    same = [item for item in models if item.source.path == path]
+    same = workspace.fullest()
     classes = [item for item in same if item.cls is not None]
     if not same:
         raise InputError("no model was found to write a new one like", str(workspace.root))
@@ -92,7 +88,7 @@ def _options(edit: CreateTable) -> list[str]:
 
 def _class_name(workspace: Workspace, table: str) -> str:
     """Return a class's name: singular where the other classes' are."""
-    models = [item for item in workspace.models() if item.cls is not None]
+    models = [item for item in workspace.fullest() if item.cls is not None]
     plural = [item for item in models if item.table.endswith("s")]
     singular = [item for item in plural if item.cls and not item.cls.name.value.endswith("s")]
     words = [word for word in re.split(r"[^a-zA-Z0-9]+", table) if word]
@@ -133,8 +129,9 @@ def drop_table(workspace: Workspace, edit: DropTable) -> None:
     source = model.source
     statement = _statement(model)
     name = model.cls.name.value if model.cls else _assigned(source, statement)
-    for path in list(workspace.texts):
-        _refuse_mentions(workspace.source(path), statement, name, edit.plain)
+    words = rf"""\b{re.escape(name)}\b|["']([\w.]+\.)?{re.escape(edit.plain)}(\.\w+)?["']"""
+    for other in workspace.mentioning(words):
+        _refuse_mentions(other, statement, name, words)
     start = source.line_start(source.start(statement))
     before = source.between(0, start)
     blank = len(before) - len(before.rstrip("\n"))
@@ -155,15 +152,15 @@ def _assigned(source: Source, line: cst.CSTNode) -> str:
     return found[1] if found else ""
 
 
-def _refuse_mentions(source: Source, own: cst.CSTNode, name: str, table: str) -> None:
+def _refuse_mentions(source: Source, own: cst.CSTNode, name: str, words: str) -> None:
     """Refuse where another statement names the class, or its table in a foreign key."""
-    word = re.compile(rf"\b{re.escape(name)}\b|[\"']([\w.]+\.)?{re.escape(table)}(\.\w+)?[\"']")
+    word = re.compile(words)
     for line in source.tree.body:
         found = None if line is own else word.search(source.code(line))
         if found:
             at = source.code(line).count("\n", 0, found.start())
             raise InputError(
-                f"{name or table} is still used",
+                f"{name} is still used",
                 f"{source.path}:{source.line(line) + at}",
                 "take that out first",
             )

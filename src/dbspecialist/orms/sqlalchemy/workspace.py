@@ -18,6 +18,9 @@ from dbspecialist.orms.sqlalchemy.source import Source, strings_in
 from dbspecialist.toolchains.walk import relative
 
 WIDTH = 88
+_TABLE = re.compile(r"__tablename__|\bTable\(|\btable\s*=\s*True")
+_CLASS = re.compile(r"^class\s+(\w+)\s*\(([^)]*)\)", re.MULTILINE)
+_STATED = re.compile(r"""__tablename__[^=\n]*=\s*["']([^"']+)["']""")
 
 
 class Workspace:
@@ -98,15 +101,47 @@ class Workspace:
         return named
 
     def _of(self, table: str) -> Iterator[Model]:
-        sign = re.compile(rf"""["']{re.escape(table)}["']|table\s*=\s*True""")
-        for path, text in self.texts.items():
+        name = re.escape(table)
+        sign = re.compile(
+            rf"""__tablename__[^=\n]*=\s*["']{name}["']|\bTable\(\s*["']{name}["']"""
+            r"""|\btable\s*=\s*True"""
+        )
+        for path, text in list(self.texts.items()):
             if sign.search(text):
                 yield from models_in(self.source(path))
 
-    def models(self) -> Iterator[Model]:
-        """Yield all models."""
-        for path in list(self.texts):
-            yield from models_in(self.source(path))
+    def mentioning(self, pattern: str) -> list[Source]:
+        """Return the files in whose text a pattern is found."""
+        sign = re.compile(pattern)
+        return [self.source(path) for path, text in list(self.texts.items()) if sign.search(text)]
+
+    def fullest(self) -> list[Model]:
+        """Return the models of the file that states most tables."""
+        counted = {path: len(_TABLE.findall(text)) for path, text in self.texts.items()}
+        path = max(counted, key=lambda item: (counted[item], item), default="")
+        return list(models_in(self.source(path))) if counted.get(path) else []
+
+    def tables_of(self, name: str) -> list[str]:
+        """Return the tables of classes that inherit from a class, as texts tell."""
+        heirs, tables = {name}, set()
+        found = [
+            (match[1], match[2], text, match.end())
+            for text in self.texts.values()
+            for match in _CLASS.finditer(text)
+        ]
+        grows = True
+        while grows:
+            grows = False
+            for own, bases, _, _ in found:
+                if own not in heirs and heirs & set(re.findall(r"\w+", bases)):
+                    heirs.add(own)
+                    grows = True
+        for own, _, text, end in found:
+            following = _CLASS.search(text, end)
+            stated = _STATED.search(text, end, following.start() if following else len(text))
+            if own in heirs and stated:
+                tables.add(stated[1])
+        return sorted(tables)
 
     @cached_property
     def width(self) -> int:

@@ -15,7 +15,7 @@ from dbspecialist.facts.names import bare, parts
 from dbspecialist.orms.sqlalchemy.enums import find_enum
 from dbspecialist.orms.sqlalchemy.imports import Imports
 from dbspecialist.orms.sqlalchemy.items import call_text, quoted
-from dbspecialist.orms.sqlalchemy.model import BARE, CLASSIC, MAPPED, SQLMODEL, Model
+from dbspecialist.orms.sqlalchemy.model import BARE, CLASSIC, MAPPED, SQLMODEL, Model, models_in
 from dbspecialist.orms.sqlalchemy.source import called
 from dbspecialist.orms.sqlalchemy.types import CORE, Named, column_type
 from dbspecialist.orms.sqlalchemy.workspace import Workspace
@@ -196,9 +196,8 @@ def _style(workspace: Workspace, model: Model) -> tuple[str, str]:
         return CLASSIC, _prefix([model])
     own = _styles([model])
     if not own:
-        peers = list(workspace.models())
-        same_file = [item for item in peers if item.source.path == model.source.path]
-        own = _styles(same_file) or _styles(peers)
+        same_file = list(models_in(model.source))
+        own = _styles(same_file) or _styles(workspace.fullest())
         return (own.most_common(1)[0][0] if own else MAPPED), _prefix([model, *same_file])
     return own.most_common(1)[0][0], _prefix([model])
 
