@@ -62,6 +62,7 @@ def _migration(item: MigrationReport) -> dict[str, Any]:
         "parents": list(migration.parents),
         "transactional": migration.transactional,
         "reversible": migration.reversible,
+        "not_run": migration.not_run,
         "statements": [_statement(statement) for statement in item.statements],
         "round_trip": {
             "verdict": item.round_trip.verdict,
