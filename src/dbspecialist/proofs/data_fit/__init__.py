@@ -15,6 +15,7 @@ from dbspecialist.proofs.data_fit.computed import computed_claims
 from dbspecialist.proofs.data_fit.constraints import constraint_claims
 from dbspecialist.proofs.data_fit.database import ask
 from dbspecialist.proofs.data_fit.deleted import delete_claims
+from dbspecialist.proofs.data_fit.domains import domain_claims
 from dbspecialist.proofs.data_fit.ground import Ground, production_of
 from dbspecialist.proofs.data_fit.keys_written import key_claims
 from dbspecialist.proofs.data_fit.partitions import partition_claims
@@ -30,6 +31,7 @@ __all__ = ["ask", "ask_database", "claims_of", "judge_data"]
 _FINDERS = (
     column_claims,
     constraint_claims,
+    domain_claims,
     partition_claims,
     key_claims,
     delete_claims,

@@ -53,7 +53,7 @@ def _narrowed(
 ) -> Iterator[Claim]:
     old, new, name = before.attributes["type"], column.attributes["type"], part(column)
     condition = misfit(old, new, name, ground.trial.after, _version(ground))
-    if condition and _is_plain_cast(ground, index, name):
+    if condition and is_plain_cast(ground, index, name):
         text = f"every value of {column.name} fits {new}"
         yield ground.claim("type", text, column, (name,), index, misfit=condition)
 
@@ -80,9 +80,7 @@ def _relabelled(ground: Ground) -> Iterator[Claim]:
             index = ground.statement_about(column.parent, name)
             if column.attributes["type"] != enum.name or not ground.is_filled(column.parent, index):
                 continue
-            if ground.trial.after.get("column", column.name) and _is_plain_cast(
-                ground, index, name
-            ):
+            if ground.trial.after.get("column", column.name) and is_plain_cast(ground, index, name):
                 text = f"no row of {column.parent} has a removed value in {name}"
                 condition = not_labelled(name, after)
                 yield ground.claim("enum", text, column, (name,), index, misfit=condition)
@@ -133,7 +131,7 @@ def _action(sql: str, column: str) -> str:
 _CAST = r"(?:::\s*[\w.\"]+(?:\s+(?:varying|precision))?(?:\s*\(\s*\d+(?:\s*,\s*-?\d+)?\s*\))?\s*)"
 
 
-def _is_plain_cast(ground: Ground, index: int | None, column: str) -> bool:
+def is_plain_cast(ground: Ground, index: int | None, column: str) -> bool:
     """Tell whether the old values themselves are cast: no USING, or one that says just that.
 
     The engine keeps no trace of USING: the word is the user's.

@@ -2,10 +2,11 @@
 
 ## What it does
 Looks for CHECK constraints of tables and domains that are added, or validated, while a value in
-production's statistics breaks them, or a row of the database that is asked with `--database`.
+production's statistics breaks them, or a row of the database that is asked with `--database`; and
+for columns that are added with a domain, or changed to one, whose constraints their values break.
 
 ## Why it matters
-The statement fails with 23514 after it has read the table up to that row, and the deployment stops
+The statement fails with 23514 (23502 for a domain that is NOT NULL) after it has read the table up to that row, and the deployment stops
 there.
 
 ## Example
@@ -30,7 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.facts.data_fit import DataFit
+from dbspecialist.facts.data_fit import Claim, DataFit
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
@@ -50,14 +51,34 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         told = _told(fit)
         yield finding(
             severity="error",
-            message=(
-                f"Constraint {claim.object} is broken by {told}{such_as(fit)}: it fails with 23514"
-            ),
+            message=_broken(trial, claim, f"{told}{such_as(fit)}"),
             location=place(trial, fit),
             evidence=(fit.proof,),
-            help="add it NOT VALID, mend the rows in steps that commit, then VALIDATE CONSTRAINT",
+            help=_OF_DOMAIN if _gets_domain(trial, claim) else _HELP,
             relation=claim.relation,
         )
+
+
+_HELP = "add it NOT VALID, mend the rows in steps that commit, then VALIDATE CONSTRAINT"
+_OF_DOMAIN = (
+    "mend the rows in steps that commit, or give the column the domain's own type and a NOT VALID "
+    "check that is validated later"
+)
+
+
+def _broken(trial: Trial, claim: Claim, by: str) -> str:
+    """Say what is broken by what, and the error that it leads to."""
+    if trial.after.get("domain", claim.object):
+        return f"NOT NULL of domain {claim.object} is broken by {by}: it fails with 23502"
+    return f"Constraint {claim.object} is broken by {by}: it fails with 23514"
+
+
+def _gets_domain(trial: Trial, claim: Claim) -> bool:
+    """Tell whether it is a column's new type whose constraint is broken."""
+    changes = () if claim.index is None else trial.statements[claim.index].columns
+    return any(
+        item.after and trial.after.get("domain", item.after.attributes["type"]) for item in changes
+    )
 
 
 def _told(fit: DataFit) -> str:

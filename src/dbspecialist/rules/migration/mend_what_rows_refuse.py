@@ -25,9 +25,10 @@ PostgreSQL manual, "PostgreSQL Error Codes", classes 22 and 23.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from dbspecialist.facts.effects import StatementEffects
+from dbspecialist.facts.data_fit import ClaimKind
+from dbspecialist.facts.effects import EngineError, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
@@ -49,6 +50,14 @@ EXPLAINED_MESSAGES = (
     "partition constraint of relation",  # samples know no bound before it is there
 )
 
+#: Kinds of claims whose rules tell of an error, or of a class of them, where they are decided.
+_DECIDED: Mapping[str, tuple[ClaimKind, ...]] = {
+    "23514": ("check", "bound", "update"),
+    "22": ("type", "computed"),
+}
+#: Classes that values read from a table lead to: data exception, cardinality violation.
+_OF_VALUES = frozenset({"22", "21"})
+
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each statement that sample rows make fail."""
@@ -60,16 +69,23 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if any(text in refused.error.message for text in EXPLAINED_MESSAGES):
             continue
         statement = trial.statements[refused.index]
-        if refused.error.sqlstate == "23514" and is_decided(run, trial, statement, "check"):
-            continue  # check-constraints-against-data
-        if refused.error.sqlstate == "23514" and is_decided(run, trial, statement, "bound"):
-            continue  # move-rows-before-their-partition
-        if refused.error.sqlstate == "23514" and is_decided(run, trial, statement, "update"):
-            continue  # set-values-that-constraints-allow
-        if statement.error is None and not all(
-            run.is_empty(lock.blocked) for lock in statement.locks
-        ):
+        if any(is_decided(run, trial, statement, kind) for kind in _told_by(refused.error)):
+            continue
+        if statement.error is None and _meets_rows(run, statement, refused.error):
             yield _finding(trial, statement, refused, _help(run, trial, refused))
+
+
+def _told_by(error: EngineError) -> tuple[ClaimKind, ...]:
+    return _DECIDED.get(error.sqlstate) or _DECIDED.get(error.sqlstate[:2], ())
+
+
+def _meets_rows(run: Run, statement: StatementEffects, error: EngineError) -> bool:
+    """Tell whether production has rows in what a statement locks, or computes values of."""
+    then = run.at(statement)
+    found = {lock.blocked for lock in statement.locks}
+    if error.sqlstate[:2] in _OF_VALUES:
+        found.update(statement.scans, statement.queried, statement.selects, statement.reads)
+    return not all(map(then.is_empty, found))
 
 
 def _help(run: Run, trial: Trial, refused: RowsError) -> str:

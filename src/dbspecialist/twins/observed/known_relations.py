@@ -56,7 +56,8 @@ class KnownRelations:
         return {
             item.oid: Known(item.name, KINDS.get(item.kind or "", ""), item.filenode or 0)
             for item in now.locks
-            if item.oid in now.filled and item.oid not in self.original and item.name in names
+            if item.oid in now.filled and item.oid not in self.original
+            if item.name and item.name in names
         }
 
     def refresh(self, tables: Collection[int] | None = ()) -> None:
