@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,26 @@ def test_way_back_stands_where_the_tool_looks_for_it(
     found = way_back("1", Wanted(tmp_path, write=True))
     assert found.files.written == (written,)
     assert (tmp_path / written).read_bytes().decode() == after
+
+
+def test_revision_of_rows_alone_gets_no_way_back(tmp_path: Path) -> None:
+    wanted = folder(tmp_path, **{"2_x.sql": "insert into s values (1000001, 1);"})
+    found = way_back("2", replace(wanted, write=True))
+    assert not found.works
+    assert (found.statements, found.files.files, found.files.notes) == (
+        (),
+        (),
+        ("it changes rows alone, and catalogues do not tell how to take that back",),
+    )
+
+
+def test_way_back_that_is_there_tells_what_the_upgrade_removes(tmp_path: Path) -> None:
+    files = {"2_x.sql": "alter table s drop n;", "2_x.down.sql": "alter table s add n int;"}
+    wanted = folder(tmp_path, **{**files, "1_t.sql": TABLES.replace("n int not null", "n int")})
+    (lost,) = way_back("2", wanted).lost
+    assert re.fullmatch(
+        r"the values of column public.s.n, in \d of \d rows, which is NULL now", lost
+    )
 
 
 def test_folder_without_ways_back_is_refused(tmp_path: Path) -> None:

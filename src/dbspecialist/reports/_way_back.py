@@ -18,7 +18,7 @@ def text(found: WayBack) -> str:
     if found.written is not None:
         lines.append(f"written anew: {_trip(found.written)}")
     lines += [f"no way back restores {item}" for item in found.lost]
-    if found.statements or found.files.proofs:
+    if found.statements or found.files.proofs or found.files.notes:
         lines += ["", _revision_files.text(found.files)]
     return "\n".join(lines)
 

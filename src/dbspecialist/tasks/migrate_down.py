@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -83,8 +84,14 @@ def _before(migration: Migration, history: Sequence[Migration]) -> list[Migratio
     return [item for item in history if item.revision in needed]
 
 
+_LOST = re.compile(r"(\S+) lost the values of column (.+?) (in \d+ of \d+ rows)")
+
+
 def _told(found: RoundTrip) -> tuple[str, ...]:
-    return found.details if found.kind == "lossy" else ()
+    """Return what a way back that works in all else loses, as clauses."""
+    if found.kind != "lossy":
+        return ()
+    return tuple(_LOST.sub(r"the values of column \1.\2, \3", item) for item in found.details)
 
 
 @dataclass(frozen=True)
@@ -127,6 +134,9 @@ class _Scene:
         script, notes, lost = self._scripts()
         made = WayBack(self.migration.revision, found, script.statements, None, lost)
         files = RevisionFiles(self.project.name, proofs=script.proofs, notes=notes)
+        if not script.statements:
+            note = "it changes rows alone, and catalogues do not tell how to take that back"
+            return replace(made, files=replace(files, notes=(note,)))
         if not script.proven:
             return replace(made, files=files)
         edits, again = self._tried_with(script.statements, tell)

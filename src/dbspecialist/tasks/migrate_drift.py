@@ -88,10 +88,10 @@ def drift(
         scene = _Scene(sides, project, history, after)
         scene.load(source, compare.models)
         if scene.database is None and scene.models is None:
+            what = "there is nothing to compare the migrations with"
+            told = "; ".join((what, *history.notes))
             todo = "give --snapshot or --database, or --models MODULE:METADATA"
-            raise InputError(
-                "there is nothing to compare the migrations with", str(wanted.root), todo
-            )
+            raise InputError(told, str(wanted.root), todo)
         found = _found(scene, project, source, compare)
         found = replace(found, notes=(*notes, *history.notes, *sides.notes))
         if not compare.adopt or not found.items:
