@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 _BEGUN = """
 import os, signal, sys
@@ -56,7 +58,7 @@ _ENDED = """
 
 _SLOW = """
         import time
-        print("begun", flush=True)
+        print(stage_beforehand._begun[0].process, flush=True)
         time.sleep(60)
 """
 
@@ -105,3 +107,26 @@ def test_interrupt_while_a_stage_is_prepared_leaves_nothing() -> None:
         program.wait(20)
     left = subprocess.run(["pgrep", "-g", str(program.pid)], capture_output=True, check=False)
     assert left.stdout == b""
+
+
+def test_process_that_prepares_ends_with_its_owner() -> None:
+    # The server is stopped, so that the process waits for it.
+    body = _SLOW.replace("print(", "stage_beforehand._begun[0].cluster.stop(); print(")
+    with subprocess.Popen(
+        [sys.executable, "-c", _BEGUN.format(body=body.strip())], stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        process = int(program.stdout.readline())
+        program.kill()
+    deadline = time.monotonic() + 10
+    while (running := is_running(process)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not running
+
+
+def is_running(process: int) -> bool:
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"

@@ -109,6 +109,7 @@ def _make(owner: int, writing: int) -> None:
     from dbspecialist.twins import confinement
     from dbspecialist.twins.templates import make_folder
 
+    confinement.end_with_owner(owner)
     folder, installation = make_folder(_UNTAKEN, owner)
     # Each is tried with a program, which takes 4 ms.
     seen = confinement.tried(Path(installation.program("postgres")))

@@ -111,6 +111,14 @@ def confined(
     return confine
 
 
+def end_with_owner(owner: int) -> None:
+    """Have this process, a copy of its owner, be killed when that ends (prctl(2))."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != owner:  # it has ended before
+        os._exit(1)
+
+
 def _bound() -> None:
     """Bound what a project's program can do to the machine, between fork and exec."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.twins.beforehand import taken
 from dbspecialist.twins.cluster import START_SECONDS, Cluster, remove_orphans
+from dbspecialist.twins.confinement import end_with_owner
 from dbspecialist.twins.stage_loading import Prepared, prepare, prepare_more
 
 #: Only one is prepared beforehand, and no other stage's database has this name.
@@ -90,6 +91,7 @@ def _begin(snapshot: Snapshot | None, scale: float) -> None:
     """Start the process, where a server was launched and this process can be copied."""
     if sys.platform != "linux" or threading.active_count() > 1 or (cluster := taken()) is None:
         return
+    owner = os.getpid()
     reading, writing = os.pipe()
     process = os.fork()
     if process:
@@ -97,6 +99,7 @@ def _begin(snapshot: Snapshot | None, scale: float) -> None:
         _begun.append(_Preparing(process, reading, cluster, snapshot, scale))
         return
     try:
+        end_with_owner(owner)
         os.close(reading)
         os.write(writing, _prepared(cluster, snapshot, scale))
     finally:
