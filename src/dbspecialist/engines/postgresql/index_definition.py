@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 
 #: pg_get_indexdef's form (PostgreSQL source, ruleutils.c).
 _DEFINITION = re.compile(
@@ -68,6 +68,21 @@ def index_parts(item: SchemaObject) -> IndexParts:
         predicate=predicate,
         constraint=item.attributes.get("constraint", ""),
     )
+
+
+def repeat_parts(item: SchemaObject, catalogue: Catalogue) -> IndexParts:
+    """Take an index apart, as a unique one where its exclusion constraint forbids equal keys.
+
+    Source: PostgreSQL manual, "CREATE TABLE", EXCLUDE: with `=` throughout it is UNIQUE's equal.
+    """
+    parts = index_parts(item)
+    constraint = catalogue.get("constraint", parts.constraint)
+    if constraint is None or constraint.attributes["type"] != "exclude":
+        return parts
+    definition = constraint.attributes["definition"]
+    start = definition.index("(") + 1
+    elements = split_list(definition[start : _closing(definition, start)])
+    return replace(parts, unique=all(one.rpartition(" WITH ")[2] == "=" for one in elements))
 
 
 def key_expression(key: str) -> str:

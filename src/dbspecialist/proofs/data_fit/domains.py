@@ -42,8 +42,9 @@ def _claims(
 ) -> Iterator[Claim]:
     domains = tested(ground.trial.after, column)
     base, name = domains[-1].attributes["type"], part(column)
+    columns: tuple[str, ...] = ()
     if change.before is None:
-        value, columns = _given(column, domains), ()
+        value = _given(column, domains)
     elif change.before.attributes["type"] != column.attributes["type"]:
         is_plain = is_plain_cast(ground, index, name)
         value, columns = (name if is_plain else ""), (name,)

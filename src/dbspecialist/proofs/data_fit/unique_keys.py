@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from dbspecialist.engines.postgresql.index_definition import (
     IndexParts,
-    index_parts,
     key_expression,
+    repeat_parts,
 )
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.data_fit import Claim
@@ -17,7 +17,7 @@ from dbspecialist.proofs.data_fit.ground import Ground, expression, in_productio
 
 def unique_claims(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
     """Yield what a unique index needs that is built over rows."""
-    parts = index_parts(made)
+    parts = repeat_parts(made, ground.trial.after)
     columns = tuple(name for name in parts.columns if name)
     if not parts.unique or "attached_to" in made.attributes:
         return

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dbspecialist.engines.postgresql.index_definition import IndexParts, index_parts
+from dbspecialist.engines.postgresql.index_definition import IndexParts, index_parts, repeat_parts
 from dbspecialist.facts.catalogue import Catalogue
 
-__all__ = ["IndexParts", "concurrently", "index_parts", "indexes_on"]
+__all__ = ["IndexParts", "concurrently", "index_parts", "indexes_on", "repeat_parts"]
 
 
 def indexes_on(catalogue: Catalogue, table: str) -> Iterator[IndexParts]:

@@ -6,8 +6,8 @@ production's statistics breaks them, or a row of the database that is asked with
 for columns that are added with a domain, or changed to one, whose constraints their values break.
 
 ## Why it matters
-The statement fails with 23514 (23502 for a domain that is NOT NULL) after it has read the table up to that row, and the deployment stops
-there.
+The statement fails with 23514 (23502 for a domain that is NOT NULL) after it has read the table up
+to that row, and the deployment stops there.
 
 ## Example
     ALTER TABLE orders ADD CONSTRAINT total_positive CHECK (total > 0);  -- some are 0

@@ -1,13 +1,13 @@
 """A unique index cannot be built over repeated values.
 
 ## What it does
-Looks for unique indexes, UNIQUE constraints and primary keys on columns whose values repeat in
-production, as the planner's statistics tell, or the database itself where it is asked with
-`--database`.
+Looks for unique indexes, UNIQUE constraints, primary keys and EXCLUDE constraints with `=` on
+columns whose values repeat in production, as the planner's statistics tell, or the database itself
+where it is asked with `--database`.
 
 ## Why it matters
-The build fails with SQLSTATE 23505 after it has read the table; CREATE UNIQUE INDEX CONCURRENTLY
-leaves an INVALID index besides. An empty test database does not show it.
+The build fails with SQLSTATE 23505, or 23P01, after it has read the table; CREATE UNIQUE INDEX
+CONCURRENTLY leaves an INVALID index besides. An empty test database does not show it.
 
 ## Example
     ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE (email);  -- 3 % of the emails repeat
@@ -48,7 +48,7 @@ from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._columns import statistics_of
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
-from dbspecialist.rules.migration._indexes import IndexParts, index_parts, indexes_on
+from dbspecialist.rules.migration._indexes import IndexParts, indexes_on, repeat_parts
 from dbspecialist.rules.migration._repeats import (
     certain,
     key_columns,
@@ -74,7 +74,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         for name, table in statement.index_builds.items():
             index = trial.after.get("index", name)
             known = trial.before.get("index", name) is not None
-            parts = index_parts(index) if index and not known else None
+            parts = repeat_parts(index, trial.after) if index and not known else None
             if parts is None or not parts.unique or run.at(statement).is_empty(table):
                 continue
             whole = index.attributes.get("attached_to", name) if index else name
@@ -85,19 +85,21 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             else:
                 judged = _by_statistics(trial, run, Build(statement, table, parts))
             if judged:
-                severity, told, proof = judged
-                yield _finding(at(trial, statement), parts, severity, told, with_query(proof, fit))
+                yield _finding(trial, at(trial, statement), parts, judged, fit)
 
 
 def _finding(
-    place: Location, parts: IndexParts, severity: Severity, told: str, proof: Proof
+    trial: Trial, place: Location, parts: IndexParts, judged: Judged, fit: DataFit | None
 ) -> Finding:
-    keys = ", ".join(parts.keys)
+    keys, (severity, told, proof) = ", ".join(parts.keys), judged
+    constraint = trial.after.get("constraint", parts.constraint)
+    excludes = constraint is not None and constraint.attributes["type"] == "exclude"
+    what, sqlstate = ("Exclusion constraint", "23P01") if excludes else ("Unique index", "23505")
     return finding(
         severity=severity,
-        message=f"Unique index {parts.name} on {parts.table} ({keys}) fails with 23505{told}",
+        message=f"{what} {parts.name} on {parts.table} ({keys}) fails with {sqlstate}{told}",
         location=place,
-        evidence=(proof,),
+        evidence=(with_query(proof, fit),),
         help=(
             f"SELECT {keys}, count(*) FROM {parts.table} GROUP BY {keys} HAVING count(*) > 1, "
             "and remove what it finds"

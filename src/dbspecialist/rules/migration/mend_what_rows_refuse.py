@@ -53,6 +53,7 @@ EXPLAINED_MESSAGES = (
 #: Kinds of claims whose rules tell of an error, or of a class of them, where they are decided.
 _DECIDED: Mapping[str, tuple[ClaimKind, ...]] = {
     "23514": ("check", "bound", "update"),
+    "23P01": ("unique",),
     "22": ("type", "computed"),
 }
 #: Classes that values read from a table lead to: data exception, cardinality violation.
