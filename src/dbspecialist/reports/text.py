@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dbspecialist.facts.change import FileEdit
-from dbspecialist.facts.finding import SEVERITIES, Finding
+from dbspecialist.facts.finding import SEVERITIES, Finding, Location
 from dbspecialist.facts.proof import VERDICTS
 from dbspecialist.facts.report import MigrationReport, Report, TwinFacts
 from dbspecialist.facts.units import duration, plural
@@ -108,7 +108,7 @@ def _migration(console: Console, item: MigrationReport, findings: list[Finding],
     if migration.not_run:
         said = Text(f"unchecked: {visible(migration.not_run)}", "yellow")
         console.print(Padding(said, (0, 0, 0, 2)))
-        _findings(console, findings, more)
+        _findings(console, findings, more, migration.path)
         return
     if not findings and _is_quiet(item):
         said = Text(f"{plural(len(item.statements), 'statement')}, nothing waits; way back ")
@@ -124,7 +124,7 @@ def _migration(console: Console, item: MigrationReport, findings: list[Finding],
     table.add_row("way back", verdict_and_basis(item.round_trip))
     console.print()
     console.print(Padding(table, (0, 0, 0, 2)))
-    _findings(console, findings, more)
+    _findings(console, findings, more, migration.path)
 
 
 def _is_quiet(item: MigrationReport) -> bool:
@@ -140,11 +140,14 @@ def _heading(console: Console, title: str, aside: str) -> None:
     console.print(line, no_wrap=True, overflow="ellipsis")
 
 
-def _findings(console: Console, findings: Iterable[Finding], more: str) -> None:
+def _findings(console: Console, findings: Iterable[Finding], more: str, named: str = "") -> None:
+    """Print findings; `named` is the path that stands above them."""
     shown: set[FileEdit] = set()
     for finding in findings:
+        room = console.width - LABEL - len(finding.rule) - 6
+        place = _place(finding.location, named, room)
         console.print()
-        console.print(Padding(_finding(finding, shown), (0, 0, 0, 2)))
+        console.print(Padding(_finding(finding, place, shown), (0, 0, 0, 2)))
     if more:
         console.print()
         _more(console, more)
@@ -158,8 +161,17 @@ def _more(console: Console, more: str) -> None:
         console.print(Padding(table, (0, 0, 0, 2)))
 
 
-def _finding(finding: Finding, shown: set[FileEdit]) -> Group:
-    parts: list[RenderableType] = [_told(finding, shown)]
+def _place(location: Location, named: str, room: int) -> str:
+    """Write a place; of a path that stands above and does not fit the line, the file's name."""
+    line = "" if location.line is None else f":{location.line}"
+    place = visible(f"{location.path}{line}")
+    if location.path != named or len(place) <= room or "/" not in place:
+        return place
+    return f"…/{place.rpartition('/')[2]}"
+
+
+def _finding(finding: Finding, place: str, shown: set[FileEdit]) -> Group:
+    parts: list[RenderableType] = [_told(finding, place, shown)]
     if finding.fix is not None:
         edits = new_edits(finding.fix, shown)
         # As wide as the report, so that the fewest lines of code wrap.
@@ -169,15 +181,12 @@ def _finding(finding: Finding, shown: set[FileEdit]) -> Group:
     return Group(*parts)
 
 
-def _told(finding: Finding, shown: set[FileEdit]) -> Table:
+def _told(finding: Finding, place: str, shown: set[FileEdit]) -> Table:
     table = _labelled()
-    place = finding.location.path
-    if finding.location.line is not None:
-        place += f":{finding.location.line}"
     table.add_row(
         Text(finding.severity, COLOURS[finding.severity]), Text(visible(finding.message), "bold")
     )
-    table.add_row("", Text(f"{finding.rule}  {visible(place)}", "dim"))
+    table.add_row("", Text(f"{finding.rule}  {place}", "dim"))
     add_proofs(table, finding.evidence, finding.message)
     if finding.help and (finding.fix is None or finding.help != finding.fix.summary):
         table.add_row("instead", Text(visible(finding.help)))
