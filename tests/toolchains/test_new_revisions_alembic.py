@@ -127,14 +127,22 @@ depends_on: Union[str, Sequence[str], None] = None
 
 def upgrade():
     with op.get_context().autocommit_block():
-        op.execute("CREATE INDEX CONCURRENTLY t_b ON public.t (b)")
+        op.create_index(op.f("t_b"), "t", ["b"], postgresql_concurrently=True)
 
 
 def downgrade():
     with op.get_context().autocommit_block():
-        op.execute("DROP INDEX CONCURRENTLY public.t_b")
+        op.drop_index(op.f("t_b"), postgresql_concurrently=True)
 '''
     )
+
+
+def test_sqlalchemy_is_imported_where_an_operation_needs_it(tmp_path: Path) -> None:
+    root = project(tmp_path, TYPED)
+    (edit,) = new_revisions(find_projects(root)[0], "Add b", [COLUMN], NOON)
+    assert "\nfrom alembic import op\nimport sqlalchemy as sa\n\n# revision" in edit.text
+    assert '    op.add_column("t", sa.Column("b", sa.Integer()))\n' in edit.text
+    assert """    op.execute("COMMENT ON COLUMN public.t.b IS 'a: %b'")\n""" in edit.text
 
 
 def test_file_is_named_by_the_template_of_the_configuration(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from dbspecialist.engines.postgresql.tokens import script_text
 from dbspecialist.facts.change import FileEdit
 from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.alembic.forms import bound, execute_lines
+from dbspecialist.toolchains.alembic.operations import operation_lines
 from dbspecialist.toolchains.alembic.project import AlembicProject
 from dbspecialist.toolchains.alembic.revision_file import Revision
 from dbspecialist.toolchains.alembic.revision_model import (
@@ -54,7 +55,7 @@ def new_revisions(
 ) -> tuple[FileEdit, ...]:
     """Return the files of new revisions that follow a head."""
     parent = _parent(project, place.head)
-    model = read_model(parent.path if parent else None)
+    model = read_model(parent.path if parent else None, _texts(project))
     folder = parent.path.parent if parent else project.config.versions[0]
     known = list(project.revisions.revisions)
     follows = parent.revision if parent else ""
@@ -140,19 +141,18 @@ def revision_lines(made: Written, model: RevisionModel, commits: bool) -> Iterat
         model: How it says it.
         commits: Whether what precedes it must be committed first.
     """
-    item = made.item
+    item, told = made.item, model.operations
+    up = body_lines(item.up, item.transactional, commits, told)
+    down = body_lines(item.down, item.back_transactional, False, told)
     yield from _docstring(made, model)
     yield ""
-    yield from model.imports
+    yield from model.imports(any("sa." in line for line in (*up, *down)))
     yield ""
     if model.comments:
         yield "# revision identifiers, used by Alembic."
     yield from _identifiers(made, model)
     returns = " -> None" if model.annotates else ""
-    for name, body in (
-        ("upgrade", body_lines(item.up, item.transactional, commits)),
-        ("downgrade", body_lines(item.down, item.back_transactional, False)),
-    ):
+    for name, body in (("upgrade", up), ("downgrade", down)):
         yield from ("", "", f"def {name}(){returns}:", *body)
 
 
@@ -183,8 +183,16 @@ def _identifiers(made: Written, model: RevisionModel) -> Iterator[str]:
         yield f"{stated} = {values.get(name, 'None')}"
 
 
-def body_lines(statements: Sequence[str], transactional: bool, commits: bool) -> list[str]:
+def body_lines(
+    statements: Sequence[str], transactional: bool, commits: bool, operations: bool = False
+) -> list[str]:
     """Return the lines of a function.
+
+    Args:
+        statements: What it sends.
+        transactional: Whether that is one transaction.
+        commits: Whether what precedes must be committed first.
+        operations: Whether Alembic's operations are written where they send the same.
 
     One statement that is committed by itself stands in the block; several that belong together
     stand behind an empty one, in the transaction that Alembic begins there.
@@ -198,7 +206,10 @@ def body_lines(statements: Sequence[str], transactional: bool, commits: bool) ->
     elif commits:
         lines += [_BLOCK, "        pass  # what precedes is committed here"]
     indent = " " * (8 if blocked else 4)
-    return lines + [line for sql in statements for line in _execute(sql, indent)]
+    for sql in statements:
+        operation = operation_lines(sql, indent) if operations else None
+        lines += operation or _execute(sql, indent)
+    return lines
 
 
 def _execute(sql: str, indent: str) -> list[str]:

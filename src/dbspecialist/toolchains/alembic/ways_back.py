@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from pathlib import Path
 
+from dbspecialist.engines.postgresql.tokens import script_text
 from dbspecialist.facts.change import FileEdit
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
 from dbspecialist.toolchains.alembic.project import AlembicProject
+from dbspecialist.toolchains.alembic.revision_model import read_model
 from dbspecialist.toolchains.alembic.revisions import body_lines, in_style
 
 
@@ -25,7 +28,7 @@ def with_way_back(
     if not _has_operations(tree):
         todo = "write `from alembic import op` there"
         raise InputError("it does not import alembic's op", migration.path, todo)
-    body = body_lines(in_style(project, statements), True, False)
+    body = _body(project, path, before, statements)
     functions = [item for item in tree.body if isinstance(item, ast.FunctionDef)]
     found = [item for item in functions if item.name == "downgrade"]
     lines = before.splitlines()
@@ -37,6 +40,19 @@ def with_way_back(
         lines += ["", "", f"def downgrade(){returns}:", *body]
     text = newline.join(lines) + newline
     return (FileEdit(migration.path, text, before),)
+
+
+def _body(project: AlembicProject, path: Path, text: str, statements: Sequence[str]) -> list[str]:
+    """Return the lines of the function, with operations where the file has what they need."""
+    styled = in_style(project, statements)
+    texts = [
+        script_text(item.path)
+        for item in project.revisions.revisions.values()
+        if item.path.suffix == ".py"
+    ]
+    body = body_lines(styled, True, False, read_model(path, texts).operations)
+    lacks = "import sqlalchemy as sa" not in text and any("sa." in line for line in body)
+    return body_lines(styled, True, False) if lacks else body
 
 
 def _has_operations(tree: ast.Module) -> bool:
