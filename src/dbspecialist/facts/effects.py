@@ -164,6 +164,7 @@ class StatementEffects:
         elapsed_ms: How long it took on the twin, in milliseconds.
         reads: Relations that queries of its code (a DO block, a function) read and change no rows.
         selects: Relations that it reads itself, where it is a plain query that changes no rows.
+        rows_lost: Tables besides those that it drops of which rows were gone after it (SQLite).
         algorithm: The cheapest algorithm that MySQL or MariaDB takes for an ALTER TABLE.
         reason: Why it takes no cheaper one, in its words.
         clauses: The same for each clause, where there are several.
@@ -213,6 +214,7 @@ class StatementEffects:
     work_ms: float | None = None
     reads: tuple[str, ...] = ()
     selects: tuple[str, ...] = ()
+    rows_lost: tuple[str, ...] = ()
 
     @property
     def waits(self) -> Mapping[str, Mapping[str, float]]:

@@ -115,5 +115,5 @@ def _prove_project(project: Project, division: Pending, asked: Asked) -> tuple[R
     if asked.engine == "sqlite":
         from dbspecialist.tasks import prove_sqlite
 
-        return prove_sqlite.prove_project(project, division, asked), {}
+        return prove_sqlite.prove_project(project, division, asked)
     return prove_postgresql.prove_project(project, division, asked)

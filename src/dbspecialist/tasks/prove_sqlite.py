@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import Report, TwinFacts
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.proofs.sqlite.scripts import read_scripts
 from dbspecialist.proofs.sqlite.trials import try_migrations
 from dbspecialist.tasks.asked import Asked
+from dbspecialist.tasks.fixing_sqlite import prove_fixes
 from dbspecialist.tasks.judging import judged
 from dbspecialist.tasks.reporting import migration_report
 from dbspecialist.tasks.untried import nothing_pending
@@ -27,7 +30,6 @@ UNCHECKED = (
         "the history replays from zero and agrees with the models",
         "on this engine that is not tried yet",
     ),
-    ("the fixes end in the same catalogue", "on this engine fixes are not tried yet"),
     (
         "for how long reads and writes wait",
         "on this engine times are not estimated; a writer holds the whole file",
@@ -35,8 +37,12 @@ UNCHECKED = (
 )
 
 
-def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
+def prove_project(
+    project: Project, division: Pending, asked: Asked
+) -> tuple[Report, Mapping[str, bytes | None]]:
     """Prove a project's pending migrations on a throwaway file.
+
+    Returns the report, and the files that its fixes edit as they were read.
 
     Raises:
         InputError: Where the input cannot be used.
@@ -48,13 +54,14 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
     with open_stage(snapshot) as stage:
         facts = twin_facts(stage, snapshot, asked.scale)
         if not division.pending:
-            return Report(facts, notes=(*project.notes, nothing_pending(project, division)))
+            return Report(facts, notes=(*project.notes, nothing_pending(project, division))), {}
+        before = to_run_first(division, snapshot)
         try:
             run = try_migrations(
                 stage,
                 project,
                 division.pending,
-                to_run_first(division, snapshot),
+                before,
                 snapshot=snapshot,
                 scale=asked.scale,
                 max_blocked_ms=asked.configuration.max_blocked_ms,
@@ -67,13 +74,19 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
                 "mend it, or give a snapshot of the database as it is",
             ) from error
         findings = judged(run, asked.configuration, project.root)
-    return Report(
+        originals: Mapping[str, bytes | None] = {}
+        if project.name != "alembic":
+            tell("proving the fixes")
+            scripts = read_scripts(project, (*before, *division.pending))
+            findings, originals = prove_fixes(stage, project.root, scripts, run, findings)
+    report = Report(
         facts,
         tuple(migration_report(trial) for trial in run.trials),
         findings,
         proofs=tuple(Proof(claim, "unchecked", basis) for claim, basis in UNCHECKED),
         notes=(*project.notes, *_enforced(stage, project)),
     )
+    return report, originals
 
 
 def _enforced(stage: Stage, project: Project) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dbspecialist.engines.sqlite.catalogue import read_catalogue
@@ -23,10 +24,12 @@ class Plan:
 
     Args:
         scans: Tables that it reads from the beginning.
+        reads: Tables that it reads in any way and does not write.
         writes: Tables whose rows it writes.
     """
 
     scans: set[str] = field(default_factory=set)
+    reads: set[str] = field(default_factory=set)
     writes: set[str] = field(default_factory=set)
 
 
@@ -35,11 +38,12 @@ class Observer:
 
     Args:
         session: The connection; what it did before is known through `catalogue`.
-        transaction: The number of the next transaction.
+        sizes: Rows in production, by table, where they are known.
     """
 
-    def __init__(self, session: Session, transaction: int = 1) -> None:
-        self.session, self.transaction = session, transaction
+    def __init__(self, session: Session, sizes: Mapping[str, float] | None = None) -> None:
+        self.session, self.transaction = session, 1
+        self.sizes = dict(sizes or {})
         self.catalogue = read_catalogue(session.connection)
         self._version = self._schema_version()
 
@@ -47,6 +51,7 @@ class Observer:
         """Run a statement; a refusal is part of what it did."""
         settings, inside = self._settings(), self.session.in_transaction
         counts, plan = self.counts(), self._plan(sql)
+        changes_before = self.session.connection.total_changes
         before, number, started = self.catalogue, self.transaction, time.perf_counter()
         error, unchecked = None, ""
         try:
@@ -68,9 +73,19 @@ class Observer:
         if tag.startswith("PRAGMA "):
             settings |= {f"{name} after": value for name, value in after.items()}
         changes = differences(before, self.catalogue)
+        now = self.counts()
         renames = _renames(before, self.catalogue) if tag == "ALTER TABLE" else {}
         gone = {item.before.key for item in changes if item.before and item.after is None}
         new = [item.after for item in changes if item.after and item.before is None]
+        changed = {} if tag.startswith("ALTER") else self._changed(counts, now, plan)
+        if tag == "UPDATE" and len(plan.writes) == 1:
+            made = self.session.connection.total_changes - changes_before
+            changed |= self._updated(shown(*plan.writes), made, counts)
+        lost = (
+            ()
+            if tag == "DELETE"
+            else tuple(n for n, had in counts.items() if now.get(n, had) < had)
+        )
         drops = [f"{kind} {name}" for kind, name in sorted(gone) if kind in _OBJECTS]
         return StatementEffects(
             sql,
@@ -82,7 +97,8 @@ class Observer:
                 shown(name): "its rows are written" for name in plan.writes if tag == "ALTER TABLE"
             },
             scans=tuple(sorted(shown(name) for name in plan.scans)),
-            rows_modified=self._changed(counts, renames),
+            rows_modified=changed,
+            rows_lost=lost,
             drops=() if renames else tuple(drops),
             creates=()
             if renames
@@ -105,15 +121,25 @@ class Observer:
             if not item.attributes["virtual"]
         }
 
-    def _changed(self, before: dict[str, int], renames: dict[str, str]) -> dict[str, float]:
-        """Return by how many rows the tables that stay have become fewer or more."""
-        now = self.counts()
+    def _changed(self, before: dict[str, int], now: dict[str, int], plan: Plan) -> dict[str, float]:
+        """Return production's number of the rows that came or went, where sizes are known.
+
+        It is the share of the made-up rows; rows that come are held against those that were read.
+        """
         found = {}
+        read = [shown(name) for name in plan.reads - plan.writes]
         for name, count in before.items():
-            later = now.get(renames.get(name, name))
-            if later is not None and later != count:
-                found[name] = float(abs(count - later))
+            change = now.get(name, count) - count
+            base = name if change < 0 or len(read) != 1 else read[0]
+            if change and before.get(base) and base in self.sizes:
+                found[name] = abs(change) / before[base] * self.sizes[base]
         return found
+
+    def _updated(self, table: str, made: int, counts: dict[str, int]) -> dict[str, float]:
+        """Return production's number of the rows that an UPDATE changes."""
+        if not counts.get(table) or table not in self.sizes:
+            return {}
+        return {table: min(made / counts[table], 1.0) * self.sizes[table]}
 
     def _settings(self) -> dict[str, str]:
         return {name: "on" if self.session.value(f"PRAGMA {name}") else "off" for name in SETTINGS}
@@ -132,6 +158,8 @@ class Observer:
         for _, code, first, second, third, *_ in steps:
             if code in {"OpenRead", "OpenWrite"} and third == 0 and second in roots:
                 opened[first] = roots[second]
+                if code == "OpenRead":
+                    plan.reads.add(roots[second])
             elif code == "Rewind" and first in opened:
                 plan.scans.add(opened[first])
             elif code == "Insert" and first in opened:

@@ -18,7 +18,6 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.walked import RoundTrip, RowsError
-from dbspecialist.facts.workload import WorkloadStatement
 from dbspecialist.proofs.round_trip_verdict import Observed, judge_round_trip
 from dbspecialist.proofs.sqlite.compatibility import OldCode
 from dbspecialist.proofs.sqlite.fingerprints import fingerprint
@@ -74,11 +73,10 @@ def try_migrations(
         MigrationFailed: Where an earlier migration does not run.
     """
     tell("reading what the migrations send")
-    first, scripts = _scripts(stage, project, before, pending)
+    first, scripts = read_all(stage, project, before, pending)
     run = Run((), snapshot, scale, max_blocked_ms, engine="sqlite")
     tell("running the migrations with rows, there and back")
     known, trials = _Known(), []
-    workload = snapshot.workload if snapshot else ()
     for number, script in enumerate(scripts):
         if known.stopped:
             trials.append(
@@ -86,7 +84,7 @@ def try_migrations(
             )
             continue
         earlier = (*first, *scripts[:number])
-        trial = _tried(stage, earlier, script, workload)
+        trial = try_script(stage, earlier, script, run)
         path = project.root / script.migration.path
         source = path.read_text(errors="replace") if path.is_file() else ""
         trials.append(replace(trial, source=source))
@@ -99,7 +97,7 @@ def try_migrations(
     )
 
 
-def _scripts(
+def read_all(
     stage: Stage, project: Project, before: Sequence[Migration], pending: Sequence[Migration]
 ) -> tuple[tuple[Script, ...], tuple[Script, ...]]:
     """Read the migrations' statements from files, or record them where they are programs."""
@@ -113,19 +111,19 @@ def _scripts(
     return found[: len(before)], found[len(before) :]
 
 
-def _tried(
+def try_script(
     stage: Stage,
     earlier: Sequence[Script],
     script: Script,
-    workload: Sequence[WorkloadStatement],
+    run: Run,
 ) -> Trial:
     """Run one migration with rows and, where these make it fail, without."""
-    first = _with_rows(stage, earlier, script, workload, nulls=True)
+    first = _with_rows(stage, earlier, script, run, nulls=True)
     failed = next((n for n, item in enumerate(first.statements) if item.error), None)
     if failed is None:
         return first
     for nulls in (False, None):
-        again = _with_rows(stage, earlier, script, workload, nulls=nulls)
+        again = _with_rows(stage, earlier, script, run, nulls=nulls)
         if not any(item.error for item in again.statements):
             break
     else:
@@ -142,7 +140,7 @@ def _with_rows(
     stage: Stage,
     earlier: Sequence[Script],
     script: Script,
-    workload: Sequence[WorkloadStatement],
+    run: Run,
     *,
     nulls: bool | None,
 ) -> Trial:
@@ -150,7 +148,7 @@ def _with_rows(
     with prepared(stage, earlier, script) as session:
         if nulls is not None:
             fill(session.connection, read_catalogue(session.connection), nulls=nulls)
-        return _walked(session, script, workload)
+        return _walked(session, script, run)
 
 
 @contextlib.contextmanager
@@ -177,12 +175,13 @@ def _session(stage: Stage, script: Script) -> Session:
     return session
 
 
-def _walked(session: Session, script: Script, workload: Sequence[WorkloadStatement]) -> Trial:
+def _walked(session: Session, script: Script, run: Run) -> Trial:
     """Run a migration up, watched, then down and up again."""
-    observer = Observer(session)
+    known = run.snapshot.relations if run.snapshot else ()
+    observer = Observer(session, {item.relation: item.tuples * run.scale for item in known})
     before = observer.catalogue
     rows_before = fingerprint(session.connection, before)
-    code = OldCode(session, workload)
+    code = OldCode(session, run.snapshot.workload if run.snapshot else ())
     violations = set(_violations(session))
     statements, warnings = _watched(session, observer, script, violations)
     after = observer.catalogue
