@@ -6,6 +6,7 @@ import pytest
 from golden import same_as_golden
 from sample_report import ADD_STATUS, BUILD_FIX, EMPTY, FINDINGS, INDEX, MIGRATIONS, REPORT
 
+from dbspecialist.facts.change import FileEdit
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import Report
@@ -101,6 +102,14 @@ def test_render_shows_a_change_that_fixes_have_in_common_once() -> None:
     assert shown.count(f"--fix writes {path}:\n") == 1
     assert shown.count(f"--fix writes {path}, as above\n") == 1
     assert shown.count("+def upgrade() -> None:") == 1
+
+
+def test_render_puts_each_of_several_changes_below_its_path() -> None:
+    (phase,) = BUILD_FIX.phases
+    edits = (FileEdit("a/1.sql", "SELECT 1;\n"), FileEdit("a/2.sql", "SELECT 2;\n"))
+    fix = replace(BUILD_FIX, phases=(replace(phase, edits=edits),))
+    shown = render(replace(EMPTY, findings=(replace(FINDINGS[1], fix=fix),)))
+    assert "--fix writes:\n    a/1.sql\n    @@ -0,0 +1 @@\n    +SELECT 1;\n    a/2.sql\n" in shown
 
 
 def test_render_shows_a_change_of_a_file_that_is_elsewhere() -> None:

@@ -65,17 +65,24 @@ def _phase(
     for statement in phase.up:
         if statement not in written:  # it stands in the change of the file below
             yield _indented(Text(f"{visible(statement)};", "cyan"))
+    several = sum(edit not in shown for edit in phase.edits) > 1
+    if several:  # each stands below under its name
+        yield _indented(Text("--fix writes:", "dim"))
     for edit in phase.edits:
-        where = ", as above" if edit in shown else ":"
-        yield _indented(Text(f"--fix writes {visible(edit.path)}{where}", "dim"))
+        if edit in shown:
+            yield _indented(Text(f"--fix writes {visible(edit.path)}, as above", "dim"))
+        elif not several:
+            yield _indented(Text(f"--fix writes {visible(edit.path)}:", "dim"))
 
 
 def _indented(text: Text) -> Padding:
     return Padding(text, (0, 0, 0, INDENT))
 
 
-def difference(edit: FileEdit) -> Iterator[Text]:
-    """Yield the lines of a file's change."""
+def difference(edit: FileEdit, *, named: bool = False) -> Iterator[Text]:
+    """Yield the lines of a file's change, below its path where it is one of several."""
+    if named:
+        yield Text(visible(edit.path), "bold")
     lines = list(changed_lines(edit))
     while lines and not lines[-1].strip():
         lines.pop()

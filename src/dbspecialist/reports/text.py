@@ -175,7 +175,8 @@ def _finding(finding: Finding, place: str, shown: set[FileEdit]) -> Group:
     if finding.fix is not None:
         edits = new_edits(finding.fix, shown)
         # As wide as the report, so that the fewest lines of code wrap.
-        parts += [Padding(line, (0, 0, 0, 2)) for edit in edits for line in difference(edit)]
+        lines = (line for edit in edits for line in difference(edit, named=len(edits) > 1))
+        parts += [Padding(line, (0, 0, 0, 2)) for line in lines]
         shown.update(edits)
         parts.append(add_proofs(_labelled(), finding.fix.proofs, ""))
     return Group(*parts)
