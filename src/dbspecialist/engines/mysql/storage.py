@@ -12,12 +12,21 @@ from dataclasses import dataclass, field
 from dbspecialist.engines.mysql.driver import Connection, rows
 from dbspecialist.engines.mysql.names import shown
 
-_TABLES = """
-SELECT name, table_id FROM information_schema.{view} WHERE name LIKE %s
-"""
+#: A part of a name as SQL has it. The dictionary writes names as files are named, where a space is
+#: `@0020` (MySQL manual, "Mapping of Identifiers to File Names").
+_PLAIN = "convert(convert(cast({part} AS binary) USING filename) USING utf8mb4)"
+_NAME = (
+    _PLAIN.format(part="substring_index(t.name, '/', 1)")
+    + " AS home, "
+    + _PLAIN.format(part="substring_index(substring_index(t.name, '/', -1), '#', 1)")
+    + " AS relation"
+)
+_TABLES = (
+    "SELECT {name}, t.name, t.table_id FROM information_schema.{view}tables t HAVING home = %s"
+)
 _INDEXES = """
-SELECT t.name, i.name, i.index_id FROM information_schema.{view}indexes i
-JOIN information_schema.{view}tables t USING (table_id) WHERE t.name LIKE %s
+SELECT {name}, t.name, i.name, i.index_id FROM information_schema.{view}indexes i
+JOIN information_schema.{view}tables t USING (table_id) HAVING home = %s
 """
 _OTHERS = """
 SELECT table_name, concat(engine, create_time) FROM information_schema.tables
@@ -36,28 +45,22 @@ class Storage:
 def read_storage(admin: Connection, database: str, engine: str) -> Storage:
     """Read the numbers of tables and indexes."""
     view = "innodb_sys_" if engine == "mariadb" else "innodb_"
-    pattern = database.replace("_", "\\_").replace("%", "\\%") + "/%"
     tables: dict[str, str] = {}
-    for path, number in rows(admin, _TABLES.format(view=f"{view}tables"), [pattern]):
-        if _AUXILIARY.search(path):
-            continue
-        name = _shown(path)
-        tables[name] = f"{tables[name]} {number}" if name in tables else str(number)
+    for home, table, path, number in rows(admin, _TABLES.format(name=_NAME, view=view), [database]):
+        if home == database and not _AUXILIARY.search(path):
+            name = shown(home, table)
+            tables[name] = f"{tables[name]} {number}" if name in tables else str(number)
     for name, made in rows(admin, _OTHERS, [database]):
         tables[shown(database, name)] = str(made)
     indexes = {
-        f"{_shown(path)}.{shown(index)}#{number}": (str(number), _shown(path))
-        for path, index, number in rows(admin, _INDEXES.format(view=view), [pattern])
-        if not _AUXILIARY.search(path) and index != "FTS_DOC_ID_INDEX"
+        f"{shown(home, table)}.{shown(index)}#{number}": (str(number), shown(home, table))
+        for home, table, path, index, number in rows(
+            admin, _INDEXES.format(name=_NAME, view=view), [database]
+        )
+        if home == database and not _AUXILIARY.search(path) and index != "FTS_DOC_ID_INDEX"
     }
     return Storage(tables, indexes)
 
 
 #: Tables behind full-text indexes (MySQL manual, "InnoDB Full-Text Index Tables").
 _AUXILIARY = re.compile(r"/(FTS|fts)_[0-9a-f]{16}_")
-
-
-def _shown(path: str) -> str:
-    """Write a name of the dictionary (`shop/orders#P#p0`) as reports show it."""
-    database, _, table = path.partition("/")
-    return shown(database, table.partition("#P#")[0].partition("#p#")[0])
