@@ -15,8 +15,11 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics, SequenceState
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.workload import WorkloadStatement
+from dbspecialist.proofs.mysql.fixes import Scene
 from dbspecialist.proofs.mysql.rates import Rates
+from dbspecialist.proofs.mysql.scripts import read_scripts
 from dbspecialist.proofs.mysql.trials import try_migrations
+from dbspecialist.tasks.fixing_mysql import with_fixes
 from dbspecialist.tasks.judging import findings_of
 from dbspecialist.toolchains.sql_files import SqlFiles
 from dbspecialist.twins.mysql.server import Server
@@ -44,7 +47,11 @@ def run_mysql_case(case: Case, server: Server, folder: Path) -> tuple[Run, tuple
     with open_stage(snapshot, server=server) as stage:
         stage.statement_seconds = data.get("statement_seconds", stage.statement_seconds)
         run = try_migrations(stage, project, project.history(), snapshot=snapshot, rates=RATES)
-    return run, tuple(findings_of(run, select=[case.rule]))
+        found = findings_of(run, select=[case.rule])
+        if "fix" in data:
+            scripts = read_scripts(project, project.history())
+            found = list(with_fixes(Scene(stage, project, (), scripts, run, RATES), found).findings)
+    return run, tuple(found)
 
 
 def _listed(value: Any) -> list[str]:

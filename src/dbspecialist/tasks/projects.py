@@ -111,7 +111,7 @@ def _prove_project(project: Project, division: Pending, asked: Asked) -> tuple[R
     if asked.engine in {"mysql", "mariadb"}:
         from dbspecialist.tasks import prove_mysql
 
-        return prove_mysql.prove_project(project, division, asked), {}
+        return prove_mysql.prove_project(project, division, asked)
     if asked.engine == "sqlite":
         from dbspecialist.tasks import prove_sqlite
 

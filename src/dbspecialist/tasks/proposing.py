@@ -54,7 +54,7 @@ def propose(trial: Trial, run: Run, findings: Sequence[Finding]) -> list[Propose
 
 def refused_by_production(phases: Sequence[Phase], run: Run) -> bool:
     """Tell whether production's server, older than the twin, refuses a fix."""
-    if run.snapshot is None:
+    if run.snapshot is None or run.engine != "postgresql":
         return False
     major = run.snapshot.server_version // 10_000
     return any(novelties(sql, major) for phase in phases for sql in phase.up)

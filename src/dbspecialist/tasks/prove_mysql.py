@@ -6,9 +6,12 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import Report, TwinFacts
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.proofs.mysql.fixes import Scene
 from dbspecialist.proofs.mysql.rates import read_rates
+from dbspecialist.proofs.mysql.scripts import read_scripts
 from dbspecialist.proofs.mysql.trials import try_migrations
 from dbspecialist.tasks.asked import Asked
+from dbspecialist.tasks.fixing_mysql import Originals, with_fixes
 from dbspecialist.tasks.judging import judged
 from dbspecialist.tasks.reporting import migration_report
 from dbspecialist.tasks.untried import nothing_pending
@@ -27,12 +30,14 @@ UNCHECKED = (
         "the history replays from zero and agrees with the models",
         "on this engine that is not tried yet",
     ),
-    ("the fixes end in the same catalogue", "on this engine fixes are not tried yet"),
 )
 
 
-def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
+def prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Report, Originals]:
     """Prove a project's pending migrations on a throwaway server of MariaDB or MySQL.
+
+    Returns:
+        The report, and the files that its fixes edit, as they were read.
 
     Raises:
         InputError: Where the input cannot be used or no server is found.
@@ -46,17 +51,18 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
     with open_stage(snapshot, engine=asked.engine) as stage:
         facts = twin_facts(stage, snapshot, asked.scale)
         if not division.pending:
-            return Report(facts, notes=(*project.notes, nothing_pending(project, division)))
+            return Report(facts, notes=(*project.notes, nothing_pending(project, division))), {}
+        first, rates = to_run_first(division, snapshot), read_rates(stage.server)
         try:
             run = try_migrations(
                 stage,
                 project,
                 division.pending,
-                to_run_first(division, snapshot),
+                first,
                 snapshot=snapshot,
                 scale=asked.scale,
                 max_blocked_ms=asked.configuration.max_blocked_ms,
-                rates=read_rates(stage.server),
+                rates=rates,
                 tell=tell,
             )
         except MigrationFailed as error:
@@ -66,13 +72,18 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> Report:
                 "mend it, or give a snapshot of the database as it is",
             ) from error
         findings = judged(run, asked.configuration, project.root)
-    return Report(
+        tell("proving fixes")
+        earlier, scripts = read_scripts(project, first), read_scripts(project, division.pending)
+        scene = Scene(stage, project, earlier, scripts, run, rates)
+        fixed = with_fixes(scene, findings)
+    report = Report(
         facts,
         tuple(migration_report(trial) for trial in run.trials),
-        findings,
+        fixed.findings,
         proofs=_proofs(stage),
         notes=tuple(project.notes),
     )
+    return report, fixed.originals
 
 
 def twin_facts(stage: Stage, snapshot: Snapshot | None, scale: float) -> TwinFacts:

@@ -103,7 +103,8 @@ def see_effects(
     stage: Stage, before: Iterable[Script], pending: Sequence[Script], run: Run
 ) -> Seen:
     """Run the pending migrations as the runner would, and record what each statement did."""
-    seen = Seen()
+    # Of a run that was seen already, which tables it makes and renames is known.
+    seen = Seen(created=set(run.created), renamed=dict(run.renamed))
     stage.renew()
     with contextlib.closing(stage.admin()) as admin:
         for script in before:

@@ -34,6 +34,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbspecialist.engines.mysql.alter import read_alter
+from dbspecialist.facts.change import Phase
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.mysql._alters import copied, copies, new_foreign_keys
@@ -62,3 +65,18 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 whose="" if parent == keys[0].parent else f" of it and of {parent}",
                 help_=_HELP,
             )
+
+
+def fix(_trial: Trial, statement: StatementEffects, _run: Run) -> tuple[Phase, ...] | None:
+    """Return the statement under foreign_key_checks=0, which changes the dictionary alone."""
+    alter = read_alter(statement.sql)
+    if alter is None or statement.settings.get("foreign_key_checks") != "1":
+        return None
+    up = (
+        "SET SESSION foreign_key_checks = 0",
+        alter.asking("INPLACE", "NONE"),
+        "SET SESSION foreign_key_checks = 1",
+    )
+    title = "add the foreign key without a look at the rows that are there"
+    when = "a query has shown that each row has its parent"
+    return (Phase(title, up, transactional=False, when=when),)

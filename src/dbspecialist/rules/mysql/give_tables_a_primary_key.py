@@ -32,7 +32,6 @@ from dbspecialist.engines.mysql.names import parts
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.proofs.rows import is_version_table
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.mysql._alters import index_columns
@@ -45,7 +44,7 @@ ENGINES = ("mysql", "mariadb")
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each table that a migration leaves without a key."""
     for table in trial.after.of_kind("table"):
-        if table.attributes["engine"] != "InnoDB" or is_version_table(table.name):
+        if table.attributes["engine"] != "InnoDB":
             continue
         known = trial.before.get("table", table.name) is not None
         if _has_key(trial.after, table) or (known and not _has_key(trial.before, table)):

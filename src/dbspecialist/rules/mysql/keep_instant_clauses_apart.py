@@ -30,7 +30,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.engines.mysql.alter import MARIADB_ALGORITHMS
+from dbspecialist.engines.mysql.alter import MARIADB_ALGORITHMS, read_alter
+from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
@@ -48,9 +49,9 @@ ENGINES = ("mysql", "mariadb")
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each statement that is dearer than its clauses."""
     for statement, lock in alters(trial, run):
-        alone = _dearest(statement)
-        if alone is None or _rank(statement.algorithm) <= _rank(alone):
+        if not is_dearer_together(statement):
             continue
+        alone = _dearest(statement)
         told = ", ".join(f"{item.sql} is {item.algorithm}" for item in statement.clauses)
         yield finding(
             severity="warning",
@@ -67,6 +68,28 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             help="write a statement for each algorithm, each with its ALGORITHM=… and LOCK=NONE",
             relation=lock.relation,
         )
+
+
+def is_dearer_together(statement: StatementEffects) -> bool:
+    """Tell whether a statement's clauses take a dearer algorithm together than each alone."""
+    alone = _dearest(statement)
+    return alone is not None and _rank(statement.algorithm) > _rank(alone)
+
+
+def fix(_trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...] | None:
+    """Return a statement for each algorithm, in the order of the clauses, each asserted."""
+    alter = read_alter(statement.sql)
+    if alter is None or any(item.lock != "NONE" for item in statement.clauses):
+        return None
+    groups: list[tuple[str, list[str]]] = []
+    for item in statement.clauses:
+        if not groups or groups[-1][0] != item.algorithm:
+            groups.append((item.algorithm, []))
+        groups[-1][1].append(item.sql)
+    # MySQL takes LOCK=DEFAULT alone beside INSTANT.
+    free = {"INSTANT"} if run.engine == "mysql" else set()
+    up = tuple(alter.asking(name, "" if name in free else "NONE", sql) for name, sql in groups)
+    return (Phase("change the table in a statement for each algorithm", up, transactional=False),)
 
 
 def _size(statement: StatementEffects, relation: str, run: Run) -> str:

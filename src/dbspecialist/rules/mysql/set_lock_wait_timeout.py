@@ -33,10 +33,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dbspecialist.facts.change import Phase
 from dbspecialist.facts.effects import StatementEffects
-from dbspecialist.facts.finding import Finding, Location
+from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.trial import Run
+from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import duration, plural
 from dbspecialist.rules.findings import finding
 
@@ -68,7 +69,7 @@ def check_run(run: Run) -> Iterator[Finding]:
             f"{duration(timeout)} (lock_wait_timeout), and every later query of the table waits "
             "behind them"
         ),
-        location=Location(trial.migration.path, first.line),
+        location=trial.location(first),
         evidence=(
             Proof(
                 f"lock_wait_timeout is {timeout / 1000:.0f} s",
@@ -89,3 +90,9 @@ def _waits(statement: StatementEffects, run: Run) -> bool:
     )
     timeout = float(statement.settings.get("lock_wait_timeout", 0))
     return changes and held and timeout > LONGEST_MS
+
+
+def fix(_trial: Trial, statement: StatementEffects, _run: Run) -> tuple[Phase, ...] | None:
+    """Return the statement behind a time-out of 5 s, which holds for those after it too."""
+    up = ("SET SESSION lock_wait_timeout = 5", statement.sql)
+    return (Phase("wait 5 s for metadata locks", up, transactional=False),)
