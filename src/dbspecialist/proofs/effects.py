@@ -60,6 +60,7 @@ def estimate_blocked(
     rates: Rates,
     knows: Callable[[str], bool] = lambda _relation: True,
     values: Callable[[StatementEffects, str, str], float] = lambda *_: 1.0,
+    searched: Callable[[StatementEffects], float] = lambda _statement: 0.0,
     at: Callable[[StatementEffects], Sizes] | None = None,
 ) -> tuple[StatementEffects, ...]:
     """Return the statements with `blocked_ms` and `work_ms` filled in, as far as sizes are known.
@@ -74,6 +75,7 @@ def estimate_blocked(
         rates: This machine's rates.
         knows: Whether production's size of a relation is known.
         values: The share of a relation's rows that have a value in a column, for a statement.
+        searched: Bytes that are read for a statement beside its own plans, whole tables at a time.
         at: The sizes by the names that relations have at a statement, where a name may mean
             another relation later; without it the three above hold throughout.
     """
@@ -83,10 +85,11 @@ def estimate_blocked(
         there = at(item) if at else always
         if not _is_known(item, there.knows):
             return math.nan
+        found = searched(item)
         looked_up = sum(rows_looked_up(item, key, there.rows, values) for key in checked_keys(item))
         item = replace(item, queried=tuple(filter(there.knows, item.queried)))
         own = work_ms(item, rows=there.rows, size=there.bytes, rates=rates, looked_up=looked_up)
-        return max(own, taken_ms(item))
+        return max(own + found / rates.scan_bytes * 1000, taken_ms(item))
 
     work = [estimate(item) for item in statements]
     rest = _until_end(statements, work)  # unknown and known add up to unknown

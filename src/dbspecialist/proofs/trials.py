@@ -9,6 +9,7 @@ from functools import partial
 from itertools import islice
 
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
+from dbspecialist.engines.postgresql.referring import searched
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration import Migration
@@ -144,6 +145,7 @@ def _estimated(run: Run, rates: Rates) -> tuple[Trial, ...]:
             rates=rates,
             knows=run.knows,
             values=partial(_share_of_values, run),
+            searched=_searches(run),
             at=run.at,
         )
     )
@@ -151,6 +153,18 @@ def _estimated(run: Run, rates: Rates) -> tuple[Trial, ...]:
         replace(trial, statements=tuple(islice(estimated, len(trial.statements))))
         for trial in run.trials
     )
+
+
+def _searches(run: Run) -> Callable[[StatementEffects], float]:
+    """Tell the bytes that the checks of foreign keys without an index read for a statement."""
+    of = {id(item): trial for trial in run.trials for item in trial.statements}
+
+    def bytes_read(statement: StatementEffects) -> float:
+        there = run.at(statement)
+        found = searched(of[id(statement)], there, statement) if statement.writes else ()
+        return sum(item.rows * there.bytes(item.key.parent) for item in found)
+
+    return bytes_read
 
 
 def _share_of_values(run: Run, statement: StatementEffects, relation: str, column: str) -> float:

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.engines.postgresql.referring import is_served
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.names import listed
 from dbspecialist.facts.trial import Run, Trial
@@ -37,7 +37,6 @@ from dbspecialist.facts.units import count
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._constraints import added, last_catalogue
-from dbspecialist.rules.migration._indexes import indexes_on
 from dbspecialist.rules.migration._tables import is_filled, rows_of
 
 TITLE = "Index the columns of foreign keys"
@@ -54,7 +53,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             if key is None or not is_filled(trial, run, change.relation, statement):
                 continue
             columns = tuple(listed(key.attributes["columns"]))
-            if _is_served(end, change.relation, columns):
+            if is_served(end, change.relation, columns):
                 continue
             rows = rows_of(trial, run, change.relation, statement)
             size = f"{count(rows)} rows of " if rows else ""
@@ -70,17 +69,3 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                 help=f"CREATE INDEX CONCURRENTLY ON {change.relation} ({', '.join(columns)})",
                 relation=change.relation,
             )
-
-
-def _is_served(end: Catalogue, table: str, columns: tuple[str, ...]) -> bool:
-    """Tell whether an index of the whole table begins with the columns, in any order."""
-    return any(
-        set(index.columns[: len(columns)]) == set(columns)
-        for index in indexes_on(end, table)
-        if index.method in {"btree", "hash"} and _holds_all(index.predicate, columns)
-    )
-
-
-def _holds_all(predicate: str, columns: tuple[str, ...]) -> bool:
-    """Tell whether an index holds every row that refers to something."""
-    return predicate in {"", *(f"({column} IS NOT NULL)" for column in columns)}
