@@ -59,7 +59,7 @@ def calls_of_up(data: bytes, function: str = "up") -> tuple[NodeCall, ...]:
         root = parse(data)
     except UntranslatableError:
         return ()
-    found = list(_functions(root, function))
+    found = list(functions_named(root, function))
     if len(found) != 1:
         return ()
     parameters, body = found[0].child_by_field_name("parameters"), _body(found[0])
@@ -74,7 +74,7 @@ def calls_of_up(data: bytes, function: str = "up") -> tuple[NodeCall, ...]:
     return tuple(_calls(body, _text(name), data))
 
 
-def _functions(root: Node, name: str) -> Iterator[Node]:
+def functions_named(root: Node, name: str) -> Iterator[Node]:
     """Yield the functions of a name: methods, and functions that are a property's value."""
     for node in _walk(root):
         named = node.child_by_field_name("name") or node.child_by_field_name("key")

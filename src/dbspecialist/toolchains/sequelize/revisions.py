@@ -84,10 +84,10 @@ def read_shape(style: NodeStyle) -> Shape:
     found = _GIVEN.search(text)
     given = " ".join(found["given"].split()).rstrip(",") if found else "queryInterface"
     typed = _TYPED.search(text)
-    return Shape(style, form, given, _sequelize(given, text), typed["type"] if typed else "")
+    return Shape(style, form, given, sequelize_of(given, text), typed["type"] if typed else "")
 
 
-def _sequelize(given: str, text: str) -> str:
+def sequelize_of(given: str, text: str) -> str:
     """Return Sequelize as the first parameter, or what `context` is bound to, leads to it."""
     bound = re.search(r"\bcontext\s*:\s*([A-Za-z_$][\w$]*)", given)
     name = bound or re.search(r"([A-Za-z_$][\w$]*)", given)

@@ -20,7 +20,7 @@ from dbspecialist.toolchains.revisions import NewRevision, Place, slug
 from dbspecialist.toolchains.typeorm.project import TypeormProject
 from dbspecialist.toolchains.walk import relative
 
-_RUNNER = "queryRunner"
+RUNNER = "queryRunner"
 _NAMED = re.compile(
     r"^\s*(?:public |readonly )*name\b\s*(?::[^=\n]+)?=\s*['\"`][^'\"`]*['\"`](?P<end>;?)",
     re.MULTILINE,
@@ -104,7 +104,7 @@ def class_lines(
     )
     for way, body in zip(("up", "down"), bodies, strict=True):
         public = f"public async {way}" if "public async up" in style.text else f"async {way}"
-        given = f"{_RUNNER}: QueryRunner" if typed else _RUNNER
+        given = f"{RUNNER}: QueryRunner" if typed else RUNNER
         returns = ": Promise<void>" if typed else ""
         yield from ("",) if way == "down" or alone or named else ()
         yield f"{unit}{public}({given}){returns} {{"
@@ -129,8 +129,8 @@ def code(
         commits: Whether what precedes must be committed first.
         alone: Whether the class has no transaction.
     """
-    begin = f"await {_RUNNER}.startTransaction()"
-    commit = f"await {_RUNNER}.commitTransaction()"
+    begin = f"await {RUNNER}.startTransaction()"
+    commit = f"await {RUNNER}.commitTransaction()"
     begun = project.mode != "none" and not alone
     pauses = begun and not transactional and bool(statements)
     wraps = not begun and transactional and len(statements) > 1
@@ -139,7 +139,7 @@ def code(
     if wraps or (begun and commits and project.mode == "all" and not pauses):
         yield begin
     for sql in statements:
-        yield f"await {_RUNNER}.query({literal(sql)})"
+        yield f"await {RUNNER}.query({literal(sql)})"
     if wraps:
         yield commit
     if pauses:
