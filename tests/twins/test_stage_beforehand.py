@@ -59,7 +59,8 @@ _ENDED = """
 _SLOW = """
         import time
         print(stage_beforehand._begun[0].process, flush=True)
-        time.sleep(60)
+        for _ in range(600):  # a signal that comes just before one long sleep is heard after it
+            time.sleep(0.1)
 """
 
 
