@@ -13,7 +13,9 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.workload import WorkloadStatement
+from dbspecialist.proofs.sqlite.scripts import read_scripts
 from dbspecialist.proofs.sqlite.trials import try_migrations
+from dbspecialist.tasks.fixing_sqlite import prove_fixes
 from dbspecialist.tasks.judging import findings_of
 from dbspecialist.toolchains.sql_files import SqlFiles
 from dbspecialist.twins.sqlite.stage import open_stage
@@ -35,7 +37,11 @@ def run_sqlite_case(case: Case, folder: Path) -> tuple[Run, tuple[Finding, ...]]
     )
     with open_stage(snapshot) as stage:
         run = try_migrations(stage, project, project.history(), snapshot=snapshot)
-    return run, tuple(findings_of(run, select=[case.rule]))
+        found = tuple(findings_of(run, select=[case.rule]))
+        if "fix" in data:
+            scripts = read_scripts(project, project.history())
+            found, _ = prove_fixes(stage, folder, scripts, run, found)
+    return run, found
 
 
 def _listed(value: Any) -> list[str]:

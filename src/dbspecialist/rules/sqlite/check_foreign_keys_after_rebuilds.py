@@ -38,11 +38,15 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
+from dbspecialist.rules.sqlite._frame import frame
 from dbspecialist.rules.sqlite._rebuilds import Rebuild, plain, rebuilds
 
 TITLE = "Check foreign keys after rebuilds"
 SEVERITY = "error"
 ENGINES = ("sqlite",)
+
+#: The fix is run by tasks/fixing_sqlite.
+fix = frame
 
 _CHECK = "PRAGMA foreign_key_check"
 

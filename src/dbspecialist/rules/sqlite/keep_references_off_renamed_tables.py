@@ -40,11 +40,15 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
+from dbspecialist.rules.sqlite._frame import frame
 from dbspecialist.rules.sqlite._rebuilds import plain
 
 TITLE = "Keep references off renamed tables"
 SEVERITY = "error"
 ENGINES = ("sqlite",)
+
+#: The fix is run by tasks/fixing_sqlite.
+fix = frame
 
 
 def check(trial: Trial, run: Run) -> Iterator[Finding]:

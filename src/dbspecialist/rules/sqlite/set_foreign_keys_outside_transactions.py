@@ -36,10 +36,14 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
+from dbspecialist.rules.sqlite._frame import frame
 
 TITLE = "Set foreign_keys outside of transactions"
 SEVERITY = "error"
 ENGINES = ("sqlite",)
+
+#: The fix is run by tasks/fixing_sqlite.
+fix = frame
 
 _ASKS = re.compile(r"foreign_keys\s*[=(]\s*['\"]?(\w+)", re.IGNORECASE)
 _ON = frozenset({"on", "true", "yes", "1"})
