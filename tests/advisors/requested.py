@@ -32,6 +32,7 @@ def plan(
     version: int | None = None,
     workload: Sequence[str] = (),
     nulls: Mapping[str, float] | None = None,
+    pairs: bool = False,
     write: bool = False,
 ) -> MigrationPlan:
     """Plan requests in a project with one migration.
@@ -44,9 +45,10 @@ def plan(
         version: Production's version.
         workload: Statements of the application.
         nulls: Shares of NULL by `table.column`.
+        pairs: Whether files are named as golang-migrate's, which sends each as one message.
         write: Whether to write the files.
     """
-    file = root / "migrations" / "0001_start.sql"
+    file = root / "migrations" / ("0001_start.up.sql" if pairs else "0001_start.sql")
     file.parent.mkdir(exist_ok=True)
     file.write_text(schema)
     file.with_name("0001_start.down.sql").write_text("SELECT 1;")

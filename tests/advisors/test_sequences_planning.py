@@ -25,7 +25,7 @@ def test_request_waits_for_what_another_makes(tmp_path: Path) -> None:
 
 def test_what_takes_away_comes_last(tmp_path: Path) -> None:
     found = plan(tmp_path, SCHEMA, "drop-column users age", "add-column users note text")
-    assert [item.stage for item in found.phases] == ["expand", "contract", "contract"]
+    assert [item.stage for item in found.phases] == ["expand", "contract", "contract", "contract"]
     assert found.refuted == ()
 
 

@@ -35,6 +35,7 @@ PLAN = MigrationPlan(
             Migration("2", "migrations/2.sql", "sql"), (STATEMENT,), Proof("back", "tested", "x", 3)
         ),
     ),
+    places=(0,),
     findings=(Finding("some-rule", "info", "told elsewhere", Location("migrations/2.sql", 1)),),
     proofs=(Proof("it works", "tested", "tried", 3),),
     losses=("column name goes with 3 values",),

@@ -1,13 +1,16 @@
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.workload import WorkloadStatement
 from dbspecialist.tasks.new_migration import new_migration
 from dbspecialist.tasks.prove import prove
 from dbspecialist.tasks.requests import read_request, read_requests
+from dbspecialist.tasks.sources import snapshot_of_sql
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 
@@ -117,3 +120,26 @@ def test_column_that_models_map_is_not_dropped(shop: Path) -> None:
     request = read_request(["drop-column", "customers", "full_name"])
     with pytest.raises(InputError, match="code still uses what goes: SELECT"):
         new_migration([request], path=shop)
+
+
+def test_files_of_a_phase_that_is_held_back_are_left_out(tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "1_users.up.sql").write_text(
+        "CREATE TABLE users (id bigint PRIMARY KEY, a text, b text);\n"
+    )
+    (folder / "1_users.down.sql").write_text("DROP TABLE users;\n")
+    made = snapshot_of_sql(folder / "1_users.up.sql")
+    reads = replace(made, workload=(WorkloadStatement("SELECT a FROM users"),))
+    request = read_request(["merge-columns", "users", "c", "a || b", "a", "b"])
+    found = new_migration([request], path=tmp_path, snapshot=reads)
+    assert found.refuted == ()
+    assert [item.path for item in found.edits] == [
+        "migrations/2_add_c_to_users_kept_in_step_with_a_b.up.sql",
+        "migrations/2_add_c_to_users_kept_in_step_with_a_b.down.sql",
+        "migrations/3_fill_c_of_users_in_batches.up.sql",
+        "migrations/3_fill_c_of_users_in_batches.down.sql",
+    ]
+    free = new_migration([request], path=tmp_path, snapshot=made)
+    assert free.places == tuple(range(9))
+    assert free.refuted == ()

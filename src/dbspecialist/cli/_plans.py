@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dbspecialist.cli._options import debug_option
+from dbspecialist.cli._status import FINDINGS, interrupts_later
 
 if TYPE_CHECKING:
     from dbspecialist.facts.request import Request
@@ -73,10 +74,10 @@ def carried_out(
     **asked: Any,
 ) -> int:
     """Plan requests, write the report, and return the exit status."""
-    from dbspecialist.cli._output import progress, write_file, write_standard_output
-    from dbspecialist.cli._status import FINDINGS
-    from dbspecialist.reports._migration_plan import render
-    from dbspecialist.tasks.new_migration import new_migration
+    with interrupts_later():
+        from dbspecialist.cli._output import progress, write_file, write_standard_output
+        from dbspecialist.reports._migration_plan import render
+        from dbspecialist.tasks.new_migration import new_migration
 
     with progress() as told:
         plan = new_migration(requests, models=not no_models, progress=told, **asked)

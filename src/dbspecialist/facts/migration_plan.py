@@ -37,6 +37,7 @@ class MigrationPlan:
         withheld: What follows once no code uses what it takes away.
         edits: The files of the phases.
         migrations: What the files did on the twin.
+        places: The phase, from 0, that each of them carries out.
         findings: What the rules say of the files; none above info where the plan is proven.
         accepted: Findings that are what was asked for, or the wait for a small table.
         proofs: Claims about the plan as a whole.
@@ -52,6 +53,7 @@ class MigrationPlan:
     withheld: tuple[Withheld, ...] = ()
     edits: tuple[FileEdit, ...] = ()
     migrations: tuple[MigrationReport, ...] = ()
+    places: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
     accepted: tuple[Finding, ...] = ()
     proofs: tuple[Proof, ...] = ()

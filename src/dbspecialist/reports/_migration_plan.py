@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 
 from dbspecialist.facts.change import FileEdit, Phase
+from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.migration_plan import MigrationPlan, Withheld
 from dbspecialist.facts.proof import Proof
-from dbspecialist.facts.report import MigrationReport
 from dbspecialist.facts.units import duration, plural
 from dbspecialist.reports._clean import one_line, visible
 from dbspecialist.reports._migration_plan_json import as_json
@@ -30,7 +30,7 @@ def _text(plan: MigrationPlan) -> Iterator[str]:
         yield from _phase(phase, f"{number}. ", _seen(plan, number))
         yield ""
     for item in plan.withheld:
-        yield from _phase(item.phase, "not written: ", None)
+        yield from _phase(item.phase, "not written: ", ())
         yield f"   still used: {one_line(item.statement)} ({visible(item.error)})"
         yield ""
     yield from (visible(text) for text in _said(plan))
@@ -39,7 +39,7 @@ def _text(plan: MigrationPlan) -> Iterator[str]:
     yield _end(plan)
 
 
-def _phase(phase: Phase, mark: str, seen: MigrationReport | None) -> Iterator[str]:
+def _phase(phase: Phase, mark: str, seen: Iterable[StatementEffects]) -> Iterator[str]:
     yield f"{mark}{visible(phase.title)}  ({_kind(phase)})"
     if phase.when:
         yield f"   when {visible(phase.when)}"
@@ -55,17 +55,20 @@ def _kind(phase: Phase) -> str:
     return f"{phase.stage}, {wrapped}" if phase.stage else wrapped
 
 
-def _seen(plan: MigrationPlan, number: int) -> MigrationReport | None:
-    """Return what a phase's file did; nothing where a phase has several files."""
-    if len(plan.migrations) != len(plan.phases):
-        return None
-    return plan.migrations[number - 1]
+def _seen(plan: MigrationPlan, number: int) -> list[StatementEffects]:
+    """Return what the statements of a phase's files did."""
+    return [
+        statement
+        for item, place in zip(plan.migrations, plan.places, strict=True)
+        if place == number - 1
+        for statement in item.statements
+    ]
 
 
-def _waits(seen: MigrationReport | None) -> Iterable[str]:
+def _waits(seen: Iterable[StatementEffects]) -> Iterable[str]:
     """Say who waits for what, and for how long."""
     longest: dict[tuple[str, str], tuple[float, str]] = {}
-    for statement in seen.statements if seen else ():
+    for statement in seen:
         for lock in statement.locks:
             who = " and ".join(word for word in lock.blocks if word != "ddl")
             waited = statement.blocked_ms.get(lock.blocked)
@@ -122,7 +125,7 @@ def _markdown(plan: MigrationPlan) -> Iterator[str]:
         yield from ("", "## Files", "", *(f"- `{edit.path}`" for edit in plan.edits))
 
 
-def _markdown_phase(phase: Phase, title: str, seen: MigrationReport | None) -> Iterator[str]:
+def _markdown_phase(phase: Phase, title: str, seen: Iterable[StatementEffects]) -> Iterator[str]:
     yield from ("", f"## {title}", "", f"{_kind(phase).capitalize()}.")
     if phase.when:
         yield f"It runs when {phase.when}."
@@ -134,7 +137,7 @@ def _markdown_phase(phase: Phase, title: str, seen: MigrationReport | None) -> I
 
 
 def _markdown_withheld(item: Withheld) -> Iterator[str]:
-    yield from _markdown_phase(item.phase, f"Later: {item.phase.title}", None)
+    yield from _markdown_phase(item.phase, f"Later: {item.phase.title}", ())
     yield from ("", f"Not written: `{one_line(item.statement)}` still needs it ({item.error}).")
 
 

@@ -21,6 +21,7 @@ from dbspecialist.proofs.trials import brought_to
 from dbspecialist.tasks.asked import Progress
 from dbspecialist.tasks.configuration import Configuration, overridden, read_configuration
 from dbspecialist.tasks.files import write_edits
+from dbspecialist.tasks.plan_files import parts_steps
 from dbspecialist.tasks.plan_models import refuse_unknown_to_git, with_models
 from dbspecialist.tasks.plan_verdict import verdict
 from dbspecialist.tasks.sources import read_source
@@ -132,9 +133,9 @@ def _planned(stage: Stage, project: Project, asked: _Asked) -> MigrationPlan:
         with brought_to(stage, project, first) as template:
             here = proving.Ground(stage, template, project, asked.source, asked.scale, limit)
             asked.tell("planning the phases")
-            found = _phases(here, asked.requests)
-            title, place = found.phases[0].title, Place(head=asked.head)
-            edits = new_revisions(project, title, found.phases, place)
+            place = Place(head=asked.head)
+            found = _phases(here, asked.requests, place)
+            edits = new_revisions(project, found.phases[0].title, found.phases, place)
             asked.tell("running the files in a copy of the project")
             with proving.rehearsed(here, edits, asked.tell) as seen:
                 plan = verdict(here, found, edits, seen, asked.configuration)
@@ -160,7 +161,7 @@ def _to_run_first(project: Project, asked: _Asked) -> tuple[Migration, ...]:
     return (*to_run_first(division, source), *division.pending)
 
 
-def _phases(here: proving.Ground, requests: Sequence[Request]) -> Planned:
+def _phases(here: proving.Ground, requests: Sequence[Request], place: Place) -> Planned:
     """Plan the requests on a copy of the database in the state before them."""
     with (
         here.stage.database(here.template) as database,
@@ -172,6 +173,7 @@ def _phases(here: proving.Ground, requests: Sequence[Request]) -> Planned:
             here.snapshot,
             here.scale,
             _made_since(here.snapshot, here.before),
+            parts_steps(here.project, place),
         )
         return planned(requests, ground)
 

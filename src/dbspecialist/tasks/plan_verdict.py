@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from dbspecialist.advisors.sequences.ground import SMALL_ROWS
 from dbspecialist.advisors.sequences.planning import Planned
@@ -20,6 +19,7 @@ from dbspecialist.proofs.compatibility import model_statements
 from dbspecialist.proofs.new_revisions import Ground, Rehearsed, checks_proof, end_proof
 from dbspecialist.tasks.configuration import Configuration
 from dbspecialist.tasks.judging import judged
+from dbspecialist.tasks.plan_files import files_of, phase_places
 from dbspecialist.tasks.reporting import confinement, migration_report, older_production, twin_facts
 
 HAZARDS = "no rule finds an error or a warning in the files"
@@ -63,16 +63,18 @@ def verdict(
         InputError: Where all that is requested takes away what code still uses.
     """
     run = seen.run
-    last = run.trials[-1]
-    proofs = [end_proof(last.after, found.wanted, len(found.wanted.objects))]
-    kept, withheld = _parted(found, run.trials)
-    written = run.trials[: len(run.trials) - len(withheld)]
-    files = _files(edits, written, run.trials)
-    judged_run = replace(run, trials=written)
-    findings = judged(judged_run, configuration, seen.copy.root)
-    contracts = sum(1 for item in kept if item.stage == "contract")
-    last_paths = {item.migration.path for item in written[len(written) - contracts :]}
-    open_, accepted = _open(findings, run, last_paths)
+    places = phase_places(found.phases, run.trials)
+    proofs = [end_proof(run.trials[-1].after, found.wanted, len(found.wanted.objects))]
+    kept, withheld = _parted(found, run.trials, places)
+    written = run.trials[: sum(1 for place in places if place < len(kept))]
+    files = files_of(edits, written, run.trials)
+    findings = judged(replace(run, trials=written), configuration, seen.copy.root)
+    contracts = {
+        item.migration.path
+        for item, place in zip(written, places, strict=False)
+        if kept[place].stage == "contract"
+    }
+    open_, accepted = _open(findings, run, contracts)
     proofs += [_hazards(open_, written), _way_back(written), checks_proof(ground, found.phases)]
     proofs += [*older_production(ground.stage, ground.snapshot), *confinement(ground.stage)]
     proofs += _code(found, ground, seen)
@@ -84,6 +86,7 @@ def verdict(
         withheld=withheld,
         edits=files,
         migrations=tuple(map(migration_report, written)),
+        places=places[: len(written)],
         findings=(*open_, *(item for item in findings if item.severity == "info")),
         accepted=accepted,
         proofs=tuple(proofs),
@@ -116,7 +119,7 @@ def _notes(ground: Ground, found: Planned) -> tuple[str, ...]:
 
 
 def _parted(
-    found: Planned, trials: Sequence[Trial]
+    found: Planned, trials: Sequence[Trial], places: Sequence[int]
 ) -> tuple[tuple[Phase, ...], tuple[Withheld, ...]]:
     """Hold back what takes away for the first request that code does not allow, and what follows.
 
@@ -126,19 +129,17 @@ def _parted(
         InputError: Where nothing else is left.
     """
     phases = found.phases
-    contracts = sum(1 for item in phases if item.stage == "contract")
-    first = len(phases) - contracts
-    for number, trial in enumerate(islice(trials, len(trials) - contracts, None), first):
-        if not trial.broken:
+    for trial, place in zip(trials, places, strict=True):
+        if not trial.broken or phases[place].stage != "contract":
             continue
         broken = trial.broken[0]
         said = f"{broken.error.sqlstate}: {broken.error.message}"
         query = " ".join(broken.statement.query.split())
-        start = _first_of_request(found, phases[number])
+        start = _first_of_request(found, phases[place])
         if not any(item.stage != "contract" for item in phases[:start]):
             raise InputError(
                 f"code still uses what goes: {query} ({said})",
-                phases[number].title,
+                phases[place].title,
                 "take it out of the code, deploy, and run this again",
             )
         held = tuple(Withheld(item, query, said) for item in phases[start:])
@@ -151,25 +152,6 @@ def _first_of_request(found: Planned, phase: Phase) -> int:
     own = next(item for item in found.steps if phase in item.phases)
     first = next(item for item in own.phases if item.stage == "contract")
     return found.phases.index(first)
-
-
-def _files(
-    edits: Sequence[FileEdit], written: Sequence[Trial], every: Sequence[Trial]
-) -> tuple[FileEdit, ...]:
-    """Leave out the files of the trials that are withheld, with those beside them."""
-    gone = [item.migration for item in every[len(written) :]]
-    return tuple(edit for edit in edits if not any(_belongs(edit.path, item.path) for item in gone))
-
-
-def _belongs(path: str, migration: str) -> bool:
-    """Tell whether a file is a migration's, or lies beside it with the same beginning."""
-    folder, _, name = migration.rpartition("/")
-    other_folder, _, other = path.rpartition("/")
-    if name in {"migration.sql", "up.sql"}:
-        return folder == other_folder
-    stem = name.removesuffix(".sql").removesuffix(".up")
-    undo = "U" + stem[1:] if stem.startswith("V") else stem  # Flyway's way back
-    return other_folder.startswith(folder) and other.startswith((f"{stem}.", f"{undo}."))
 
 
 def _open(

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from dbspecialist.advisors.sequences import kinds, request_type
+from dbspecialist.advisors.sequences import kind_names, request_type
 from dbspecialist.engines.postgresql.tokens import script_text
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.request import (
@@ -33,7 +33,9 @@ def read_request(words: Sequence[str], where: str = "") -> Request:
         InputError: Where the kind is not known, or words are missing or too many.
     """
     if not words:
-        raise InputError("there is no request", where, f"begin with {', '.join(kinds()[:3])} …")
+        raise InputError(
+            "there is no request", where, f"begin with {', '.join(kind_names()[:3])} …"
+        )
     request = _type(words[0], where)
     given, values = _options(request, words[1:], where)
     values |= _arguments(request, given, where)
@@ -61,9 +63,9 @@ def read_requests(path: Path) -> tuple[Request, ...]:
 
 
 def _type(kind: str, where: str) -> type[Request]:
-    if kind not in kinds():
-        near = get_close_matches(kind, kinds(), 1)
-        todo = f"did you mean {near[0]}?" if near else f"choose among {', '.join(kinds())}"
+    if kind not in kind_names():
+        near = get_close_matches(kind, kind_names(), 1)
+        todo = f"did you mean {near[0]}?" if near else f"choose among {', '.join(kind_names())}"
         raise InputError(f"there is no request {kind}", where, todo)
     return request_type(kind)
 

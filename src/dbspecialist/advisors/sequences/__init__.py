@@ -10,15 +10,18 @@ import importlib
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from dbspecialist.advisors.sequences.ground import Ground
-from dbspecialist.advisors.sequences.steps import Steps
 from dbspecialist.facts.request import Request
+
+if TYPE_CHECKING:
+    from dbspecialist.advisors.sequences.ground import Ground
+    from dbspecialist.advisors.sequences.steps import Steps
 
 _FOLDER = Path(__file__).parent / "kinds"
 
 
-def kinds() -> tuple[str, ...]:
+def kind_names() -> tuple[str, ...]:
     """List the kinds of request by name without importing them."""
     return tuple(sorted(path.stem.replace("_", "-") for path in _FOLDER.glob("[a-z]*.py")))
 

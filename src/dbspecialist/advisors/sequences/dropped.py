@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dbspecialist.advisors.sequences.backfill import fill
+from dbspecialist.advisors.sequences.backfill import fill, in_batches
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.indexes import concurrent
 from dbspecialist.advisors.sequences.queries import none_where
-from dbspecialist.advisors.sequences.steps import UNLIMITED, Steps, patient, short, stepwise
+from dbspecialist.advisors.sequences.steps import (
+    NOTHING_BACK,
+    UNLIMITED,
+    Steps,
+    patient,
+    short,
+    stepwise,
+)
 from dbspecialist.advisors.sequences.table import Table
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.change import Phase
@@ -36,21 +43,10 @@ def drop(ground: Ground, table: Table, column: str) -> Steps:
             "add a primary key first",
         )
     kept = f"{table.schema}.{ground.free(f'{table.own_name}_{bare(column)}_kept')}"
-    keeping = _keeping(table, column, kept)
-    restored = _restored(table, column, kept)
-    down = [_added(table, column), UNLIMITED[0], restored, *back]
-    dropped = stepwise(
-        title,
-        [wanted],
-        down,
-        when=f"no code uses {column}, and {kept.removeprefix('public.')} holds its values",
-        checks=[_all_kept(table, column, kept)],
-        stage="contract",
-    )
-    made = f"{_selected(table, column, kept)} WITH NO DATA"
+    phases = (*_keeping(table, column, kept), drop_copied(ground, table, [column], kept))
     return Steps(
-        (keeping, dropped),
-        (made, _keyed(table, kept), wanted),
+        phases,
+        (*_made(table, column, kept), wanted),
         losses=(_loss(ground, table, column, kept),),
         notes=(f"drop {kept} once nobody misses the values",),
         lasting=(kept,),
@@ -67,11 +63,13 @@ def drop_copied(ground: Ground, table: Table, columns: Sequence[str], kept: str)
         kept: The other table's qualified name.
     """
     wanted = [f"ALTER TABLE {table.name} DROP COLUMN {column}" for column in columns]
-    down: list[str] = [_added(table, column) for column in columns]
-    down += [UNLIMITED[0], *(_restored(table, column, kept) for column in columns)]
+    down = [_added(table, column) for column in columns]
+    down += [] if ground.one_message else [UNLIMITED[0]]
+    down += [_restored(ground, table, column, kept) for column in columns]
     for column, statement in zip(columns, wanted, strict=True):
         down += _made_again(ground, table, column, statement)
-    return stepwise(
+    in_steps = short if ground.one_message else stepwise
+    return in_steps(
         f"Drop {', '.join(columns)} of {table.shown}",
         wanted,
         down,
@@ -92,23 +90,36 @@ def _loss(ground: Ground, table: Table, column: str, kept: str) -> str:
     return f"column {column} of {table.name} goes with {told}; {kept} keeps them"
 
 
-def _keeping(table: Table, column: str, kept: str) -> Phase:
-    return patient(
-        f"Keep the values of {column} of {table.shown}",
-        [_selected(table, column, kept), _keyed(table, kept)],
-        [f"DROP TABLE {kept}"],
-        when=f"no code writes {column}",
-        stage="contract",
+def _keeping(table: Table, column: str, kept: str) -> tuple[Phase, ...]:
+    """Return the phases that copy a column's values to a table beside it, in batches."""
+    listed, key = ", ".join((*table.key, column)), ", ".join(table.key)
+    copied = f"INSERT INTO {kept} ({listed})\n        SELECT {listed} FROM {table.name} WHERE"
+    rest = f" AND {column} IS NOT NULL\n        ON CONFLICT ({key}) DO UPDATE"
+    rest += f" SET {column} = EXCLUDED.{column}"
+    return (
+        short(
+            f"Make a table for the values of {column} of {table.shown}",
+            _made(table, column, kept),
+            [f"DROP TABLE {kept}"],
+            stage="contract",
+        ),
+        patient(
+            f"Keep the values of {column} of {table.shown}",
+            [in_batches(table, copied, rest)],
+            [NOTHING_BACK],
+            when=f"no code writes {column}",
+            stage="contract",
+        ),
     )
 
 
-def _selected(table: Table, column: str, kept: str) -> str:
-    listed = ", ".join((*table.key, column))
-    return f"CREATE TABLE {kept} AS SELECT {listed} FROM {table.name} WHERE {column} IS NOT NULL"
-
-
-def _keyed(table: Table, kept: str) -> str:
-    return f"ALTER TABLE {kept} ADD PRIMARY KEY ({', '.join(table.key)})"
+def _made(table: Table, column: str, kept: str) -> tuple[str, str]:
+    """Return the statements that make the table that keeps the values."""
+    listed, key = ", ".join((*table.key, column)), ", ".join(table.key)
+    return (
+        f"CREATE TABLE {kept} AS SELECT {listed} FROM {table.name} WITH NO DATA",
+        f"ALTER TABLE {kept} ADD PRIMARY KEY ({key})",
+    )
 
 
 def _all_kept(table: Table, column: str, kept: str) -> str:
@@ -132,9 +143,11 @@ def _added(table: Table, column: str) -> str:
     return f"{text} DEFAULT {default}" if default else text
 
 
-def _restored(table: Table, column: str, kept: str) -> str:
-    """Return the statement that puts the values back, in batches."""
+def _restored(ground: Ground, table: Table, column: str, kept: str) -> str:
+    """Return the statement that puts the values back, in batches where it may commit."""
     same = " AND ".join(f"kept.{name} = {table.name}.{name}" for name in table.key)
+    if ground.one_message:
+        return f"UPDATE {table.name} SET {column} = kept.{column} FROM {kept} AS kept WHERE {same}"
     source = f"FROM {kept} AS kept WHERE {same}"
     return fill(
         table,
@@ -150,7 +163,7 @@ def _made_again(ground: Ground, table: Table, column: str, wanted: str) -> list[
         sql
         for item in gone
         if item.kind not in ("column", "sequence") and item.attributes.get("type") != "not null"
-        for sql in _again(item, table)
+        for sql in _again(item, table, plain=table.is_small or ground.one_message)
     ]
     item = table.columns[column]
     if item.attributes.get("not_null") == "true" and not item.attributes.get("identity"):
@@ -158,10 +171,10 @@ def _made_again(ground: Ground, table: Table, column: str, wanted: str) -> list[
     return found
 
 
-def _again(item: SchemaObject, table: Table) -> list[str]:
+def _again(item: SchemaObject, table: Table, *, plain: bool) -> list[str]:
     """Return the statements that make an object, on a large table beside the traffic."""
     made = [sql for sql in item.create.split(";\n") if sql.strip()]
-    if table.is_small or table.is_partitioned:
+    if plain or table.is_partitioned:
         return made
     if item.kind == "index" and made:
         return [concurrent(made[0]), *made[1:]]

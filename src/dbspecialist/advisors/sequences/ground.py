@@ -31,12 +31,15 @@ class Ground(Names):
         engine: A copy of it without rows.
         snapshot: What stands for production.
         scale: By how much its sizes are multiplied.
+        one_message: Whether the toolchain sends a file as one message: statements outside of a
+            transaction have a file each, and a way back is one transaction.
         created: Tables that pending migrations or earlier requests make.
     """
 
     snapshot: Snapshot | None = None
     scale: float = 1.0
     created: frozenset[str] = frozenset()
+    one_message: bool = False
 
     @property
     def version(self) -> int:

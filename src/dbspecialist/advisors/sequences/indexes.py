@@ -75,8 +75,12 @@ def _on_partitions(ground: Ground, table: Table, definition: str, title: str) ->
         on_leaf = f"{title}: {item.parent.removeprefix('public.')}"
         phases.append(patient(on_leaf, [built], [dropped], stage="expand"))
         attached.append(f"ALTER INDEX {parent} ATTACH PARTITION {item.name}")
-    builds = [concurrent(item.attributes["definition"]) for item in indexes]
-    return (*phases, _attaching(title, attached, [f"DROP INDEX {parent}", only], builds))
+    anew = [f"DROP INDEX {parent}", only]
+    builds = [item.attributes["definition"] for item in indexes]
+    if ground.one_message:
+        attach = f"{title}: attach the partitions'"
+        return (*phases, short(attach, attached, [*anew, *builds], stage="expand"))
+    return (*phases, _attaching(title, attached, anew, [concurrent(item) for item in builds]))
 
 
 def _attaching(

@@ -41,7 +41,14 @@ def require(ground: Ground, table: Table, column: str) -> tuple[Phase, ...]:
     when, checks = f"no row has NULL in {column}", [none_where(table.name, f"{column} IS NULL")]
     refuse = f"Refuse NULL in {column} of new rows of {table.shown}"
     check = f"Check that no row of {table.shown} has NULL in {column}"
+    first = short(refuse, [added], [dropped], when=when, checks=checks)
+    if is_new or not ground.one_message:
+        return first, stepwise(check, up, down, when=when, checks=checks)
+    stated = f"Let {column} of {table.shown} refuse NULL"
+    needless = f"Drop the CHECK that NOT NULL makes needless of {table.shown}"
     return (
-        short(refuse, [added], [dropped], when=when, checks=checks),
-        stepwise(check, up, down, when=when, checks=checks),
+        first,
+        stepwise(check, up[:1], [dropped, added], when=when, checks=checks),
+        short(stated, up[1:2], down[1:]),
+        short(needless, [dropped], [added, validated]),
     )

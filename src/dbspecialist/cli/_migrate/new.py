@@ -16,9 +16,9 @@ class Kinds(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """List the kinds by name without importing them."""
-        from dbspecialist.advisors.sequences import kinds
+        from dbspecialist.advisors.sequences import kind_names
 
-        return list(kinds())
+        return list(kind_names())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Make the command of one kind, or return nothing where there is none of that name."""

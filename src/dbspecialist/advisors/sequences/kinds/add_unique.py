@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dbspecialist.advisors.sequences.ground import Ground
-from dbspecialist.advisors.sequences.indexes import attached_constraint, concurrent, index_name
+from dbspecialist.advisors.sequences.indexes import (
+    attached_constraint,
+    build,
+    concurrent,
+    index_name,
+)
 from dbspecialist.advisors.sequences.queries import no_duplicates
 from dbspecialist.advisors.sequences.steps import LIMITED, Steps, patient, short
 from dbspecialist.facts.names import parts
@@ -37,6 +42,10 @@ def steps(request: AddUnique, ground: Ground) -> Steps:
     if table.is_small or table.is_partitioned:
         return Steps((short(title, [wanted], [dropped], checks=checks),), (wanted,))
     index = index_name(definition)
+    if ground.one_message:
+        built = build(ground, table, definition, title=f"Index {table.shown} for {name}")
+        using = f"ALTER TABLE {table.name} ADD CONSTRAINT {name} UNIQUE USING INDEX {index}"
+        return Steps((*built, short(title, [using], [dropped, definition])), (wanted,))
     left = f"DROP INDEX CONCURRENTLY IF EXISTS {table.schema}.{index}"
     phase = patient(
         title,

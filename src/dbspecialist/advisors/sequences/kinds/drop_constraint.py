@@ -31,7 +31,7 @@ def steps(request: DropConstraint, ground: Ground) -> Steps:
     ground.try_or_refuse(wanted)
     title = f"Drop constraint {name} of {table.shown}"
     added = f"ALTER TABLE {table.name} ADD CONSTRAINT {name} {definition}"
-    if table.is_small or table.is_partitioned:
+    if table.is_small or table.is_partitioned or ground.one_message:
         return Steps((short(title, [wanted], [added], stage="contract"),), (wanted,))
     if found.attributes["type"] in ("primary key", "unique"):
         return Steps((_with_index(ground, table, found, wanted),), (wanted,))
