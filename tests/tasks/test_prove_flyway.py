@@ -48,3 +48,25 @@ def test_callback_is_told_with_the_migration_that_it_follows(folder: Path) -> No
         ("CREATE INDEX ON a (id)", None),
     ]
     assert migration.statements[0].transaction != migration.statements[1].transaction
+
+
+def test_failure_that_a_program_before_it_may_explain_is_unchecked(folder: Path) -> None:
+    files = {
+        "V1__a.sql": "CREATE TABLE a (id int PRIMARY KEY);",
+        "V2__Fill.java": PROGRAM,
+        "V3__c.sql": "ALTER TABLE by_program ADD COLUMN b int;",
+    }
+    write(folder, {f"db/migration/{name}": text for name, text in files.items()})
+    report = dbspecialist.prove(["."], from_="base")
+    assert report.at_least("error") == ()
+    assert report.proofs[0].verdict == "unchecked"
+    assert report.proofs[0].basis.endswith("; not run: V2")
+    found = [item for item in report.findings if item.rule == "mend-refused-statements"]
+    assert [(item.severity, item.message, item.evidence[0].verdict) for item in found] == [
+        (
+            "warning",
+            'The statement fails with 42P01: relation "by_program" does not exist;'
+            " V2 before it was not run",
+            "unchecked",
+        )
+    ]

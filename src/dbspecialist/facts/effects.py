@@ -25,6 +25,11 @@ class EngineError:
     detail: str = ""
 
     @property
+    def lacks_object(self) -> bool:
+        """Whether a relation, column, function, schema or other object is not there."""
+        return self.sqlstate in {"3F000", "42P01", "42703", "42704", "42883"}
+
+    @property
     def stopped(self) -> bool:
         """Whether the twin's machine stopped the statement: its time, memory, disk or server.
 

@@ -97,6 +97,9 @@ def prove_history(
             if not before and snapshot is not None and snapshot.catalogue.objects:
                 return History((Proof(REPLAYS, "unchecked", f"{_NO_BEGINNING} ({basis})"),))
             stopped = error.unchecked or (error.error and error.error.stopped)
+            passed = [item.revision for item in (*before, *pending) if item.not_run]
+            if passed and error.error and error.error.lacks_object:
+                stopped, basis = True, f"{basis}; not run: {', '.join(passed)}"
             return History((Proof(REPLAYS, "unchecked" if stopped else "refuted", basis),))
         broken: dict[str, tuple[Broken, ...]] = {}
         code: Catalogue | Proof | None = None

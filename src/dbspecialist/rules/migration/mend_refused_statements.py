@@ -74,7 +74,8 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     refused = [item for item in trial.statements if item.error]  # end-statements: those stopped
     for statement in refused:
         if statement.error and not statement.error.stopped and not _is_explained(statement.error):
-            yield _refused(trial, statement, statement.error)
+            passed = _passed_over(trial, run) if statement.error.lacks_object else ()
+            yield _refused(trial, statement, statement.error, passed)
     if trial.failure and not refused:
         yield finding(
             severity="error",
@@ -89,8 +90,25 @@ def _is_explained(error: EngineError) -> bool:
     return error.sqlstate in EXPLAINED or any(text in error.message for text in EXPLAINED_MESSAGES)
 
 
-def _refused(trial: Trial, statement: StatementEffects, error: EngineError) -> Finding:
+def _passed_over(trial: Trial, run: Run) -> tuple[str, ...]:
+    """Return the migrations before one that were not run: they may make what it lacks."""
+    before = run.trials[: next(n for n, item in enumerate(run.trials) if item is trial)]
+    return tuple(item.migration.revision for item in before if item.migration.not_run)
+
+
+def _refused(
+    trial: Trial, statement: StatementEffects, error: EngineError, passed: tuple[str, ...]
+) -> Finding:
     detail = f" ({error.detail})" if error.detail else ""
+    if passed:
+        why = f"{', '.join(passed)} before it was not run"
+        return finding(
+            severity="warning",
+            message=f"The statement fails with {error.sqlstate}: {error.message}; {why}",
+            location=at(trial, statement),
+            evidence=(Proof("the engine takes the statement", "unchecked", why),),
+            help="try it on a copy of production",
+        )
     return finding(
         severity="error",
         message=f"The statement fails with {error.sqlstate}: {error.message}{detail}",
