@@ -5,7 +5,8 @@ Reports each statement that the twin refuses for a reason that no other rule exp
 
 A failure without rows that rows of production may prevent (a parent that is not there, a query
 that returns nothing) is `unchecked`, a warning; where the migration goes through with made-up rows
-it is `tested` and told as info.
+it is `tested` and told as info. A refusal for a role that no snapshot holds, for the name of
+production's database, or for what the twin's server is built without, is `unchecked`, a warning.
 
 ## Why it matters
 The twin has production's schema: what fails here fails there, with everything before it in the
@@ -37,6 +38,7 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._readings import lacking
+from dbspecialist.rules.migration._twin_limits import limit
 
 TITLE = "Mend statements that the engine refuses"
 SEVERITY = "error"
@@ -74,8 +76,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     refused = [item for item in trial.statements if item.error]  # end-statements: those stopped
     for statement in refused:
         if statement.error and not statement.error.stopped and not _is_explained(statement.error):
-            passed = _passed_over(trial, run) if statement.error.lacks_object else ()
-            yield _refused(trial, statement, statement.error, passed)
+            yield _refused(trial, statement, statement.error, _why_unsure(trial, run, statement))
     if trial.failure and not refused:
         yield finding(
             severity="error",
@@ -90,18 +91,23 @@ def _is_explained(error: EngineError) -> bool:
     return error.sqlstate in EXPLAINED or any(text in error.message for text in EXPLAINED_MESSAGES)
 
 
-def _passed_over(trial: Trial, run: Run) -> tuple[str, ...]:
-    """Return the migrations before one that were not run: they may make what it lacks."""
+def _why_unsure(trial: Trial, run: Run, statement: StatementEffects) -> str:
+    """Say why production may take what the twin refuses, or nothing.
+
+    Migrations before it that were not run may make what it lacks.
+    """
+    error = statement.error
+    assert error is not None
     before = run.trials[: next(n for n, item in enumerate(run.trials) if item is trial)]
-    return tuple(item.migration.revision for item in before if item.migration.not_run)
+    passed = [item.migration.revision for item in before if item.migration.not_run]
+    if passed and error.lacks_object:
+        return f"{', '.join(passed)} before it was not run"
+    return limit(error, run)
 
 
-def _refused(
-    trial: Trial, statement: StatementEffects, error: EngineError, passed: tuple[str, ...]
-) -> Finding:
+def _refused(trial: Trial, statement: StatementEffects, error: EngineError, why: str) -> Finding:
     detail = f" ({error.detail})" if error.detail else ""
-    if passed:
-        why = f"{', '.join(passed)} before it was not run"
+    if why:
         return finding(
             severity="warning",
             message=f"The statement fails with {error.sqlstate}: {error.message}; {why}",
