@@ -17,7 +17,7 @@ from dbspecialist.toolchains.numbering import next_number
 from dbspecialist.toolchains.prisma_migrate import PrismaProject
 from dbspecialist.toolchains.revisions import NewRevision, Place, comment, one_by_one, slug
 from dbspecialist.toolchains.sql_files_revisions import script
-from dbspecialist.toolchains.sql_style import in_lower_case, keywords_are_lower
+from dbspecialist.toolchains.sql_style import style_of
 from dbspecialist.toolchains.walk import relative
 
 _NAME = re.compile(r"(\d+)(?:_.*)?")
@@ -58,7 +58,8 @@ def _one_by_one(project: PrismaProject) -> bool:
 
 
 def in_style(project: PrismaProject, statements: Sequence[str]) -> tuple[str, ...]:
-    """Return statements with keywords as the project's migrations write them."""
+    """Return statements as the project's migrations write them."""
     paths = [project.root / item.path for item in project.history()]
-    lower = project.dialect == POSTGRESQL and keywords_are_lower(map(script_text, paths))
-    return tuple(map(in_lower_case, statements)) if lower else tuple(statements)
+    if project.dialect != POSTGRESQL:
+        return tuple(statements)
+    return style_of(map(script_text, paths)).written(statements)

@@ -19,7 +19,7 @@ from dbspecialist.toolchains.numbering import next_number
 from dbspecialist.toolchains.revisions import NewRevision, Place, comment, one_by_one, slug
 from dbspecialist.toolchains.sql_files import SqlFiles
 from dbspecialist.toolchains.sql_files_writing import tool_of
-from dbspecialist.toolchains.sql_style import in_lower_case, keywords_are_lower
+from dbspecialist.toolchains.sql_style import style_of
 from dbspecialist.toolchains.walk import relative
 
 _NAME = re.compile(
@@ -61,14 +61,11 @@ def new_revisions(
 
 
 def in_style(project: SqlFiles, statements: Sequence[str]) -> tuple[str, ...]:
-    """Return statements with keywords as the folder's files write them."""
-    lower = project.dialect == POSTGRESQL and _is_lower(project)
-    return tuple(map(in_lower_case, statements)) if lower else tuple(statements)
-
-
-def _is_lower(project: SqlFiles) -> bool:
+    """Return statements as the folder's files write them."""
+    if project.dialect != POSTGRESQL:
+        return tuple(statements)
     paths = [project.root / item.path for item in project.history()]
-    return keywords_are_lower(path.read_text(encoding="utf-8-sig") for path in paths)
+    return style_of(map(script_text, paths)).written(statements)
 
 
 def _names(last: str, where: str, revisions: Sequence[NewRevision], place: Place) -> Iterator[str]:

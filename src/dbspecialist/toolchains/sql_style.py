@@ -1,11 +1,13 @@
-"""The style of a repository's SQL: whether it writes keywords in capitals."""
+"""The style of a repository's SQL: whether it writes keywords in capitals, and quotes its names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from dbspecialist.engines.postgresql.tokens import tokens
+from dbspecialist.toolchains.sql_quoting import quoted
 
 #: The mark of DO blocks of our own, which hold statements.
 BLOCK = "$do$"
@@ -16,6 +18,47 @@ _BEGINNINGS = re.compile(
     r"|insert\s+into|add\s+column|add\s+constraint|delete\s+from)\b",
     re.IGNORECASE,
 )
+
+
+#: Names behind the words that name an object, quoted or not, also in the texts of other languages.
+_NAMED = re.compile(
+    r"\b(?:table|column|constraint|into|references)\s+(?:if\s+(?:not\s+)?exists\s+)?(?:only\s+)?"
+    r"(\\?\"|[a-z_])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlStyle:
+    """How a repository writes SQL.
+
+    Args:
+        lower: Whether keywords are in lower case.
+        quotes: Whether names stand in quotation marks.
+    """
+
+    lower: bool = False
+    quotes: bool = False
+
+    def written(self, statements: Iterable[str]) -> tuple[str, ...]:
+        """Return statements in the style."""
+        return tuple(self._written(sql) for sql in statements)
+
+    def _written(self, sql: str) -> str:
+        text = quoted(sql) if self.quotes else sql
+        return in_lower_case(text) if self.lower else text
+
+
+def style_of(texts: Iterable[str]) -> SqlStyle:
+    """Read the style of most statements in some texts."""
+    known = tuple(texts)
+    return SqlStyle(keywords_are_lower(known), names_are_quoted(known))
+
+
+def names_are_quoted(texts: Iterable[str]) -> bool:
+    """Whether most of the names in some texts stand in quotation marks."""
+    found: list[str] = [item[1] for text in texts for item in _NAMED.finditer(text)]
+    return 2 * sum(item.endswith('"') for item in found) > len(found)
 
 
 def keywords_are_lower(texts: Iterable[str]) -> bool:

@@ -26,7 +26,7 @@ from dbspecialist.toolchains.alembic.revision_model import (
     read_model,
 )
 from dbspecialist.toolchains.revisions import NewRevision, Place, slug
-from dbspecialist.toolchains.sql_style import in_lower_case, keywords_are_lower
+from dbspecialist.toolchains.sql_style import style_of
 from dbspecialist.toolchains.walk import relative
 
 _BLOCK = "    with op.get_context().autocommit_block():"
@@ -101,9 +101,8 @@ def _texts(project: AlembicProject) -> Iterator[str]:
 
 
 def in_style(project: AlembicProject, statements: Sequence[str]) -> tuple[str, ...]:
-    """Return statements with keywords as the project's revisions write them."""
-    lower = keywords_are_lower(_texts(project))
-    return tuple(map(in_lower_case, statements)) if lower else tuple(statements)
+    """Return statements as the project's revisions write them."""
+    return style_of(_texts(project)).written(statements)
 
 
 def identifier(known: Sequence[str], follows: Sequence[str], item: NewRevision) -> str:

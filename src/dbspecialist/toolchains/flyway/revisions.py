@@ -18,7 +18,7 @@ from dbspecialist.toolchains.flyway.project import FlywayProject
 from dbspecialist.toolchains.numbering import next_number
 from dbspecialist.toolchains.revisions import NewRevision, Place, comment, slug
 from dbspecialist.toolchains.sql_files_revisions import script
-from dbspecialist.toolchains.sql_style import in_lower_case, keywords_are_lower
+from dbspecialist.toolchains.sql_style import style_of
 from dbspecialist.toolchains.walk import relative
 
 _VERSION = re.compile(r"[VB](\d+(?:[._]\d+)*)__(.*)\.sql", re.IGNORECASE)
@@ -50,11 +50,11 @@ def _last(project: FlywayProject) -> Path | None:
 
 
 def in_style(project: FlywayProject, statements: Sequence[str]) -> tuple[str, ...]:
-    """Return statements with keywords as the project's scripts write them."""
+    """Return statements as the project's scripts write them."""
     texts = (script_text(path) for _, path in project.scripts.values())
-    if project.dialect != POSTGRESQL or not keywords_are_lower(texts):
+    if project.dialect != POSTGRESQL:
         return tuple(statements)
-    return tuple(map(in_lower_case, statements))
+    return style_of(texts).written(statements)
 
 
 def _files(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbspecialist.toolchains.sql_style import in_lower_case, keywords_are_lower
+from dbspecialist.toolchains.sql_style import style_of
 
 _INDENTED = re.compile(r"^( +|\t)(?:public |static )*(?:async )?up\b", re.MULTILINE)
 _INSIDE = re.compile(r"^( +|\t)[^\s*]", re.MULTILINE)
@@ -63,6 +63,5 @@ def read_style(path: Path) -> NodeStyle:
 
 
 def in_style(paths: Sequence[Path], statements: Sequence[str]) -> tuple[str, ...]:
-    """Return statements with keywords as the files write them."""
-    lower = keywords_are_lower(path.read_text(encoding="utf-8") for path in paths)
-    return tuple(map(in_lower_case, statements)) if lower else tuple(statements)
+    """Return statements as the files write them."""
+    return style_of(path.read_text(encoding="utf-8") for path in paths).written(statements)
