@@ -15,6 +15,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics, SequenceState
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.workload import WorkloadStatement
+from dbspecialist.proofs.mysql.asking_rows import judge_data
 from dbspecialist.proofs.mysql.fixes import Scene
 from dbspecialist.proofs.mysql.rates import Rates
 from dbspecialist.proofs.mysql.scripts import read_scripts
@@ -47,11 +48,25 @@ def run_mysql_case(case: Case, server: Server, folder: Path) -> tuple[Run, tuple
     with open_stage(snapshot, server=server) as stage:
         stage.statement_seconds = data.get("statement_seconds", stage.statement_seconds)
         run = try_migrations(stage, project, project.history(), snapshot=snapshot, rates=RATES)
+        run = _asked(run, data, server)
         found = findings_of(run, select=[case.rule])
         if "fix" in data:
             scripts = read_scripts(project, project.history())
             found = list(with_fixes(Scene(stage, project, (), scripts, run, RATES), found).findings)
     return run, tuple(found)
+
+
+def _asked(run: Run, data: Mapping[str, Any], server: Server) -> Run:
+    """Ask a database that has the case's schema and, by its `production`, rows."""
+    if "production" not in data:
+        return judge_data(run, None)
+    with contextlib.closing(server.connect()) as admin:
+        execute(admin, "CREATE OR REPLACE DATABASE production")
+        admin.select_db("production")
+        for text in (data["schema"], data["production"]):
+            for statement in split_script(text):
+                execute(admin, statement.sql)
+    return judge_data(run, server.url("production"))
 
 
 def _listed(value: Any) -> list[str]:

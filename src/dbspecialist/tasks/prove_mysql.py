@@ -6,6 +6,8 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import Report, TwinFacts
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.facts.trial import Run
+from dbspecialist.proofs.mysql.asking_rows import judge_data
 from dbspecialist.proofs.mysql.fixes import Scene
 from dbspecialist.proofs.mysql.rates import read_rates
 from dbspecialist.proofs.mysql.scripts import read_scripts
@@ -23,10 +25,6 @@ from dbspecialist.twins.mysql.stage import Stage, open_stage
 #: What is proven on PostgreSQL and not here.
 UNCHECKED = (
     (
-        "what the migrations need of production's rows holds",
-        "on this engine the database is not asked; sample rows and statistics alone were tried",
-    ),
-    (
         "the history replays from zero and agrees with the models",
         "on this engine that is not tried yet",
     ),
@@ -43,10 +41,6 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Re
         InputError: Where the input cannot be used or no server is found.
     """
     snapshot, tell = asked.snapshot, asked.tell
-    if asked.database:
-        raise InputError(
-            f"{asked.engine} databases are not asked yet", "--database", "leave it out"
-        )
     tell(f"preparing a twin for {len(division.pending)} {project.name} migrations")
     with open_stage(snapshot, engine=asked.engine) as stage:
         facts = twin_facts(stage, snapshot, asked.scale)
@@ -71,6 +65,9 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Re
                 f"{project.name} revision {error.revision}",
                 "mend it, or give a snapshot of the database as it is",
             ) from error
+        if asked.database:
+            tell("asking the database")
+        run = judge_data(run, asked.database)
         findings = judged(run, asked.configuration, project.root)
         tell("proving fixes")
         earlier, scripts = read_scripts(project, first), read_scripts(project, division.pending)
@@ -82,6 +79,7 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Re
         fixed.findings,
         proofs=_proofs(stage),
         notes=tuple(project.notes),
+        data_fit=_data_fit(run) if asked.database else (),
     )
     return report, fixed.originals
 
@@ -98,6 +96,11 @@ def twin_facts(stage: Stage, snapshot: Snapshot | None, scale: float) -> TwinFac
         scale=scale,
         left_out=(*stage.left_out, *(snapshot.unseen if snapshot else ())),
     )
+
+
+def _data_fit(run: Run) -> tuple[Proof, ...]:
+    """Return what the database was asked and did not refute: that stands in the findings."""
+    return tuple(item.proof for item in run.data_fit if item.proof.verdict != "refuted")
 
 
 def _proofs(stage: Stage) -> tuple[Proof, ...]:

@@ -29,7 +29,8 @@ def rewritten_in_place(
         replacements: Phases by the position of the statement that they replace.
     """
     path = project.root / trial.migration.path
-    source = read_source(path) if path.is_file() and replacements else None
+    readable = path.suffix == ".sql" and path.is_file() and replacements
+    source = read_source(path) if readable else None
     found = source and places(source.text, statements, trial, replacements)
     text = in_place(source.text, found) if source and found else None
     if source is None or text is None:

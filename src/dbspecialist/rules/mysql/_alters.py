@@ -184,6 +184,27 @@ def columns_that_become(
     ]
 
 
+def of_rows(
+    trial: Trial, run: Run, statement: StatementEffects, object_: str, *kinds: str
+) -> Proof | None:
+    """Return what is known of production's rows for an object that a statement changes.
+
+    It is `proven` or `refuted` where the database was asked, and nothing where no claim is made.
+    """
+    index, revision = trial.statements.index(statement), trial.migration.revision
+    for item in run.data_fit:
+        claim = item.claim
+        place = (claim.revision, claim.index, claim.object)
+        if place == (revision, index, object_) and claim.kind in kinds:
+            return item.proof
+    return None
+
+
+def is_decided(proof: Proof | None, verdict: str) -> bool:
+    """Tell whether the database was asked and answered so."""
+    return proof is not None and proof.verdict == verdict
+
+
 def asked(statement: StatementEffects) -> Proof:
     """Return the proof of an algorithm: the engine was asked for each cheaper one."""
     said = f" ({statement.reason})" if statement.reason else ""

@@ -37,7 +37,7 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
-from dbspecialist.rules.mysql._alters import alters
+from dbspecialist.rules.mysql._alters import alters, is_decided, of_rows
 
 TITLE = "Merge duplicates before a unique index"
 SEVERITY = "error"
@@ -62,9 +62,13 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             distinct = _distinct(run, lock.relation, index)
             rows = run.rows(lock.relation)
             repeats = distinct is not None and distinct < rows * NEARLY_ALL
+            rows_say = of_rows(trial, run, statement, index.name, "unique")
+            refuted = is_decided(rows_say, "refuted")
+            if is_decided(rows_say, "proven"):
+                continue
             told = f"{count(distinct)} values in {count(rows)} rows" if repeats and distinct else ""
             yield finding(
-                severity="error" if repeats else "info",
+                severity="error" if repeats or refuted else "info",
                 message=(
                     f"Index {index.name} is unique over {columns}: "
                     + (
@@ -74,7 +78,9 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
                     )
                 ),
                 location=at(trial, statement),
-                evidence=(
+                evidence=(rows_say,)
+                if rows_say is not None and refuted
+                else (
                     Proof(
                         f"no two rows of {lock.relation} are equal in {columns}",
                         "refuted" if repeats else "unchecked",

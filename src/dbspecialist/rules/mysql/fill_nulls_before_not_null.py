@@ -37,7 +37,7 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
-from dbspecialist.rules.mysql._alters import alters, changed_columns
+from dbspecialist.rules.mysql._alters import alters, changed_columns, is_decided, of_rows
 
 TITLE = "Fill NULLs before NOT NULL"
 SEVERITY = "error"
@@ -51,13 +51,16 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             if (before.attributes["nullable"], after.attributes["nullable"]) != ("YES", "NO"):
                 continue
             known = _null_share(run, lock.relation, before)
-            if known == 0:
+            rows = of_rows(trial, run, statement, after.name, "not null")
+            refuted = is_decided(rows, "refuted")
+            if (known == 0 and not refuted) or is_decided(rows, "proven"):
                 continue
+            evidence = _evidence(trial, statement, after, known)
             yield finding(
-                severity="error" if known else "warning",
+                severity="error" if known or refuted else "warning",
                 message=_message(statement, after, known, run),
                 location=at(trial, statement),
-                evidence=(_evidence(trial, statement, after, known),),
+                evidence=(rows,) if rows is not None and refuted else (evidence,),
                 help="fill the NULLs in batches first, and run the ALTER in strict mode",
                 relation=lock.relation,
             )

@@ -36,7 +36,7 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
-from dbspecialist.rules.mysql._alters import Pair, alters, changed_columns
+from dbspecialist.rules.mysql._alters import Pair, alters, changed_columns, is_decided, of_rows
 from dbspecialist.rules.mysql.fill_nulls_before_not_null import is_strict
 
 TITLE = "Look at the values before a type gets narrower"
@@ -54,16 +54,22 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if not changed or not said:
             continue
         before, after = changed[0]
+        rows = of_rows(trial, run, statement, after.name, "type", "enum")
+        if is_decided(rows, "proven"):
+            continue
+        refuted = is_decided(rows, "refuted")
         strict = is_strict(statement)
         effect = "does not hold" if strict else "silently cuts"
         yield finding(
-            severity="warning" if strict else "error",
+            severity="warning" if strict and not refuted else "error",
             message=(
                 f"Column {after.name} becomes {after.attributes['type']}, which {effect} values "
                 f"that {before.attributes['type']} holds: {said}"
             ),
             location=at(trial, statement),
-            evidence=(
+            evidence=(rows,)
+            if rows is not None and refuted
+            else (
                 Proof(
                     f"every value of {after.name} fits {after.attributes['type']}",
                     "unchecked",
