@@ -184,3 +184,72 @@ def test_postgresql_is_proven_without_the_other_engines_modules() -> None:
     code = "import sys, dbspecialist.tasks.prove; print([m for m in sys.modules if 'mysql' in m])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_database_is_asked_what_a_migration_needs(shop: Path, mariadb: Server) -> None:
+    (shop / "m.sql").write_text(
+        "ALTER TABLE orders MODIFY total INT NOT NULL;\n"
+        "ALTER TABLE orders MODIFY note VARCHAR(5) NOT NULL;\n"
+    )
+    url = f"mysql://root@localhost/live?unix_socket={mariadb.socket}"
+    report = dbspecialist.prove(
+        [shop / "m.sql"], snapshot=shop / "shop.mariadb.snapshot", database=url
+    )
+    assert [(item.verdict, item.claim) for item in report.data_fit] == [
+        ("proven", "no row of live.orders is NULL in total"),
+        ("proven", "every note of live.orders fits varchar(5)"),
+    ]
+    found = {item.rule: item for item in report.findings}
+    assert found["fill-nulls-before-not-null"].severity == "error"
+    assert found["fill-nulls-before-not-null"].location.line == 2
+    (proof,) = found["fill-nulls-before-not-null"].evidence
+    assert proof.verdict == "refuted"
+    assert proof.basis == (
+        "note = None; asked: SELECT `note` FROM `orders` WHERE `note` IS NULL LIMIT 1"
+    )
+
+
+def test_fixes_are_written_once_they_are_proven(shop: Path) -> None:
+    (shop / "m.sql").write_text(
+        "-- of this week\n"
+        "ALTER TABLE orders ADD COLUMN n INT, ADD INDEX by_total (total);\n"
+        "ALTER TABLE users ADD COLUMN n INT; -- the other one\n"
+    )
+    report = dbspecialist.prove([shop / "m.sql"], snapshot=shop / "shop.mariadb.snapshot", fix=True)
+    assert (shop / "m.sql").read_text() == (
+        "-- of this week\n"
+        "-- change the table in a statement for each algorithm\n"
+        "-- wait 5 s for metadata locks\n"
+        "SET SESSION lock_wait_timeout = 5;\n"
+        "ALTER TABLE orders ALGORITHM=INSTANT, LOCK=NONE, ADD COLUMN n INT;\n"
+        "ALTER TABLE orders ALGORITHM=NOCOPY, LOCK=NONE, ADD INDEX by_total (total);\n"
+        "ALTER TABLE users ADD COLUMN n INT; -- the other one\n"
+    )
+    assert report.findings == ()
+
+
+def test_foreign_key_is_written_without_a_copy_once_the_database_has_been_asked(
+    shop: Path, mariadb: Server
+) -> None:
+    text = "ALTER TABLE orders ADD CONSTRAINT own FOREIGN KEY (id) REFERENCES users (id);\n"
+    (shop / "m.sql").write_text(text)
+    url = f"mysql://root@localhost/live?unix_socket={mariadb.socket}"
+    kept = shop / "shop.mariadb.snapshot"
+    report = dbspecialist.prove([shop / "m.sql"], snapshot=kept, fix=True)
+    (copy,) = [x for x in report.findings if x.rule == "add-foreign-keys-without-a-copy"]
+    assert copy.fix is not None
+    assert not copy.fix.safe
+    assert "FOREIGN KEY (id) REFERENCES users (id);" in (shop / "m.sql").read_text()
+    with contextlib.closing(connect(unix_socket=str(mariadb.socket), user="root")) as admin:
+        execute(admin, "INSERT INTO live.users (id) VALUES (1), (2), (3)")
+    (shop / "m.sql").write_text(text)
+    dbspecialist.prove([shop / "m.sql"], snapshot=kept, fix=True, database=url)
+    assert "SET SESSION foreign_key_checks = 0;\n" in (shop / "m.sql").read_text()
+
+
+def test_engine_is_that_of_the_projects_configuration(tmp_path: Path) -> None:
+    (tmp_path / "flyway.conf").write_text("flyway.url=jdbc:mariadb://localhost/shop\n")
+    folder = tmp_path / "sql"
+    folder.mkdir()
+    (folder / "V1__make.sql").write_text("CREATE TABLE `t` (id INT PRIMARY KEY);\n")
+    assert dbspecialist.prove([tmp_path]).twin.engine == "mariadb"

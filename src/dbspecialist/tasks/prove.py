@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dbspecialist.engines.postgresql.server import source_of
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.tasks.asked import Asked, Progress
+from dbspecialist.tasks.choosing_engines import engine_named
 from dbspecialist.tasks.configuration import overridden, read_configuration
 from dbspecialist.tasks.sources import read_source
 from dbspecialist.twins.sizes import refuse_unusable_scale
@@ -78,12 +79,13 @@ def prove(
         python=Path(python).absolute() if python else None,
     )
     refuse_unusable_scale(scale)
-    if database and not engine:
+    named = engine or engine_named(database, roots)
+    if database and named not in {"mysql", "mariadb", "sqlite"}:
         source_of(database)  # what cannot be read is refused before anything runs
     tell = progress or (lambda _: None)
     chosen = snapshot or configuration.snapshot
-    source = chosen if isinstance(chosen, Snapshot) else read_source(chosen, tell, engine)
-    asked_engine = source.engine if source else engine or "postgresql"
+    source = chosen if isinstance(chosen, Snapshot) else _source(chosen, tell, engine, named)
+    asked_engine = source.engine if source else named or "postgresql"
     asked = Asked(source, scale, configuration, tell, fix, database, asked_engine)
     with stage_prepared_meanwhile(source, scale) if asked_engine == "postgresql" else nullcontext():
         # Imported while the stage is prepared, in a process of its own.
@@ -92,3 +94,14 @@ def prove(
         return prove_projects(
             roots, asked, single_transaction=single_transaction, from_=from_, to=to, base=base
         )
+
+
+def _source(
+    chosen: str | PathLike[str] | None, tell: Progress, engine: str | None, named: str
+) -> Snapshot | None:
+    """Read what stands for production: a .sql file on the engine that is meant.
+
+    A snapshot knows its own, which only `--engine` may contradict.
+    """
+    is_script = chosen is not None and Path(chosen).suffix.lower() == ".sql"
+    return read_source(chosen, tell, (named or None) if is_script else engine)
