@@ -316,3 +316,18 @@ def test_aggregate_that_mixes_states_is_left_out(target: Connection, definition:
         "aggregate public.a: left out (aggregate transition data type cannot be internal)",
     )
     assert target.execute("SELECT 1 FROM pg_proc WHERE proname = 'a'").fetchone() is None
+
+
+def test_table_whose_values_lz4_compresses_is_made_on_a_server_without_it(
+    target: Connection,
+) -> None:
+    made = (
+        'CREATE TABLE public.notes (id int, "a.b" text);\n'
+        'ALTER TABLE ONLY public.notes ALTER COLUMN "a.b" SET COMPRESSION lz4'
+    )
+    notes = load_schema(target, Catalogue((SchemaObject("table", "public.notes", "", {}, made),)))
+    columns = target.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = 'public.notes'::regclass AND attnum > 0"
+    )
+    assert columns.fetchall() == [("id",), ("a.b",)]
+    assert notes == ("table public.notes: compressed by pglz, this server has no lz4",)

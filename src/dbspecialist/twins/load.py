@@ -19,7 +19,7 @@ from dbspecialist.twins.loader import (
     makers,
     runs,
 )
-from dbspecialist.twins.mending import mend, quoted
+from dbspecialist.twins.mending import mend, quoted, without_lz4
 from dbspecialist.twins.privileged import given_to, is_mark, run_privileged
 from dbspecialist.twins.stand_ins import install_stand_ins, stand_ins
 
@@ -68,11 +68,13 @@ def load_schema(
             join_roles(connection, owner)
         first, rest, last = _in_turn([item for item in objects if item.create], owner)
         first = [item for item in first if not _is_extended(maker, item)]
+        rest, compressed = without_lz4(connection, rest)
         notes, refused = _create_all(maker, [*first, *rest])
         refused += _create(maker, last)
     stood_in = [item.name for item in catalogue.of_kind("extension") if _plain(item) in stand_ins()]
     return (
         *(f"extension {name}: stood in for" for name in stood_in),
+        *(f"{name}: compressed by pglz, this server has no lz4" for name in compressed),
         *notes,
         *(_sentence(item, error) for item, error in refused),
     )

@@ -6,12 +6,14 @@ Told by the engine's refusal alone: a role, a schema, a type or a collation that
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import psycopg
 
 from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.names import NAME, QUALIFIED
 
 _ROLE = re.compile(r'role "(.+?)" does not exist')
 _SCHEMA = re.compile(r'schema "(.+?)" does not exist')
@@ -123,3 +125,25 @@ _MENDINGS: tuple[tuple[re.Pattern[str], Callable[[str], Mending]], ...] = (
     (_COLLATION, _collation),
     (_TYPE, _type),
 )
+
+
+#: Values that are compressed otherwise change no lock, no rewrite and no plan.
+_LZ4 = re.compile(rf";\s*ALTER TABLE (?:ONLY )?{QUALIFIED} ALTER COLUMN {NAME} SET COMPRESSION lz4")
+_HAS_LZ4 = "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
+
+
+def without_lz4(
+    connection: psycopg.Connection[tuple[Any, ...]], objects: Sequence[SchemaObject]
+) -> tuple[list[SchemaObject], list[str]]:
+    """Take out what compresses columns by a method that the server may be built without.
+
+    Source: PostgreSQL manual, "Installation from Source Code", --with-lz4.
+    """
+    named = [item for item in objects if "COMPRESSION lz4" in item.create]
+    row = connection.execute(_HAS_LZ4).fetchone() if named else None
+    if row is None or row[0]:
+        return [*objects], []
+    plain = {item.key: replace(item, create=_LZ4.sub("", item.create)) for item in named}
+    return [plain.get(item.key, item) for item in objects], [
+        f"{item.kind} {item.name}" for item in named
+    ]
