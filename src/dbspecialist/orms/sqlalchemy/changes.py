@@ -71,7 +71,7 @@ def _documentation(model: Model, line: cst.SimpleStatementLine) -> cst.CSTNode:
 
 
 def _mentions(call: cst.Call, column: Column) -> bool:
-    word = re.compile(rf"\b{re.escape(column.name)}\b")
+    word = re.compile(rf"\b({re.escape(column.name)}|{re.escape(column.reference)})\b")
     named = keyword(call, "name")
     own = {id(named.value)} if named else set()
     if last_name(call.func) == "Index":

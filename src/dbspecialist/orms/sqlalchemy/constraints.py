@@ -9,20 +9,18 @@ import libcst as cst
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.model_edit import (
     AddCheck,
-    AddForeignKey,
     AddIndex,
     AddUnique,
     DropConstraint,
     DropIndex,
-    ForeignKeyModel,
 )
-from dbspecialist.facts.names import bare, parts
+from dbspecialist.facts.names import bare
 from dbspecialist.orms.sqlalchemy import table_args
 from dbspecialist.orms.sqlalchemy.inherited import column_of
-from dbspecialist.orms.sqlalchemy.items import insert_argument, items_of, quoted, remove, remove_all
-from dbspecialist.orms.sqlalchemy.model import BARE, Column, Model
+from dbspecialist.orms.sqlalchemy.items import items_of, quoted, remove, remove_all
+from dbspecialist.orms.sqlalchemy.model import Column, Model
 from dbspecialist.orms.sqlalchemy.references import refuse_relations
-from dbspecialist.orms.sqlalchemy.source import called, keyword, positional, text_value
+from dbspecialist.orms.sqlalchemy.source import called, keyword, text_value
 from dbspecialist.orms.sqlalchemy.table_args import Stated, stated
 from dbspecialist.orms.sqlalchemy.types import Named
 from dbspecialist.orms.sqlalchemy.workspace import Workspace
@@ -44,18 +42,17 @@ def add_index(workspace: Workspace, edit: AddIndex) -> None:
     if edit.method and edit.method != "btree":
         arguments.append(f"postgresql_using={quoted(edit.method)}")
     if edit.include:
-        arguments.append(f"postgresql_include=[{', '.join(map(quoted, edit.include))}]")
+        included = ", ".join(quoted(model.reference(item)) for item in edit.include)
+        arguments.append(f"postgresql_include=[{included}]")
     if edit.predicate:
         arguments.append(f"postgresql_where={writer.sql(edit.predicate)}")
     _add(workspace, writer, "Index", arguments)
 
 
 def _index_column(writer: Writer, column: str) -> str:
-    return (
-        writer.sql(column)
-        if column.startswith("(") or not _is_name(column)
-        else quoted(bare(column))
-    )
+    if column.startswith("(") or not _is_name(column):
+        return writer.sql(column)
+    return quoted(writer.model.reference(bare(column)))
 
 
 def _is_name(column: str) -> bool:
@@ -65,7 +62,8 @@ def _is_name(column: str) -> bool:
 def add_unique(workspace: Workspace, edit: AddUnique) -> None:
     """State a unique constraint."""
     writer = Writer(workspace, workspace.model(edit))
-    arguments = [*map(quoted, edit.columns), f"name={quoted(edit.name)}"]
+    columns = map(writer.model.reference, edit.columns)
+    arguments = [*map(quoted, columns), f"name={quoted(edit.name)}"]
     _add(workspace, writer, "UniqueConstraint", arguments)
 
 
@@ -91,54 +89,6 @@ def _add(workspace: Workspace, writer: Writer, kind: str, arguments: list[str]) 
     table_args.add(workspace, writer.model, writer.core(kind), arguments)
     writer.imports.apply()
     workspace.save(writer.source)
-
-
-def add_foreign_key(workspace: Workspace, edit: AddForeignKey) -> None:
-    """State a foreign key: in its column where it has one, else beside the columns."""
-    model, key = workspace.model(edit), edit.key
-    writer = Writer(workspace, model)
-    if len(key.columns) == 1 and key.columns[0] in model.columns:
-        column = model.columns[key.columns[0]]
-        if column.key is None:
-            _inline(writer, column, foreign_key_text(writer, key))
-            writer.imports.apply()
-            workspace.save(model.source)
-            return
-    columns = ", ".join(map(quoted, key.columns))
-    targets = ", ".join(quoted(f"{_target(key)}.{item}") for item in key.referenced)
-    _add(
-        workspace, writer, "ForeignKeyConstraint", [f"[{columns}]", f"[{targets}]", *_options(key)]
-    )
-
-
-def foreign_key_text(writer: Writer, key: ForeignKeyModel) -> str:
-    """Return a column's ForeignKey(…)."""
-    target = quoted(f"{_target(key)}.{key.referenced[0]}")
-    return f"{writer.core('ForeignKey')}({', '.join([target, *_options(key)])})"
-
-
-def _target(key: ForeignKeyModel) -> str:
-    names = [bare(item) for item in parts(key.table)]
-    return ".".join(names[1:] if names[0] == "public" else names)
-
-
-def _options(key: ForeignKeyModel) -> list[str]:
-    found = [f"name={quoted(key.name)}"] if key.name else []
-    for option, action in (("ondelete", key.on_delete), ("onupdate", key.on_update)):
-        if action and action.upper() != "NO ACTION":
-            found.append(f"{option}={quoted(action.upper())}")
-    return found
-
-
-def _inline(writer: Writer, column: Column, text: str) -> None:
-    source, call = writer.source, column.call
-    if call is None:
-        at = source.end(column.node)
-        function = writer.imports.write(Named("sqlalchemy.orm", BARE), writer.prefix)
-        source.put(at, at, f" = {function}({text})")
-    else:
-        width = writer.workspace.width
-        insert_argument(source, call, text, len(positional(call)) - 1, width)
 
 
 def drop_index(workspace: Workspace, edit: DropIndex) -> None:
@@ -185,7 +135,7 @@ def drop_constraint(workspace: Workspace, edit: DropConstraint) -> None:
     """Take a constraint out: beside the columns, or in its column."""
     model = workspace.model(edit)
     kind = _CLASSES[edit.kind]
-    attributes = {item.attribute: item.name for item in model.columns.values()}
+    attributes = model.names
     names = {edit.name}
     if edit.kind == "check":
         names.add(_bare_check(workspace, edit))

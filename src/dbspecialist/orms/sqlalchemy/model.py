@@ -43,6 +43,12 @@ class Column:
     annotation: cst.BaseExpression | None = None
 
     @property
+    def reference(self) -> str:
+        """The name that indexes, constraints and foreign keys refer to it by: its key."""
+        named = keyword(self.call, "key") if self.call else None
+        return (text_value(named.value) if named else None) or self.name
+
+    @property
     def key(self) -> cst.Call | None:
         """Its ForeignKey(...), or nothing."""
         calls = (arg.value for arg in positional(self.call)) if self.call else ()
@@ -96,6 +102,19 @@ class Model:
         if self.cls is None:
             return ""
         return self.source.indent(body_of(self.cls)[-1])
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The columns' names by what stands for them: attributes and keys."""
+        columns = self.columns.values()
+        return {item.reference: item.name for item in columns} | {
+            item.attribute: item.name for item in columns
+        }
+
+    def reference(self, column: str) -> str:
+        """Return what indexes and keys refer to a column by."""
+        found = self.columns.get(column)
+        return found.reference if found else column
 
     def assignment(self, name: str) -> cst.SimpleStatementLine | None:
         """Return the statement of the class that assigns to a name."""

@@ -29,13 +29,13 @@ from dbspecialist.orms.sqlalchemy.changes import change_column, drop_column, ren
 from dbspecialist.orms.sqlalchemy.columns import add_column
 from dbspecialist.orms.sqlalchemy.constraints import (
     add_check,
-    add_foreign_key,
     add_index,
     add_unique,
     drop_constraint,
     drop_index,
 )
 from dbspecialist.orms.sqlalchemy.enums import add_enum_value, find_enum
+from dbspecialist.orms.sqlalchemy.foreign_keys import add_foreign_key
 from dbspecialist.orms.sqlalchemy.references import rename_table
 from dbspecialist.orms.sqlalchemy.tables import create_table, drop_table
 from dbspecialist.orms.sqlalchemy.workspace import Workspace

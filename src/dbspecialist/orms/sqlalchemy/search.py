@@ -41,9 +41,14 @@ def is_revision(text: str) -> bool:
 def has_models(root: Path) -> bool:
     """Whether a repository's files state tables of SQLAlchemy."""
     return any(
-        _TABLES.search(text) and is_candidate(text) and ("sqlalchemy" in text or "sqlmodel" in text)
+        _TABLES.search(text) and is_candidate(text) and _is_orms(text)
         for _, text in python_files(root)
     )
+
+
+def _is_orms(text: str) -> bool:
+    """Whether a table is SQLAlchemy's: others have a `Table(` too."""
+    return any(sign in text for sign in ("sqlalchemy", "sqlmodel", "__tablename__"))
 
 
 def _read(path: Path) -> str | None:

@@ -49,7 +49,7 @@ class Stated:
         """Return the columns that it is on, "" for what is no plain column.
 
         Args:
-            attributes: Columns by the class's attributes.
+            attributes: Columns by attributes and keys (`Model.names`).
         """
         args = [arg.value for arg in positional(self.call)]
         if (
@@ -66,7 +66,7 @@ class Stated:
 def _column(node: cst.BaseExpression, attributes: dict[str, str]) -> str:
     named = text_value(node)
     if named is not None:
-        return named
+        return attributes.get(named, named)
     return attributes.get(node.value, "") if isinstance(node, cst.Name) else ""
 
 

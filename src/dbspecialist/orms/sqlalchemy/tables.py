@@ -8,7 +8,7 @@ import libcst as cst
 
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.model_edit import ColumnModel, CreateTable, DropTable
-from dbspecialist.orms.sqlalchemy.constraints import add_foreign_key, foreign_key_text
+from dbspecialist.orms.sqlalchemy.foreign_keys import add_foreign_key, foreign_key_text
 from dbspecialist.orms.sqlalchemy.items import quoted
 from dbspecialist.orms.sqlalchemy.model import Model
 from dbspecialist.orms.sqlalchemy.source import Source
@@ -25,7 +25,7 @@ def create_table(workspace: Workspace, edit: CreateTable) -> None:
     peer = _peer(workspace)
     text = _class(workspace, peer, edit) if peer.cls else _table(workspace, peer, edit)
     source = peer.source
-    gap = "\n\n" if peer.cls else ""
+    gap = "\n\n" if peer.cls else "\n"
     lead = "" if source.text.endswith("\n") else "\n"
     writer_end = len(source.text.encode())
     source.put(writer_end, writer_end, f"{lead}{gap}{text}\n")

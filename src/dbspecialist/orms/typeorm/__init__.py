@@ -24,7 +24,7 @@ from dbspecialist.facts.model_edit import (
     RenameTable,
 )
 from dbspecialist.orms.script import script_files, string_value
-from dbspecialist.orms.typeorm import columns, keys
+from dbspecialist.orms.typeorm import columns, enums, keys
 from dbspecialist.orms.typeorm.workspace import Workspace
 
 _HOW: dict[type[Any], Callable[[Workspace, Any], None]] = {
@@ -39,7 +39,7 @@ _HOW: dict[type[Any], Callable[[Workspace, Any], None]] = {
     AddForeignKey: keys.add_foreign_key,
     DropConstraint: keys.drop_constraint,
     RenameTable: keys.rename_table,
-    AddEnumValue: keys.add_enum_value,
+    AddEnumValue: enums.add_enum_value,
 }
 
 

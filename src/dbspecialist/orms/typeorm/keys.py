@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.model_edit import (
     AddCheck,
-    AddEnumValue,
     AddForeignKey,
     AddIndex,
     AddUnique,
@@ -26,12 +25,12 @@ from dbspecialist.orms.script import (
     set_pair,
     string_value,
     value_of,
-    walk,
 )
-from dbspecialist.orms.typeorm.columns import property_of, write_property
+from dbspecialist.orms.typeorm.columns import property_of
 from dbspecialist.orms.typeorm.entity import Entity, Property, derived_name, object_of
 from dbspecialist.orms.typeorm.pinning import index_fields, index_name, pin_names
 from dbspecialist.orms.typeorm.workspace import Workspace
+from dbspecialist.orms.typeorm.writing import write_property
 from dbspecialist.toolchains.node.typescript_tree import text_of
 
 if TYPE_CHECKING:
@@ -221,49 +220,3 @@ def rename_table(workspace: Workspace, edit: RenameTable) -> None:
         assert holder is not None
         insert_item(script, holder, script.string(edit.name))
     workspace.save(script)
-
-
-def add_enum_value(workspace: Workspace, edit: AddEnumValue) -> None:
-    """Write a label more into the enum that columns of that type state.
-
-    Raises:
-        InputError: Where no column states it.
-    """
-    for entity in workspace.entities():
-        for item in entity.properties():
-            if string_value(item.option("enumName")) != edit.plain:
-                continue
-            values = item.option("enum")
-            if values is not None and values.type == "array":
-                after = [one for one in values.named_children if string_value(one) == edit.after]
-                script = entity.script
-                insert_item(script, values, script.string(edit.value), *after[:1])
-                workspace.save(script)
-                return
-            if values is not None and _add_member(workspace, text_of(values), edit):
-                return
-    raise InputError(f"no TypeORM entity states enum {edit.plain}", str(workspace.root))
-
-
-def _add_member(workspace: Workspace, name: str, edit: AddEnumValue) -> bool:
-    for path, text in list(workspace.texts.items()):
-        if f"enum {name}" not in text:
-            continue
-        script = workspace.script(path)
-        for node in walk(script.root):
-            own = node.child_by_field_name("name") if node.type == "enum_declaration" else None
-            body = node.child_by_field_name("body")
-            if own is None or body is None or text_of(own) != name:
-                continue
-            after = [
-                one
-                for one in body.named_children
-                if string_value(one.child_by_field_name("value")) == edit.after and edit.after
-            ]
-            names = [text_of(one).partition("=")[0].strip() for one in body.named_children]
-            member = re.sub(r"\W", "_", edit.value)
-            member = member.upper() if all(item == item.upper() for item in names) else member
-            insert_item(script, body, f"{member} = {script.string(edit.value)}", *after[:1])
-            workspace.save(script)
-            return True
-    return False
