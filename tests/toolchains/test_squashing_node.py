@@ -42,6 +42,14 @@ def test_class_keeps_the_name_of_the_last_and_the_lists_lose_the_others(tmp_path
     assert found.removed == ("db/1700000000001-T.ts",)
 
 
+def test_import_of_several_classes_keeps_the_others(tmp_path: Path) -> None:
+    listed = "import { T1700000000001, T1700000000002 } from './all'\n"
+    files = {"db/1700000000001-T.ts": CLASS_TS, "db/1700000000002-T.ts": SECOND_TS}
+    package(tmp_path, TYPEORM, {**files, "db/index.ts": listed})
+    texts = {edit.path: edit.text for edit in of_range(tmp_path).edits}
+    assert texts["db/index.ts"] == "import { T1700000000002 } from './all'\n"
+
+
 def test_sequelize_file_keeps_the_name_of_the_last(tmp_path: Path) -> None:
     package(tmp_path, SEQUELIZE, {"migrations/1-t.js": MODULE, "migrations/2-u.js": SECOND_JS})
     found = of_range(tmp_path)

@@ -44,7 +44,7 @@ def _without(text: str, names: Sequence[str]) -> str:
     """Return a list of classes without some: lines that name one alone go, else its name does."""
     for name in names:
         word = re.escape(name)
-        text = re.sub(rf"^import\b[^\n]*\b{word}\b[^\n]*\n", "", text, flags=re.MULTILINE)
+        text = re.sub(rf"^import\s*{{?\s*{word}\s*}}?\s*from[^\n]*\n", "", text, flags=re.MULTILINE)
         text = re.sub(rf"^[^\S\n]*{word}\s*,?[^\S\n]*\n", "", text, flags=re.MULTILINE)
         text = re.sub(rf"\b{word}\b\s*,\s*|,\s*\b{word}\b", "", text)
     return text
