@@ -169,6 +169,8 @@ class StatementEffects:
         elapsed_ms: How long it took on the twin, in milliseconds.
         reads: Relations that queries of its code (a DO block, a function) read and change no rows.
         selects: Relations that it reads itself, where it is a plain query that changes no rows.
+        rescans: How often its queries read a table from beginning to end, by table, where the
+            planner expects it more than once.
         rows_lost: Tables besides those that it drops of which rows were gone after it (SQLite).
         algorithm: The cheapest algorithm that MySQL or MariaDB takes for an ALTER TABLE.
         reason: Why it takes no cheaper one, in its words.
@@ -219,6 +221,7 @@ class StatementEffects:
     work_ms: float | None = None
     reads: tuple[str, ...] = ()
     selects: tuple[str, ...] = ()
+    rescans: Mapping[str, float] = field(default_factory=dict)
     rows_lost: tuple[str, ...] = ()
 
     @property

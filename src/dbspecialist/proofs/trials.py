@@ -156,13 +156,17 @@ def _estimated(run: Run, rates: Rates) -> tuple[Trial, ...]:
 
 
 def _searches(run: Run) -> Callable[[StatementEffects], float]:
-    """Tell the bytes that the checks of foreign keys without an index read for a statement."""
+    """Tell the bytes that a statement reads beside one scan of each table.
+
+    For foreign keys that no index serves, and for subqueries that run for each row.
+    """
     of = {id(item): trial for trial in run.trials for item in trial.statements}
 
     def bytes_read(statement: StatementEffects) -> float:
         there = run.at(statement)
         found = searched(of[id(statement)], there, statement) if statement.writes else ()
-        return sum(item.rows * there.bytes(item.key.parent) for item in found)
+        read = sum(item.rows * there.bytes(item.key.parent) for item in found)
+        return read + sum(times * there.bytes(name) for name, times in statement.rescans.items())
 
     return bytes_read
 

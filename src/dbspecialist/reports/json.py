@@ -91,6 +91,7 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "read_by_builds": list(statement.read_by_builds),
         "reads": list(statement.reads),
         "selects": list(statement.selects),
+        "rescans": {name: _number(times) for name, times in statement.rescans.items()},
         "rows_lost": list(statement.rows_lost),
         "rows_modified": _number(sum(statement.rows_modified.values())),
         "rows_modified_by_relation": _numbers(statement.rows_modified),

@@ -11,6 +11,7 @@ from dbspecialist.engines.postgresql.copied_columns import FILLING, copied_colum
 from dbspecialist.engines.postgresql.modified_where import modified_where
 from dbspecialist.engines.postgresql.observation import Observation
 from dbspecialist.engines.postgresql.query_plans import modified_rows, read_inside, selected
+from dbspecialist.engines.postgresql.rescans import rescans
 from dbspecialist.engines.postgresql.rows_written import rows_written
 from dbspecialist.facts.effects import EngineError
 
@@ -38,6 +39,7 @@ def planned(
         "copies": {} if error else _copies(plans, after, columns),
         "writes": rows_written(plans),
         "reads": tuple(sorted(read_inside(plans, tags, error))),
+        "rescans": rescans(plans),
         "selects": tuple(sorted(selected(plans, tags))),
     }
 
