@@ -193,6 +193,28 @@ def test_pending_revision_that_collides_with_the_database_is_told(
     )
 
 
+def test_database_that_has_only_what_models_lack_needs_no_revision(tmp_path: Path) -> None:
+    root = alembic(tmp_path)
+    write(tmp_path, **{"db.sql": f"{FIRST} alter table t add column n text;"})
+    found = drift(Wanted(root), Compare(snapshot=tmp_path / "db.sql", adopt="database"))
+    assert {side for item in found.items for side in item.lacks} == {
+        "migrations",
+        "models",
+        "database",
+    }
+    assert found.revision is not None
+    assert (found.revision.files, found.revision.proofs) == ((), ())
+
+
+def test_empty_version_table_says_that_nothing_has_run(
+    tmp_path: Path, cluster: Cluster, database: Database
+) -> None:
+    wanted, _ = plain(tmp_path, "")
+    database.execute(b"create table schema_migrations (version text)")
+    found = drift(wanted, Compare(database=cluster.url(database.info.dbname)))
+    assert (found.pending, found.items, found.notes) == (("1_t",), (), ())
+
+
 def test_renamed_column_is_asked_about(tmp_path: Path) -> None:
     wanted, compare = plain(tmp_path, FIRST.replace("b text", "c text"))
     with pytest.raises(InputError, match=r"say --rename public.t.b=c if it was renamed"):

@@ -17,7 +17,6 @@ from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.drift import Drift
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
-from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.revision_files import RevisionFiles
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.proofs.drift import Compared
@@ -117,7 +116,8 @@ def _divided(
     if source is None:
         return history, (), ()
     done = {item.revision for item in project.applied(dict(source.revisions))}
-    if not done:
+    begun = any(not rows for rows in source.revisions.values())  # a version table without rows
+    if not done and not begun:
         note = "no version table tells what has run: all migrations are taken to have run"
         return history, (), (note,)
     return (
@@ -193,7 +193,7 @@ class _Scene:
             said=where_missing,
             also=lambda edits: (prove_repeatable(self.sides, self.project, edits, goal),),
         )
-        if Proof(REPEATS, "refuted", made.proofs[-1].basis) not in made.proofs:
+        if not any(item.claim == REPEATS and item.verdict == "refuted" for item in made.proofs):
             return made
         return self._to_be_stamped(revisions_of(self.project, found, wanted, tell))
 
