@@ -19,12 +19,12 @@ LARGE = {"users": BILLION, "events_1": BILLION}
 @pytest.mark.parametrize(
     ("asked", "files"),
     [
-        ("add-unique users mail", 3),
+        ("add-unique users mail", 2),
         ("set-not-null users mail --fill \"''\"", 5),
         ("drop-column users size", 3),
         ("drop-constraint users users_code_key", 1),
         ("add-index events id", 3),
-        ("change-type users size bigint", 7),
+        ("change-type users size bigint", 6),
         ("split-table users codes code", 4),
     ],
 )

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import psycopg
 import pytest
 from requested import BILLION, Database, carry_out, plan, send, statements, take_back
 
@@ -128,3 +129,27 @@ def test_rows_are_marked_as_deleted_and_their_keys_are_free(
     database.execute("UPDATE users SET deleted_at = now()")
     database.execute("INSERT INTO users (id, mail) VALUES (2, 'a')")
     assert database.execute("SELECT id FROM users_live").fetchall() == [(2,)]
+
+
+def test_values_that_a_narrower_type_cuts_off_stop_the_plan(
+    tmp_path: Path, database: Database
+) -> None:
+    found = plan(tmp_path, SCHEMA, "change-type users mail 'varchar(3)'", rows=LARGE)
+    assert found.refuted == ()
+    asked = "SELECT NOT EXISTS (SELECT FROM public.users WHERE length(mail::text) > 3)"
+    assert found.phases[0].checks == (asked,)
+    database.execute(SCHEMA.encode())
+    database.execute("INSERT INTO users (id, mail) VALUES (1, 'long')")
+    assert database.execute(asked.encode()).fetchone() == (False,)
+    send(database, found.phases[0].up, transactional=True)
+    with pytest.raises(psycopg.errors.StringDataRightTruncation):
+        send(database, found.phases[1].up, transactional=False)
+
+
+def test_way_back_of_a_wider_type_cuts_nothing_off(tmp_path: Path, database: Database) -> None:
+    found = plan(tmp_path, SCHEMA, "change-type users mail 'varchar(100)'", rows=LARGE)
+    database.execute(SCHEMA.encode())
+    carry_out(database, found.phases)
+    database.execute("INSERT INTO users (id, mail) VALUES (1, repeat('x', 60))")
+    with pytest.raises(psycopg.errors.StringDataRightTruncation):
+        take_back(database, found.phases)

@@ -51,7 +51,7 @@ def test_plan_writes_one_page(project: Path) -> None:
     text = page.read_text()
     assert "## 1. Add column note to users" in text
     assert "## 2. Index users by name" in text
-    assert "- `migrations/0003_index_users_by_name_1.up.sql`" in text
+    assert "- `migrations/0003_index_users_by_name.up.sql`" in text
 
 
 def test_plan_as_json_tells_the_verdicts(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

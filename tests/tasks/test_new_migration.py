@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics
 from dbspecialist.facts.workload import WorkloadStatement
 from dbspecialist.tasks.new_migration import new_migration
 from dbspecialist.tasks.prove import prove
@@ -143,3 +144,36 @@ def test_files_of_a_phase_that_is_held_back_are_left_out(tmp_path: Path) -> None
     free = new_migration([request], path=tmp_path, snapshot=made)
     assert free.places == tuple(range(9))
     assert free.refuted == ()
+
+
+def test_plan_that_the_statistics_refute_is_not_written(tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "1_users.sql").write_text("CREATE TABLE users (id bigint PRIMARY KEY, kind text);\n")
+    (folder / "1_users.down.sql").write_text("DROP TABLE users;\n")
+    made = replace(
+        snapshot_of_sql(folder / "1_users.sql"),
+        relations=(RelationStatistics("public.users", "table", 10_000, 1e6, total_bytes=80 << 20),),
+        columns=(ColumnStatistics("public.users", "kind", False, 0.0, 8, 5.0),),
+    )
+    request = read_request(["add-unique", "users", "kind"])
+    found = new_migration([request], path=tmp_path, snapshot=made, write=True)
+    assert [item.claim for item in found.refuted] == [
+        "no rule finds an error or a warning in the files"
+    ]
+    assert [item.rule for item in found.findings] == ["deduplicate-before-unique"]
+    assert not found.written
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_nothing_is_left_where_one_file_cannot_be_written(tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "1_users.sql").write_text("CREATE TABLE users (id bigint PRIMARY KEY);\n")
+    (folder / "1_users.down.sql").write_text("DROP TABLE users;\n")
+    request = read_request(["add-column", "users", "note", "text"])
+    found = new_migration([request], path=tmp_path)
+    (tmp_path / found.edits[1].path).mkdir()  # a folder where the second file would go
+    with pytest.raises(InputError):
+        new_migration([request], path=tmp_path, write=True)
+    assert not (tmp_path / found.edits[0].path).exists()

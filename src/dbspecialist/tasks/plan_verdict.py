@@ -74,7 +74,12 @@ def verdict(
         for item, place in zip(written, places, strict=False)
         if kept[place].stage == "contract"
     }
-    open_, accepted = _open(findings, run, contracts)
+    checked = {
+        item.migration.path
+        for item, place in zip(written, places, strict=False)
+        if any(phase.checks for phase in kept[: place + 1])
+    }
+    open_, accepted = _open(findings, run, contracts, checked)
     proofs += [_hazards(open_, written), _way_back(written), checks_proof(ground, found.phases)]
     proofs += [*older_production(ground.stage, ground.snapshot), *confinement(ground.stage)]
     proofs += _code(found, ground, seen)
@@ -155,7 +160,7 @@ def _first_of_request(found: Planned, phase: Phase) -> int:
 
 
 def _open(
-    findings: Iterable[Finding], run: Run, contracts: Collection[str]
+    findings: Iterable[Finding], run: Run, contracts: Collection[str], checked: Collection[str]
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Part errors and warnings from those that are asked for, or wait for a small table.
 
@@ -163,6 +168,7 @@ def _open(
         findings: What the rules say.
         run: Tells sizes.
         contracts: The files that take away what was asked for.
+        checked: The files before which a query has asked for the rows.
     """
     open_: list[Finding] = []
     accepted: list[Finding] = []
@@ -170,7 +176,8 @@ def _open(
         if item.severity == "info":
             continue
         asked_for = item.rule in ASKED_FOR and item.location.path in contracts
-        is_accepted = asked_for or _is_small(item, run) or _is_asked(item)
+        is_asked = _is_asked(item) and item.location.path in checked
+        is_accepted = asked_for or _is_small(item, run) or is_asked
         (accepted if is_accepted else open_).append(item)
     return tuple(open_), tuple(accepted)
 

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 
 from dbspecialist.advisors.sequences.engine import Tried
 from dbspecialist.advisors.sequences.ground import Ground
+from dbspecialist.advisors.sequences.queries import none_where
 from dbspecialist.advisors.sequences.table import Table
 from dbspecialist.facts.errors import InputError
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'::[\w .\"(),]+")
 _NUMBER = re.compile(r"-?[\d.]+|NULL|true|false", re.IGNORECASE)
+_LENGTH = re.compile(r"character(?: varying)?\((\d+)\)")
+#: The least and greatest value of each type ("Numeric Types", PostgreSQL manual).
+_BOUNDS = {
+    "smallint": (-(2**15), 2**15 - 1),
+    "integer": (-(2**31), 2**31 - 1),
+    "bigint": (-(2**63), 2**63 - 1),
+}
 
 
 @dataclass(frozen=True)
@@ -20,9 +28,9 @@ class Conversion:
 
     Args:
         kind: The new type, as the engine writes it.
-        using: The expression that makes a new value of an old one.
-        back: The expression that makes an old value of a new one, under the same name; "" where
-            the engine has none.
+        using: What is assigned to a column of the new type; without a cast where the engine has one
+            for assignments, which refuses what an explicit one cuts off.
+        back: Likewise for the way back, under the same name; nothing where there is none.
         altered: The statement that changes the column at once.
         taken_back: The statement of its way back.
         tried: What the statement does.
@@ -30,7 +38,7 @@ class Conversion:
 
     kind: str
     using: str
-    back: str
+    back: str | None
     altered: str
     taken_back: str
     tried: Tried
@@ -60,8 +68,8 @@ def conversion(
         tried = ground.engine.tried(*before, statement)
         if tried.error is None:
             back = _back(ground, (*before, statement), alter, column, old)
-            taken_back = _altered(alter, old, back, default)
-            used = expression or f"{column}::{kind}"
+            taken_back = _altered(alter, old, back or "", default)
+            used = expression or column
             return Conversion(kind, used, back, statement, taken_back, tried)
     assert tried.error is not None
     raise InputError(
@@ -90,10 +98,28 @@ def default_as(default: str, kind: str) -> str:
     return default if _NUMBER.fullmatch(default) else f"({default})::{kind}"
 
 
-def _back(ground: Ground, done: tuple[str, ...], alter: str, column: str, old: str) -> str:
-    for expression in (f"{column}::{old}", f"{column}::text::{old}"):
-        probe = f"{alter} DROP DEFAULT"
-        statement = f"{alter} TYPE {old} USING {expression}"
+def _back(ground: Ground, done: tuple[str, ...], alter: str, column: str, old: str) -> str | None:
+    probe = f"{alter} DROP DEFAULT"
+    for expression in ("", f"{column}::{old}", f"{column}::text::{old}"):
+        statement = f"{alter} TYPE {old}" + (f" USING {expression}" if expression else "")
         if ground.engine.tried(*done, probe, statement).error is None:
             return expression
-    return ""
+    return None
+
+
+def fits(table: Table, column: str, kind: str) -> list[str]:
+    """Return the query that tells whether every value has room in a narrower type, if one is known.
+
+    Args:
+        table: The column's.
+        column: Its quoted name.
+        kind: The new type.
+    """
+    old = table.columns[column].attributes["type"]
+    length = _LENGTH.fullmatch(kind)
+    if length:
+        return [none_where(table.name, f"length({column}::text) > {length[1]}")]
+    bounds = _BOUNDS.get(kind)
+    if bounds and (old in _BOUNDS or old.startswith("numeric")):
+        return [none_where(table.name, f"{column} NOT BETWEEN {bounds[0]} AND {bounds[1]}")]
+    return []

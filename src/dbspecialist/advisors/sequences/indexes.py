@@ -11,9 +11,10 @@ import re
 from collections.abc import Sequence
 
 from dbspecialist.advisors.sequences.ground import Ground
+from dbspecialist.advisors.sequences.queries import no_such_relation
 from dbspecialist.advisors.sequences.steps import LIMITED, UNLIMITED, patient, short, stepwise
 from dbspecialist.advisors.sequences.table import Table
-from dbspecialist.facts.change import Phase
+from dbspecialist.facts.change import Phase, Stage
 from dbspecialist.facts.errors import InputError
 
 _HEAD = re.compile(r"CREATE (UNIQUE )?INDEX (?:CONCURRENTLY )?(.+?) ON (?:ONLY )?", re.IGNORECASE)
@@ -33,9 +34,24 @@ def build(ground: Ground, table: Table, definition: str, *, title: str) -> tuple
         return (short(title, [definition], [f"DROP INDEX {name}"], stage="expand"),)
     if table.is_partitioned:
         return _on_partitions(ground, table, definition, title)
+    return (built(ground, name, definition, title=title, stage="expand"),)
+
+
+def built(ground: Ground, name: str, definition: str, *, title: str, stage: Stage = "") -> Phase:
+    """Return the phase that builds one index beside the traffic.
+
+    Args:
+        ground: Tells whether the toolchain takes a second statement.
+        name: The index's qualified name.
+        definition: As the engine writes it.
+        title: What the phase does.
+        stage: What it is to code that runs meanwhile.
+    """
     dropped = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
-    up = [dropped, concurrent(definition)]
-    return (patient(title, up, [dropped], stage="expand"),)
+    up = [concurrent(definition)] if ground.one_message else [dropped, concurrent(definition)]
+    checks = [no_such_relation(name)] if ground.one_message else []
+    when = "no build that failed has left the index behind" if ground.one_message else ""
+    return patient(title, up, [dropped], when=when, checks=checks, stage=stage)
 
 
 def index_name(definition: str) -> str:

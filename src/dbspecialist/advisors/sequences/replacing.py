@@ -60,7 +60,7 @@ def replaced(shadow: Shadow) -> Steps:
         checks=shadow.checks,
         stage="expand",
     )
-    differs = f"{shadow.new} IS DISTINCT FROM ({shadow.found.using})"
+    differs = f"{shadow.new} IS DISTINCT FROM ({shadow.found.using})::{shadow.found.kind}"
     backfill = patient(
         f"Fill {shadow.new} of {table.shown} in batches",
         [fill(table, f"{shadow.new} = {shadow.found.using}", differs)],
@@ -178,9 +178,10 @@ def _and_back(shadow: Shadow, copies: Sequence[Copy]) -> list[str]:
 
 def _filled_back(shadow: Shadow) -> list[str]:
     """Return the statement that gives the old column what rows got since, where it can be told."""
-    if not shadow.found.back:
+    if shadow.found.back is None:
         return []
-    back = re.sub(rf"^{re.escape(shadow.column)}::", f"{shadow.new}::", shadow.found.back)
+    back = re.sub(rf"^{re.escape(shadow.column)}(?=::)", shadow.new, shadow.found.back)
+    back = back or shadow.new
     missing = f"{shadow.column} IS NULL AND {shadow.new} IS NOT NULL"
     update = f"UPDATE {shadow.table.name} SET {shadow.column} = {back} WHERE {missing}"
     return [update]

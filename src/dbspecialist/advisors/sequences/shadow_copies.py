@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dbspecialist.advisors.sequences.indexes import concurrent
+from dbspecialist.advisors.sequences import indexes
 from dbspecialist.advisors.sequences.shadow import Shadow
-from dbspecialist.advisors.sequences.steps import patient
 from dbspecialist.advisors.sequences.validated import in_two_steps
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.change import Phase
@@ -64,9 +63,8 @@ def built(shadow: Shadow, copy: Copy) -> tuple[Phase, ...]:
     table = shadow.table
     title = f"Make {copy.meanwhile} on {shadow.new} of {table.shown}"
     if copy.kind in ("index", "unique"):
-        dropped = f"DROP INDEX CONCURRENTLY IF EXISTS {table.schema}.{copy.meanwhile}"
-        up = [dropped, concurrent(copy.definition)]
-        return (patient(title, up, [dropped]),)
+        name = f"{table.schema}.{copy.meanwhile}"
+        return (indexes.built(shadow.ground, name, copy.definition, title=title),)
     definition = copy.definition.removesuffix(" NOT VALID")
     when = f"{shadow.new} is filled"
     return in_two_steps(table, copy.meanwhile, definition, title=title, when=when, checks=())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.indexes import (
@@ -45,7 +45,10 @@ def steps(request: AddUnique, ground: Ground) -> Steps:
     if ground.one_message:
         built = build(ground, table, definition, title=f"Index {table.shown} for {name}")
         using = f"ALTER TABLE {table.name} ADD CONSTRAINT {name} UNIQUE USING INDEX {index}"
-        return Steps((*built, short(title, [using], [dropped, definition])), (wanted,))
+        alike = f"no two rows have the same {', '.join(columns)}"
+        stated = short(title, [using], [dropped, definition])
+        first = replace(built[0], when=alike, checks=(*built[0].checks, *checks))
+        return Steps((first, stated), (wanted,))
     left = f"DROP INDEX CONCURRENTLY IF EXISTS {table.schema}.{index}"
     phase = patient(
         title,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dbspecialist.advisors.sequences.conversions import conversion
+from dbspecialist.advisors.sequences.conversions import conversion, fits
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.replacing import replaced
 from dbspecialist.advisors.sequences.shadow import Shadow
@@ -30,8 +30,11 @@ def steps(request: ChangeType, ground: Ground) -> Steps:
     if table.columns[column].attributes["type"] == kind:
         raise InputError(f"{table.name}.{column} is {kind} already", "", "leave it out")
     found = conversion(ground, table, column, kind, request.using)
-    works = found.tried.rewrites or found.tried.scans
+    works = bool(found.tried.rewrites or found.tried.scans)
+    checks = fits(table, column, kind) if works and not request.using else []
+    when = f"every value of {column} has room in {kind}" if checks else ""
     if works and not table.is_small:
-        return replaced(Shadow(ground, table, column, found))
-    title = f"Change {column} of {table.shown} to {kind}"
-    return Steps((short(title, [found.altered], [found.taken_back]),), (found.altered,))
+        return replaced(Shadow(ground, table, column, found, when=when, checks=checks))
+    title, up = f"Change {column} of {table.shown} to {kind}", [found.altered]
+    phase = short(title, up, [found.taken_back], when=when, checks=checks)
+    return Steps((phase,), (found.altered,))
