@@ -10,6 +10,7 @@ import pytest
 from dbspecialist.engines.snapshot_file import read_snapshot, write_snapshot
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.role import Role
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import (
     ColumnStatistics,
@@ -40,6 +41,7 @@ WHOLE = Snapshot(
     checksums={"public._prisma_migrations": {"1_init": "ff"}},
     unseen=("statistics are not visible",),
     redacted=True,
+    roles=(Role("app", ("LOGIN",), ("readers",)),),
 )
 
 
@@ -102,6 +104,14 @@ def test_fields_that_an_older_file_lacks_get_their_defaults(tmp_path: Path) -> N
     assert read_snapshot(tmp_path / "s").relations == (
         RelationStatistics("public.t", "table", 7, 3),
     )
+
+
+def test_a_file_from_before_roles_were_read_has_none(tmp_path: Path) -> None:
+    write_snapshot(WHOLE, tmp_path / "s")
+    content = json.loads(gzip.decompress((tmp_path / "s").read_bytes()))
+    del content["roles"]
+    (tmp_path / "s").write_bytes(gzip.compress(json.dumps(content).encode()))
+    assert read_snapshot(tmp_path / "s") == replace(WHOLE, roles=())
 
 
 @pytest.mark.parametrize("content", [b"", b"CREATE TABLE t ();", gzip.compress(b"[1]", mtime=0)])

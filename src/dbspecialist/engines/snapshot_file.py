@@ -17,6 +17,7 @@ from typing import Any
 from dbspecialist.engines.files import write_whole
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.role import Role
 from dbspecialist.facts.snapshot import FORMAT, Snapshot
 from dbspecialist.facts.statistics import (
     ColumnStatistics,
@@ -38,10 +39,11 @@ ROWS: Mapping[str, type[Any]] = {
     "extended": ExtendedStatistics,
     "sequences": SequenceState,
     "workload": WorkloadStatement,
+    "roles": Role,
 }
 
 #: Fields that JSON hands back as lists and that are tuples.
-TUPLES = {"most_common", "expressions"}
+TUPLES = {"most_common", "expressions", "options", "member_of"}
 
 AGAIN = "take the snapshot again"
 

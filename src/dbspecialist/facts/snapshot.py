@@ -8,6 +8,7 @@ from functools import cached_property
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.names import bare
+from dbspecialist.facts.role import Role
 from dbspecialist.facts.statistics import (
     ColumnStatistics,
     ExtendedStatistics,
@@ -46,6 +47,7 @@ class Snapshot:
         unseen: What could not be read, one sentence each.
         redacted: Whether values in statistics are stand-ins.
         role: The role that it was taken as; "" where unknown.
+        roles: The server's roles but the engine's own; empty where they were not read.
     """
 
     engine: str
@@ -66,6 +68,7 @@ class Snapshot:
     unseen: tuple[str, ...] = ()
     redacted: bool = False
     role: str = ""
+    roles: tuple[Role, ...] = ()
 
     @cached_property
     def relation(self) -> Mapping[str, RelationStatistics]:

@@ -129,16 +129,21 @@ def runs(connection: Connection, statements: str) -> bool:
 
 
 def join_roles(connection: Connection, owner: str) -> None:
-    """Make the owner a member of every role that is no superuser and not the engine's own."""
+    """Make the owner a member of every role that is no superuser and not the engine's own.
+
+    It may change them too, as production's migrations may that make their roles.
+    """
     join_makers(connection)
     rows = connection.execute(
         f"{_OWNERS} AND NOT pg_has_role(rolname, %s, 'MEMBER')"
-        " AND NOT (pg_has_role(%s, rolname, 'USAGE') AND pg_has_role(%s, rolname, 'SET'))",
-        [owner, owner, owner],
+        " AND NOT (pg_has_role(%s, rolname, 'USAGE') AND pg_has_role(%s, rolname, 'SET')"
+        " AND pg_has_role(%s, rolname, 'MEMBER WITH ADMIN OPTION'))",
+        [owner, owner, owner, owner],
     ).fetchall()
     if rows:
         names = ", ".join(quoted(name) for (name,) in rows)
-        connection.execute(f"GRANT {names} TO {quoted(owner)} WITH INHERIT TRUE, SET TRUE")
+        options = "ADMIN TRUE, INHERIT TRUE, SET TRUE"
+        connection.execute(f"GRANT {names} TO {quoted(owner)} WITH {options}".encode())
 
 
 @contextlib.contextmanager

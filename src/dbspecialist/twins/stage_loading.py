@@ -14,6 +14,7 @@ from dbspecialist.twins.cluster import Cluster
 from dbspecialist.twins.load import load_schema
 from dbspecialist.twins.loader import CAREFUL
 from dbspecialist.twins.plan_settings import apply_settings
+from dbspecialist.twins.production_roles import make_roles
 from dbspecialist.twins.session_settings import session_settings
 from dbspecialist.twins.stage_databases import create_database
 from dbspecialist.twins.stage_pages import set_one_page
@@ -59,6 +60,7 @@ def prepare(server: Cluster, template: str, snapshot: Snapshot | None, scale: fl
     with server.connect() as admin:
         ensure_roles(admin)
         if snapshot is not None:
+            make_roles(admin, snapshot.roles)
             make_tablespaces(admin, snapshot.catalogue, OWNER)
         create_database(admin, template, "template0", owner=OWNER)
     with server.connect(template, options=CAREFUL) as connection:

@@ -17,6 +17,7 @@ from dbspecialist.twins.database import create_database, restore_sequences
 from dbspecialist.twins.load import load_schema
 from dbspecialist.twins.loader import CAREFUL
 from dbspecialist.twins.plan_settings import apply_settings
+from dbspecialist.twins.production_roles import make_roles
 from dbspecialist.twins.session_settings import session_settings
 from dbspecialist.twins.sizes import (
     RelationFile,
@@ -139,6 +140,7 @@ def _fill(twin: Twin, snapshot: Snapshot, scale: float, sized: bool, progress: P
     left_out = create_database(twin.cluster, twin.database, snapshot.settings)
     with twin.cluster.connect(twin.database, options=CAREFUL) as connection:
         progress("creating the schema")
+        make_roles(connection, snapshot.roles)
         left_out += load_schema(connection, snapshot.catalogue, owner=OWNER)
         progress("loading the statistics")
         left_out += restore_statistics(connection, snapshot, scale, owner=OWNER)

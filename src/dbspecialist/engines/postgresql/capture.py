@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from dbspecialist.engines.postgresql.capture_roles import read_roles
 from dbspecialist.engines.postgresql.catalogue import read_catalogue
 from dbspecialist.engines.postgresql.metapages import with_metapages
 from dbspecialist.engines.postgresql.range_statistics import with_ranges
@@ -93,6 +94,7 @@ def read_snapshot(session: Session, source: str, *, workload: bool) -> Snapshot:
         revisions=revisions,
         checksums=checksums,
         role=session.rows("select current_user as name")[0].name,
+        roles=read_roles(session),
     )
     note_secrets(session)
     return replace(found, unseen=tuple(session.unseen))
