@@ -13,6 +13,7 @@ from dbspecialist.facts.trial import Run
 from dbspecialist.proofs.data_fit.columns import column_claims
 from dbspecialist.proofs.data_fit.computed import computed_claims
 from dbspecialist.proofs.data_fit.constraints import constraint_claims
+from dbspecialist.proofs.data_fit.converted import conversion_claims
 from dbspecialist.proofs.data_fit.database import ask
 from dbspecialist.proofs.data_fit.deleted import delete_claims
 from dbspecialist.proofs.data_fit.domains import domain_claims
@@ -32,6 +33,7 @@ _FINDERS = (
     column_claims,
     constraint_claims,
     domain_claims,
+    conversion_claims,
     partition_claims,
     key_claims,
     delete_claims,

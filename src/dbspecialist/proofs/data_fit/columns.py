@@ -113,7 +113,7 @@ def _version(ground: Ground) -> int:
     return ground.run.snapshot.server_version if ground.run.snapshot else _LATEST
 
 
-def _action(sql: str, column: str) -> str:
+def action(sql: str, column: str) -> str:
     """Return what follows TYPE for a column, up to the next action; else the whole statement."""
     name = re.escape(column.strip('"'))
     words = rf'\balter\s+(?:column\s+)?"?{name}"?\s+(?:set\s+data\s+)?type\b'
@@ -138,7 +138,7 @@ def is_plain_cast(ground: Ground, index: int | None, column: str) -> bool:
     """
     if index is None:
         return False
-    sql = _action(ground.trial.statements[index].sql, column)
+    sql = action(ground.trial.statements[index].sql, column)
     if not re.search(r"\busing\b", sql, re.IGNORECASE):
         return True
     name = rf'\(*\s*"?{re.escape(column.strip(chr(34)))}"?\s*\)*\s*'

@@ -70,7 +70,17 @@ def _broken(trial: Trial, claim: Claim, by: str) -> str:
     """Say what is broken by what, and the error that it leads to."""
     if trial.after.get("domain", claim.object):
         return f"NOT NULL of domain {claim.object} is broken by {by}: it fails with 23502"
+    if trial.after.get("column", claim.object) or claim.object in _changed(trial, claim):
+        return (
+            f"NOT NULL of {claim.object}, computed by USING, is broken by {by}: it fails with 23502"
+        )
     return f"Constraint {claim.object} is broken by {by}: it fails with 23514"
+
+
+def _changed(trial: Trial, claim: Claim) -> list[str]:
+    """Return the columns that the statement of a claim changes."""
+    changes = () if claim.index is None else trial.statements[claim.index].columns
+    return [item.after.name for item in changes if item.after]
 
 
 def _gets_domain(trial: Trial, claim: Claim) -> bool:
