@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 import sys
 from contextlib import closing
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import dbspecialist
+from dbspecialist.engines.sqlite.connection import Session
 from dbspecialist.facts.errors import InputError
 from dbspecialist.tasks.snapshot import snapshot
 from dbspecialist.tasks.twin import twin_open, twin_run
@@ -247,3 +250,28 @@ def test_prisma_rebuilds_are_judged(file: Path, tmp_path: Path) -> None:
         ("make-rebuilds-in-one-transaction", "error"),
         ("check-foreign-keys-after-rebuilds", "warning"),
     ]
+
+
+def test_a_defect_of_the_library_is_told_in_one_line(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute = Session.execute
+
+    def deadly(self: Session, sql: str) -> list[tuple[object, ...]]:
+        if sql.startswith("create table b"):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return execute(self, sql)
+
+    monkeypatch.setattr(Session, "execute", deadly)
+    (tmp_path / "m.sql").write_text("create table a(b);\ncreate table b(c);\n")
+    with pytest.raises(InputError, match="ended with SIGSEGV at a migration"):
+        dbspecialist.prove([tmp_path / "m.sql"], snapshot=snapshot(f"sqlite:///{file}"))
+
+
+def test_a_history_that_does_not_replay_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    folder.mkdir()
+    (folder / "001_a.sql").write_text("create table a(b)) broken;\n")
+    (folder / "002_b.sql").write_text("create table c(d);\n")
+    with pytest.raises(InputError, match="the history does not replay: near"):
+        dbspecialist.prove([folder], engine="sqlite", from_="001_a")

@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Mapping
 
 from dbspecialist.facts.errors import InputError
+from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import Report, TwinFacts
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.facts.trial import Run
 from dbspecialist.proofs.sqlite.scripts import read_scripts
 from dbspecialist.proofs.sqlite.trials import try_migrations
 from dbspecialist.tasks.asked import Asked
@@ -18,6 +20,7 @@ from dbspecialist.tasks.reporting import migration_report
 from dbspecialist.tasks.untried import nothing_pending
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.toolchains.pending import Pending, to_run_first
+from dbspecialist.twins.sqlite.child import ChildEndedError, in_child
 from dbspecialist.twins.sqlite.stage import Stage, open_stage
 
 #: What is proven on PostgreSQL and not here.
@@ -55,30 +58,14 @@ def prove_project(
         facts = twin_facts(stage, snapshot, asked.scale)
         if not division.pending:
             return Report(facts, notes=(*project.notes, nothing_pending(project, division))), {}
-        before = to_run_first(division, snapshot)
         try:
-            run = try_migrations(
-                stage,
-                project,
-                division.pending,
-                before,
-                snapshot=snapshot,
-                scale=asked.scale,
-                max_blocked_ms=asked.configuration.max_blocked_ms,
-                tell=tell,
-            )
-        except MigrationFailed as error:
+            run, findings, originals = in_child(lambda: _tried(stage, project, division, asked))
+        except ChildEndedError as error:
             raise InputError(
-                f"the history does not replay: {error.reason}",
-                f"{project.name} revision {error.revision}",
-                "mend it, or give a snapshot of the database as it is",
+                f"SQLite {sqlite3.sqlite_version} ended with {error.signal} at a migration",
+                str(project.root),
+                "try them one by one with --to, or with a Python that carries a newer SQLite",
             ) from error
-        findings = judged(run, asked.configuration, project.root)
-        originals: Mapping[str, bytes | None] = {}
-        if project.name != "alembic":
-            tell("proving the fixes")
-            scripts = read_scripts(project, (*before, *division.pending))
-            findings, originals = prove_fixes(stage, project.root, scripts, run, findings)
     report = Report(
         facts,
         tuple(migration_report(trial) for trial in run.trials),
@@ -87,6 +74,35 @@ def prove_project(
         notes=(*project.notes, *_enforced(stage, project)),
     )
     return report, originals
+
+
+def _tried(
+    stage: Stage, project: Project, division: Pending, asked: Asked
+) -> tuple[Run, tuple[Finding, ...], Mapping[str, bytes | None]]:
+    """Run the migrations, judge them, and run the fixes of what was found."""
+    snapshot, before = asked.snapshot, to_run_first(division, asked.snapshot)
+    try:
+        run = try_migrations(
+            stage,
+            project,
+            division.pending,
+            before,
+            snapshot=snapshot,
+            scale=asked.scale,
+            max_blocked_ms=asked.configuration.max_blocked_ms,
+            tell=asked.tell,
+        )
+    except MigrationFailed as error:
+        raise InputError(
+            f"the history does not replay: {error.reason}",
+            f"{project.name} revision {error.revision}",
+            "mend it, or give a snapshot of the database as it is",
+        ) from error
+    findings = judged(run, asked.configuration, project.root)
+    if project.name == "alembic":
+        return run, findings, {}
+    scripts = read_scripts(project, (*before, *division.pending))
+    return run, *prove_fixes(stage, project.root, scripts, run, findings)
 
 
 def _enforced(stage: Stage, project: Project) -> tuple[str, ...]:
