@@ -10,6 +10,7 @@ from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Trial
 from dbspecialist.proofs.mysql.rates import Rates
+from dbspecialist.proofs.mysql.scripts import read_scripts
 from dbspecialist.proofs.mysql.trials import try_migrations
 from dbspecialist.toolchains.sql_files import SqlFiles
 from dbspecialist.twins.mysql.rows import fill
@@ -46,7 +47,8 @@ def tried(
             (folder / f"{number}.down.sql").write_text(down)
     project = SqlFiles(folder, folder, dialect="mariadb")
     with open_stage(snapshot, server=mariadb) as stage:
-        run = try_migrations(stage, project, project.history(), snapshot=snapshot, rates=RATES)
+        told = read_scripts(project, project.history())
+        run = try_migrations(stage, project, told, snapshot=snapshot, rates=RATES)
     return run.trials
 
 

@@ -47,11 +47,11 @@ def run_mysql_case(case: Case, server: Server, folder: Path) -> tuple[Run, tuple
     )
     with open_stage(snapshot, server=server) as stage:
         stage.statement_seconds = data.get("statement_seconds", stage.statement_seconds)
-        run = try_migrations(stage, project, project.history(), snapshot=snapshot, rates=RATES)
+        scripts = read_scripts(project, project.history())
+        run = try_migrations(stage, project, scripts, snapshot=snapshot, rates=RATES)
         run = _asked(run, data, server)
         found = findings_of(run, select=[case.rule])
         if "fix" in data:
-            scripts = read_scripts(project, project.history())
             found = list(with_fixes(Scene(stage, project, (), scripts, run, RATES), found).findings)
     return run, tuple(found)
 

@@ -130,14 +130,13 @@ def test_prisma_migrations_for_mysql_run(tmp_path: Path) -> None:
     assert [item.severity for item in report.findings if item.severity == "error"] == []
 
 
-def test_toolchain_whose_migrations_are_code_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "migrations/versions").mkdir(parents=True)
-    (tmp_path / "migrations/env.py").write_text("")
-    (tmp_path / "migrations/versions/a.py").write_text(
-        "revision = 'a'\ndown_revision = None\ndef upgrade(): pass\n"
+def test_toolchain_whose_migrations_are_javascript_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"dependencies": {"sequelize": "6.37.8"}}')
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations/20260101-a.js").write_text(
+        "module.exports = {up: async (queryInterface) => {}, down: async () => {}};\n"
     )
-    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
-    with pytest.raises(InputError, match="alembic migrations are not tried on MySQL and MariaDB"):
+    with pytest.raises(InputError, match="sequelize migrations are not tried on MySQL and MariaDB"):
         dbspecialist.prove([tmp_path], engine="mariadb")
 
 

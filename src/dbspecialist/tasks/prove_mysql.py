@@ -10,7 +10,7 @@ from dbspecialist.facts.trial import Run
 from dbspecialist.proofs.mysql.asking_rows import judge_data
 from dbspecialist.proofs.mysql.fixes import Scene
 from dbspecialist.proofs.mysql.rates import read_rates
-from dbspecialist.proofs.mysql.scripts import read_scripts
+from dbspecialist.proofs.mysql.scripts import scripts_of
 from dbspecialist.proofs.mysql.trials import try_migrations
 from dbspecialist.tasks.asked import Asked
 from dbspecialist.tasks.fixing_mysql import Originals, with_fixes
@@ -46,12 +46,16 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Re
         facts = twin_facts(stage, snapshot, asked.scale)
         if not division.pending:
             return Report(facts, notes=(*project.notes, nothing_pending(project, division))), {}
-        first, rates = to_run_first(division, snapshot), read_rates(stage.server)
+        rates = read_rates(stage.server)
+        tell("reading what the migrations send")
+        first, scripts = scripts_of(
+            stage, project, to_run_first(division, snapshot), division.pending
+        )
         try:
             run = try_migrations(
                 stage,
                 project,
-                division.pending,
+                scripts,
                 first,
                 snapshot=snapshot,
                 scale=asked.scale,
@@ -70,8 +74,7 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Re
         run = judge_data(run, asked.database)
         findings = judged(run, asked.configuration, project.root)
         tell("proving fixes")
-        earlier, scripts = read_scripts(project, first), read_scripts(project, division.pending)
-        scene = Scene(stage, project, earlier, scripts, run, rates)
+        scene = Scene(stage, project, first, scripts, run, rates)
         fixed = with_fixes(scene, findings)
     report = Report(
         facts,

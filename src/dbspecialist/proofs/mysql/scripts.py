@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -11,6 +11,7 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
 from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.sql_formats import Section
+from dbspecialist.twins.mysql.stage import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,23 @@ class Sectioned(Protocol):
         """The way up and the way back of one file."""
 
 
+def scripts_of(
+    stage: Stage, project: Project, before: Sequence[Migration], pending: Sequence[Migration]
+) -> tuple[tuple[Script, ...], tuple[Script, ...]]:
+    """Read the statements of migrations from files, or record them where they are programs.
+
+    Raises:
+        InputError: Where they are programs of another toolchain than Alembic, or do not run.
+    """
+    if project.name != "alembic":
+        return read_scripts(project, before), read_scripts(project, pending)
+    from dbspecialist.proofs.mysql.recording import record_scripts
+    from dbspecialist.toolchains.alembic.project import AlembicProject
+
+    assert isinstance(project, AlembicProject)
+    return record_scripts(stage, project, before, pending)
+
+
 def read_scripts(project: Project, migrations: Iterable[Migration]) -> tuple[Script, ...]:
     """Read the statements of migrations.
 
@@ -48,7 +66,7 @@ def read_scripts(project: Project, migrations: Iterable[Migration]) -> tuple[Scr
         raise InputError(
             f"{project.name} migrations are not tried on MySQL and MariaDB yet",
             str(project.root),
-            "give files of SQL (`alembic upgrade --sql` writes one)",
+            "give files of SQL",
         )
     return tuple(_script(project, migration) for migration in migrations)
 

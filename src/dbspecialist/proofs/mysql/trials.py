@@ -10,13 +10,12 @@ from dbspecialist.engines.mysql.driver import Connection, execute
 from dbspecialist.engines.mysql.effects import Observer, in_transaction
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import EngineError, StatementEffects
-from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.proofs.mysql.effects import as_effects, estimate_blocked
 from dbspecialist.proofs.mysql.planned import rows_planned
 from dbspecialist.proofs.mysql.rates import Rates
-from dbspecialist.proofs.mysql.scripts import Script, read_scripts
+from dbspecialist.proofs.mysql.scripts import Script
 from dbspecialist.proofs.mysql.walk import not_reached, run_script, walk
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.twins.mysql.stage import Stage
@@ -44,8 +43,8 @@ class Seen:
 def try_migrations(
     stage: Stage,
     project: Project,
-    pending: Sequence[Migration],
-    before: Sequence[Migration] = (),
+    scripts: Sequence[Script],
+    first: Sequence[Script] = (),
     *,
     snapshot: Snapshot | None = None,
     scale: float = 1.0,
@@ -58,8 +57,8 @@ def try_migrations(
     Args:
         stage: Where to.
         project: Whose migrations they are.
-        pending: In running order.
-        before: Migrations that the stage's schema does not hold yet, which run first.
+        scripts: The pending migrations, in running order.
+        first: Migrations that the stage's schema does not hold yet, which run before them.
         snapshot: What stands for production.
         scale: By how much sizes are multiplied.
         max_blocked_ms: The limit that findings are judged by.
@@ -69,7 +68,6 @@ def try_migrations(
     Raises:
         MigrationFailed: Where an earlier migration does not run.
     """
-    first, scripts = read_scripts(project, before), read_scripts(project, pending)
     run = Run((), snapshot, scale, max_blocked_ms, engine=stage.engine)
     tell("running the migrations for their effects")
     seen = see_effects(stage, first, scripts, run)
