@@ -8,7 +8,7 @@ import pytest
 from dbspecialist.cli import main
 from dbspecialist.facts.errors import InputError
 from dbspecialist.tasks.migrate_project import Wanted
-from dbspecialist.tasks.migrate_revisions import diff_revisions, title_of
+from dbspecialist.tasks.migrate_revisions import HISTORY, diff_revisions, title_of
 
 FIRST = "create table t(id int primary key, name text);\n"
 
@@ -38,7 +38,7 @@ def test_diff_is_written_as_a_revision_and_the_history_ends_in_it(
         "migrations/2_add_column_note_to_t.sql",
         "migrations/2_add_column_note_to_t.down.sql",
     ]
-    assert [item["verdict"] for item in found["proofs"]] == ["proven"] * 4
+    assert [item["verdict"] for item in found["proofs"]] == ["proven"] * 5
     assert (tmp_path / found["written"][0]).read_text() == (
         "-- Add column note to t\nalter table public.t add column note text;\n"
     )
@@ -60,7 +60,35 @@ def test_value_of_an_enum_that_is_used_is_a_revision_of_its_own(tmp_path: Path) 
         "migrations/3_change_t_u.sql": found.files[2].text,
         "migrations/3_change_t_u.down.sql": found.files[3].text,
     }
-    assert [proof.verdict for proof in found.proofs] == ["proven"] * 4
+    assert [proof.verdict for proof in found.proofs] == ["proven"] * 5
+
+
+def test_history_that_ends_elsewhere_gets_no_revision(tmp_path: Path) -> None:
+    """What the newest revision brings would be brought a second time."""
+    project(tmp_path)
+    files(tmp_path, **{"migrations/2_n.sql": "alter table t add n int;", "schema/old.sql": FIRST})
+    files(tmp_path, **{"schema/new.sql": FIRST + "alter table t add n int;"})
+    wanted = Wanted(tmp_path, write=True)
+    found = diff_revisions(tmp_path / "schema/old.sql", tmp_path / "schema/new.sql", wanted)
+    (proof,) = found.proofs
+    assert (proof.claim, proof.verdict, found.files) == (HISTORY, "refuted", ())
+    assert proof.basis == (
+        "column public.t.n is gone; give the project's folder as FROM, or `dbs migrate drift`"
+        " to adopt it"
+    )
+    assert not (tmp_path / "migrations" / "3_add_column_n_to_t.sql").exists()
+
+
+def test_history_that_does_not_replay_is_told(tmp_path: Path) -> None:
+    project(tmp_path)
+    files(tmp_path, **{"migrations/2_n.sql": "alter table x add n int;", "schema/old.sql": FIRST})
+    files(tmp_path, **{"schema/new.sql": FIRST + "alter table t add n int;"})
+    found = diff_revisions(
+        tmp_path / "schema/old.sql", tmp_path / "schema/new.sql", Wanted(tmp_path)
+    )
+    assert found.proofs[0].verdict == "unchecked"
+    assert 'relation "x" does not exist' in found.proofs[0].basis
+    assert [item.path for item in found.files][:1] == ["migrations/3_add_column_n_to_t.sql"]
 
 
 def test_function_that_names_a_later_table_is_written_all_the_same(tmp_path: Path) -> None:
@@ -77,7 +105,7 @@ def test_function_that_names_a_later_table_is_written_all_the_same(tmp_path: Pat
         "migrations/2_add_f.sql",
         "migrations/2_add_f.down.sql",
     ]
-    assert [proof.verdict for proof in found.proofs] == ["proven"] * 4
+    assert [proof.verdict for proof in found.proofs] == ["proven"] * 5
 
 
 def test_toolchain_that_the_folder_does_not_have_is_told(tmp_path: Path) -> None:

@@ -264,6 +264,7 @@ def test_difference_is_written_as_a_migration_that_the_package_runs(
     write(tmp_path, {"after.sql": f"CREATE TABLE t ({columns}); CREATE INDEX i ON t (a);"})
     found = diff_revisions(root, tmp_path / "after.sql", Wanted(root, title="Index a"))
     assert [(item.claim, item.verdict) for item in found.proofs] == [
+        ("the project's history ends in the schema to start from", "proven"),
         ("the script ends in the same catalogue", "proven"),
         ("pg_dump --schema-only writes the same text", "proven"),
         ("the revision ends in the same catalogue", "proven"),

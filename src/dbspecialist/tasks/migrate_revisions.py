@@ -6,18 +6,27 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
+from pathlib import Path
 
 from dbspecialist.facts.change import FileEdit, Phase
+from dbspecialist.facts.comparison import comparable
+from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.revision_files import RevisionFiles
 from dbspecialist.facts.schema_diff import Script
-from dbspecialist.proofs.revisions_of_schemas import Ends, prove_revisions
+from dbspecialist.proofs.revisions_of_schemas import RUNNERS, Ends, prove_revisions, schema_of
+from dbspecialist.proofs.schema_equality import compared
 from dbspecialist.tasks.migrate import Ask, OpenedDiff, opened_diff
 from dbspecialist.tasks.migrate_project import Wanted, project_of, write_new
+from dbspecialist.tasks.migrate_replay import replayed
 from dbspecialist.tasks.schema_road import Road
 from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.revisions import Place, new_revisions
+from dbspecialist.twins.fitting import fit
+from dbspecialist.twins.sides import open_sides
 from dbspecialist.twins.variables import hidden_variables
+
+HISTORY = "the project's history ends in the schema to start from"
 
 _NAMED = re.compile(
     r"(?:CREATE|ALTER|DROP)\s+(?:OR\s+REPLACE\s+)?(?:UNIQUE\s+)?(?P<kind>(?:MATERIALIZED\s+)?[A-Z]+)\s+"
@@ -55,7 +64,32 @@ def diff_revisions(
     """
     project = project_of(wanted)
     with opened_diff(before, after, renames or {}, ask, tell, bookkeeping=False) as found:
-        return revisions_of(project, found, wanted, tell)
+        tell("running the history from zero")
+        ends = _history_ends(project, found, before)
+        if ends.verdict == "refuted" and found.diff.up.statements:
+            return RevisionFiles(project.name, proofs=(ends,), notes=found.diff.notes)
+        made = revisions_of(project, found, wanted, tell)
+        return replace(made, proofs=(ends, *made.proofs)) if made.proofs else made
+
+
+def _history_ends(project: Project, found: OpenedDiff, before: str | PathLike[str]) -> Proof:
+    """Say whether a project's history ends where its new revision is to begin."""
+    if Path(before) in {project.root, project.root.resolve()}:
+        return Proof(HISTORY, "proven", f"it was read from what {project.name} made")
+    try:
+        with open_sides() as server:  # roles of the schemas here have no rights of a stage's
+            head = replayed(server, project, project.history(), (), with_models=False).head
+    except InputError as error:
+        return Proof(HISTORY, "unchecked", str(error))
+    database = found.sides.of_catalogue(head)
+    fit(found.sides, database, found.start)
+    one, other = (schema_of(found.sides, name) for name in (database, found.start))
+    named = found.named_not_null
+    left = compared(*comparable(one, other, RUNNERS, named_not_null=named))
+    if left:
+        told = f"{left}; give the project's folder as FROM, or `dbs migrate drift` to adopt it"
+        return Proof(HISTORY, "refuted", told)
+    return Proof(HISTORY, "proven", f"run by {project.name} on a twin, from zero")
 
 
 def revisions_of(
