@@ -1,3 +1,4 @@
+import ast
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -174,6 +175,16 @@ def test_several_heads_are_asked_about(tmp_path: Path) -> None:
         assert f"= '{follows}'\n" in edit.text
     with pytest.raises(InputError, match="0001 is no head"):
         new_revisions(found, "Add b", [COLUMN], Place("0001", NOON.now))
+
+
+@pytest.mark.parametrize("title", ['Say """hi\\', 'Say "hi"', 'Two\nlines"'])
+@pytest.mark.parametrize("head", [FIRST, TYPED])
+def test_title_is_a_docstring_whatever_it_holds(tmp_path: Path, title: str, head: str) -> None:
+    root = project(tmp_path, head)
+    (edit,) = new_revisions(find_projects(root)[0], title, [COLUMN], NOON)
+    found = ast.get_docstring(ast.parse(edit.text))
+    assert found is not None
+    assert found.partition("\n\n")[0] == title
 
 
 def test_first_revision_follows_none(tmp_path: Path) -> None:

@@ -246,6 +246,20 @@ def test_sequelize_file_has_the_form_of_the_newest(
     assert [line for line in lines if line not in text.splitlines()] == []
 
 
+def test_title_of_several_lines_that_begins_with_a_digit_stays_a_comment(tmp_path: Path) -> None:
+    package(tmp_path, TYPEORM, {"db/1700000000001-T.ts": CLASS_TS})
+    (project,) = find_projects(tmp_path)
+    phase = Phase("x", ("SELECT 1",), when="no row\nis NULL")
+    (edit,) = new_revisions(project, "2FA\n} evil {", [phase], NOON)
+    assert edit.text.splitlines()[2:7] == [
+        "// 2FA",
+        "// } evil {",
+        "// Runs when: no row",
+        "// is NULL",
+        "export class Migration2faEvil1772366400000 implements MigrationInterface {",
+    ]
+
+
 def test_sequelize_name_without_a_number_is_refused(tmp_path: Path) -> None:
     package(tmp_path, SEQUELIZE, {"migrations/first.js": MODULE})
     with pytest.raises(InputError, match="first has no number to count on from"):

@@ -131,3 +131,12 @@ def test_step_outside_a_transaction_is_refused_where_psql_makes_one(tmp_path: Pa
     write(tmp_path, {"1_t.sql": TABLE})
     with pytest.raises(InputError, match="a step runs outside a transaction"):
         new_revisions(SqlFiles(tmp_path, tmp_path, single_transaction=True), "x", [INDEX])
+
+
+def test_title_of_several_lines_stays_a_comment(tmp_path: Path) -> None:
+    write(tmp_path, {"1_t.sql": TABLE})
+    phase = Phase("x", ("SELECT 1",), when="a\n; DROP TABLE t")
+    (edit,) = new_revisions(find_projects(tmp_path)[0], "Ask\n; DROP TABLE t", [phase])
+    assert edit.text == (
+        "-- Ask\n-- ; DROP TABLE t\n-- Runs when: a\n-- ; DROP TABLE t\nSELECT 1;\n"
+    )

@@ -112,4 +112,5 @@ def _imports(tree: ast.Module, annotations: Iterable[str]) -> Iterator[str]:
 
 def docstring_text(text: str) -> str:
     """Return a text as it stands in a docstring."""
-    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    found = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return found[:-1] + '\\"' if found.endswith('"') else found

@@ -15,7 +15,7 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.node.new_files import NodeStyle, in_style, read_style
 from dbspecialist.toolchains.node.writing import literal
 from dbspecialist.toolchains.numbering import next_number
-from dbspecialist.toolchains.revisions import NewRevision, Place, slug
+from dbspecialist.toolchains.revisions import NewRevision, Place, comment, slug
 from dbspecialist.toolchains.sequelize.project import SequelizeProject
 from dbspecialist.toolchains.walk import relative
 
@@ -105,8 +105,8 @@ def file_lines(
         yield from (*style.ended(["'use strict'"]), "")
     imports = list(style.imports(f"{shape.given} {shape.type}"))
     yield from (*imports, "") if imports else ()
-    yield f"// {item.title}"
-    yield from (f"// Runs when: {item.when}".splitlines()) if item.when else ()
+    yield from comment(item.title, "//")
+    yield from comment(item.when and f"Runs when: {item.when}", "//")
     given = re.sub(r",\s*_?Sequelize\b[^,]*$", "", shape.given)
     if shape.form in {"module.exports", "export default"}:
         yield f"{shape.form} = {{" if shape.form == "module.exports" else f"{shape.form} {{"

@@ -16,7 +16,7 @@ from dbspecialist.facts.errors import InputError
 from dbspecialist.toolchains.node.new_files import NodeStyle, in_style, read_style
 from dbspecialist.toolchains.node.packages import SCRIPTS, walk
 from dbspecialist.toolchains.node.writing import literal
-from dbspecialist.toolchains.revisions import NewRevision, Place, slug
+from dbspecialist.toolchains.revisions import NewRevision, Place, comment, slug
 from dbspecialist.toolchains.typeorm.project import TypeormProject
 from dbspecialist.toolchains.walk import relative
 
@@ -42,7 +42,8 @@ def new_revisions(
     for step, item in enumerate(revisions):
         stamp = max(int(place.moment(step).timestamp() * 1000), stamp + 1)
         words = [word.capitalize() for word in slug(item.title).split("_")]
-        name = f"{''.join(words)}{stamp}"
+        first = "Migration" if words[0][0].isdigit() else ""  # no name begins with a digit
+        name = f"{first}{''.join(words)}{stamp}"
         path = model.path.with_name(_file_name(model.path, stamp, words))
         up, down = in_style(paths, item.up), in_style(paths, item.down)
         text = "\n".join(class_lines(project, style, name, item, (up, down))) + "\n"
@@ -86,8 +87,8 @@ def class_lines(
     used = "MigrationInterface QueryRunner" if typed else ""
     imports = list(style.imports(used)) if used else []
     yield from (*imports, "") if imports else ()
-    yield f"// {item.title}"
-    yield from (f"// Runs when: {item.when}".splitlines()) if item.when else ()
+    yield from comment(item.title, "//")
+    yield from comment(item.when and f"Runs when: {item.when}", "//")
     heritage = " implements MigrationInterface" if typed else ""
     shape = "module.exports = class" if "module.exports" in style.text else "export class"
     yield f"{shape} {name}{heritage} {{"
