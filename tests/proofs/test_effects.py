@@ -166,3 +166,17 @@ def test_time_on_the_twin_counts_for_code_that_took_longer_than_an_empty_table_d
     assert blocked(ALTER, sleep) == [{"public.a": 3001.0}, {}]
     assert blocked(ALTER, replace(sleep, elapsed_ms=300.0)) == [{"public.a": 2.0}, {}]
     assert blocked(ALTER, replace(sleep, tags=("ALTER TABLE",))) == [{"public.a": 2.0}, {}]
+
+
+def test_a_lock_of_a_block_that_commits_is_held_for_its_largest_transaction() -> None:
+    block = StatementEffects(
+        "DO …",
+        transaction=1,
+        in_transaction=False,
+        locks=(Lock("public.a", "ShareLock"),),
+        rows_modified={"public.a": 1e6},
+        rows_at_once={"public.a": 1e4},
+    )
+    (seen,) = estimated(block)
+    assert seen.work_ms == 10_001
+    assert dict(seen.blocked_ms) == {"public.a": 101}

@@ -60,3 +60,32 @@ def test_a_statement_that_waits_for_its_own_run_is_told_from_one_that_is_slow() 
         " holds",
         "stopped after 0.5 s on the twin",
     ]
+
+
+def test_a_block_that_commits_tells_the_rows_of_its_largest_transaction() -> None:
+    block = """DO $$ BEGIN
+        UPDATE t SET id = 1 WHERE id = 1;
+        RAISE NOTICE 'one';
+        COMMIT;
+        FOR number IN 2..4 LOOP UPDATE t SET id = 2 WHERE id = 2; END LOOP;
+        COMMIT;
+    END $$"""
+    notices: list[str | None] = []
+    with (
+        open_stage(None) as stage,
+        stage.database() as database,
+        stage.cluster.connect(database) as admin,
+        admin.execute("CREATE TABLE t (id int PRIMARY KEY)"),
+        admin.execute("ALTER TABLE t OWNER TO pg_database_owner"),
+        stage.observer(database) as observer,
+        psycopg.connect(observer.url, autocommit=True) as connection,
+    ):
+        connection.add_notice_handler(lambda told: notices.append(told.message_primary))
+        observer.mark(Mark("one", 1))
+        connection.execute(block.encode())
+        level = connection.execute("SHOW client_min_messages").fetchone()
+        (seen,) = (item.effects for item in observer.take() if item.effects.rows_modified)
+    assert dict(seen.rows_modified) == {"public.t": 4}
+    assert dict(seen.rows_at_once) == {"public.t": 3}
+    assert notices == ["one"]
+    assert level == ("notice",)

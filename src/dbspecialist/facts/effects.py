@@ -138,6 +138,8 @@ class StatementEffects:
         index_builds: Indexes built over a relation's rows, as `{index: relation}`.
         read_by_builds: Those of `scans` that are read once for each of these and for nothing else.
         rows_modified: Rows changed, by relation: the planner's estimate at production size.
+        rows_at_once: By relation, the most of these rows that one transaction of it changes, where
+            it commits several by itself.
         drops: Objects that went, as `kind name`, with those that CASCADE took along.
         cascades: Those of `drops` that depended on what was named and went with it.
         creates: Objects made or altered, as `(tag, kind, name)`.
@@ -223,6 +225,7 @@ class StatementEffects:
     selects: tuple[str, ...] = ()
     rescans: Mapping[str, float] = field(default_factory=dict)
     rows_lost: tuple[str, ...] = ()
+    rows_at_once: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def waits(self) -> Mapping[str, Mapping[str, float]]:

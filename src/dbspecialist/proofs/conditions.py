@@ -61,6 +61,11 @@ class _Judge:
         return replace(
             statement,
             rows_modified=rows,
+            # What has a condition is changed by one query, and so in one transaction.
+            rows_at_once={
+                name: rows[name] if name in statement.conditions else count
+                for name, count in statement.rows_at_once.items()
+            },
             nulls_reached={name: columns for name, columns in reached.items() if columns},
         )
 

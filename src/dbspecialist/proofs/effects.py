@@ -91,6 +91,11 @@ def estimate_blocked(
         own = work_ms(item, rows=there.rows, size=there.bytes, rates=rates, looked_up=looked_up)
         return max(own + found / rates.scan_bytes * 1000, taken_ms(item))
 
+    def longest(item: StatementEffects, total: float) -> float:
+        """Leave out rows of other transactions, where a statement commits several by itself."""
+        others = sum(item.rows_modified.values()) - sum(item.rows_at_once.values())
+        return total - others / rates.modify_rows * 1000 if item.rows_at_once else total
+
     work = [estimate(item) for item in statements]
     rest = _until_end(statements, work)  # unknown and known add up to unknown
     return tuple(
@@ -98,7 +103,7 @@ def estimate_blocked(
             item,
             blocked_ms=_blocked_apart(item, estimate)
             if _commits_each(item)
-            else _blocked(item, held, total),
+            else _blocked(item, held, longest(item, total)),
             held=held,
             work_ms=None if math.isnan(own) else own,
         )

@@ -95,6 +95,7 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "rows_lost": list(statement.rows_lost),
         "rows_modified": _number(sum(statement.rows_modified.values())),
         "rows_modified_by_relation": _numbers(statement.rows_modified),
+        "rows_at_once": _numbers(statement.rows_at_once),
         "drops": list(statement.drops),
         "cascades": list(statement.cascades),
         "creates": [

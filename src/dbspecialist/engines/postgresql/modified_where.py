@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from dbspecialist.engines.postgresql.query_plans import relation_of
+from dbspecialist.engines.postgresql.query_plans import modified_tables
 from dbspecialist.engines.postgresql.tokens import tokens
 from dbspecialist.facts.names import bare
 
@@ -22,7 +22,8 @@ def modified_where(plans: Iterable[str]) -> dict[str, str]:
         if '"ModifyTable"' in plan:
             for node in _nodes(json.loads(plan).get("Plan", {})):
                 if node.get("Node Type") == "ModifyTable":
-                    found.setdefault(relation_of(node), []).append(_condition(node))
+                    for relation in modified_tables(node):
+                        found.setdefault(relation, []).append(_condition(node))
     return {name: told[0] for name, told in found.items() if len(told) == 1 and told[0] is not None}
 
 

@@ -10,7 +10,12 @@ from dbspecialist.engines.postgresql.columns_set import columns_set
 from dbspecialist.engines.postgresql.copied_columns import FILLING, copied_columns
 from dbspecialist.engines.postgresql.modified_where import modified_where
 from dbspecialist.engines.postgresql.observation import Observation
-from dbspecialist.engines.postgresql.query_plans import modified_rows, read_inside, selected
+from dbspecialist.engines.postgresql.query_plans import (
+    modified_at_once,
+    modified_rows,
+    read_inside,
+    selected,
+)
 from dbspecialist.engines.postgresql.rescans import rescans
 from dbspecialist.engines.postgresql.rows_written import rows_written
 from dbspecialist.facts.effects import EngineError
@@ -22,6 +27,8 @@ def planned(
     error: EngineError | None,
     after: Observation | None,
     columns: Columns,
+    *,
+    begun: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Return what plans tell, as arguments of `StatementEffects`.
 
@@ -31,9 +38,11 @@ def planned(
         error: Its refusal, or nothing.
         after: What the backend holds when it has run, where it was asked.
         columns: Columns as they were after the last transaction.
+        begun: How many plans there were at the beginning of each transaction of its own.
     """
     return {
         "rows_modified": modified_rows(plans),
+        "rows_at_once": modified_at_once(plans, begun),
         "columns_set": columns_set(plans),
         "conditions": modified_where(plans),
         "copies": {} if error else _copies(plans, after, columns),

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from dbspecialist.engines.postgresql.identifiers import quoted
@@ -104,14 +105,49 @@ def modified_rows(plans: Iterable[str]) -> dict[str, float]:
     return found
 
 
+def modified_at_once(plans: Sequence[str], begun: Sequence[int]) -> dict[str, float]:
+    """Return the most rows of each relation that one transaction of several modifies.
+
+    Args:
+        plans: Of the queries of all, in their order.
+        begun: How many of them there were at the beginning of each transaction.
+    """
+    found: dict[str, float] = {}
+    if len(begun) < 2:
+        return found
+    for start, end in pairwise((*begun, len(plans))):
+        for name, rows in modified_rows(plans[start:end]).items():
+            found[name] = max(rows, found.get(name, 0))
+    return found
+
+
 def _modifications(node: Mapping[str, Any], found: dict[str, float]) -> None:
     children = node.get("Plans", ())
     if node.get("Node Type") == "ModifyTable" and node.get("Schema") != "dbs_twin":
-        name = relation_of(node)
         rows = sum(item.get("Plan Rows", 0) for item in children if _is_source(item))
-        found[name] = found.get(name, 0) + rows
+        for name, share in modified_tables(node).items():
+            found[name] = found.get(name, 0) + rows * share
     for child in children:
         _modifications(child, found)
+
+
+def modified_tables(node: Mapping[str, Any]) -> dict[str, float]:
+    """Return the tables that a ModifyTable is of, with the share of its rows that is in each.
+
+    Rows of partitions count as their parent's. A table that others inherit from has rows of its
+    own, which are read beside theirs.
+    """
+    name = relation_of(node)
+    targets = {name, *map(relation_of, node.get("Target Tables", ()))}
+    read: dict[str, float] = {}
+    for item in _nodes(node) if len(targets) > 1 else ():
+        if "Relation Name" in item and item is not node and relation_of(item) in targets:
+            own = relation_of(item)
+            read[own] = read.get(own, 0) + item.get("Plan Rows", 0)
+    total = sum(read.values())
+    if name not in read or not total:
+        return {name: 1.0}
+    return {target: rows / total for target, rows in read.items()}
 
 
 def _is_source(node: Mapping[str, Any]) -> bool:

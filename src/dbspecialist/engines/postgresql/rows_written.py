@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 
 from dbspecialist.engines.postgresql.index_definition import split_list
 from dbspecialist.engines.postgresql.modified_where import modified_where, unqualified
-from dbspecialist.engines.postgresql.query_plans import relation_of
+from dbspecialist.engines.postgresql.query_plans import modified_tables, relation_of
 from dbspecialist.engines.postgresql.tokens import tokens
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.written import Written
@@ -55,7 +55,8 @@ def _written(node: Mapping[str, Any], plan: str, text: str) -> Iterator[Written]
     own = {relation, *map(relation_of, node.get("Target Tables", ()))}
     condition = modified_where((plan,)).get(relation)
     values = (_set(node),) if kind == "update" and condition is not None else ()
-    yield Written(relation, kind, values, tuple(sorted(read - own)), condition)
+    for changed in modified_tables(node):
+        yield Written(changed, kind, values, tuple(sorted(read - own)), condition)
 
 
 def _inserted(node: Mapping[str, Any], relation: str, read: tuple[str, ...], text: str) -> Written:

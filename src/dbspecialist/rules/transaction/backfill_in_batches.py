@@ -3,7 +3,8 @@
 ## What it does
 Looks for statements that update, delete or insert more rows of a table that production has rows
 in than can be changed within the longest wait that is allowed. Rows are the planner's estimate at
-production size, also for statements inside functions and DO blocks.
+production size, also for statements inside functions and DO blocks; where such a block commits,
+they are those of its largest transaction.
 
 ## Why it matters
 A changed row is locked until the end of the transaction: whoever wants to change it waits. All
@@ -49,7 +50,8 @@ ROWS_A_SECOND = 300_000
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each statement that changes many rows of an existing table."""
     for statement in trial.statements:
-        for relation, rows in statement.rows_modified.items():
+        # What a DO block has committed is locked no longer.
+        for relation, rows in (statement.rows_at_once or statement.rows_modified).items():
             if rows <= FEW or run.at(statement).is_empty(relation) or statement.error:
                 continue
             yield finding(
@@ -65,10 +67,13 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 def _message(statement: StatementEffects, relation: str, rows: float, run: Run) -> str:
     if {tag.split(" ")[0] for tag in statement.tags} == {"INSERT"}:
         return f"{relation} gets {count(rows)} rows in one statement: all of it is one transaction"
-    of = count(run.at(statement).rows(relation))
+    there = run.at(statement).rows(relation)
+    if there and not any(item.operation == "insert" for item in statement.writes):
+        rows = min(rows, there)  # a loop may change the same rows again
     return (
-        f"{relation} has {count(rows)} of {of} rows changed in "
-        "one statement: they stay locked until it commits"
+        f"{relation} has {count(rows)} of {count(there)} rows changed in one "
+        f"{'transaction' if statement.rows_at_once else 'statement'}: they stay locked until it "
+        "commits"
     )
 
 

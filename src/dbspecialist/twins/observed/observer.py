@@ -153,7 +153,14 @@ class SessionObserver:
             elapsed_ms=outcome.elapsed_ms,
             unchecked=self._stopped(outcome.error),
             names=self.observer.relations.names_in(after),
-            **planned(outcome.plans, outcome.tags, outcome.error, after, self._columns),
+            **planned(
+                outcome.plans,
+                outcome.tags,
+                outcome.error,
+                after,
+                self._columns,
+                begun=outcome.begun,
+            ),
             **self._compared(after, outcome),
         )
         if after:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 
 from dbspecialist.facts.effects import OUT_OF_TIME, EngineError
@@ -10,7 +12,8 @@ from dbspecialist.twins.observed.witness import Outcome
 
 #: active_sql_transaction (CREATE INDEX CONCURRENTLY …) and invalid_transaction_termination
 #: (a procedure that commits): the statement must run outside of a transaction.
-NEEDS_NO_TRANSACTION = {"25001", "2D000"}
+COMMITS_ITSELF = "2D000"
+NEEDS_NO_TRANSACTION = {"25001", COMMITS_ITSELF}
 
 QUERY_CANCELED = "57014"
 _CANCELLED = "canceling statement due to user request"
@@ -24,6 +27,21 @@ class Relay:
     def __init__(self, client: Channel, server: Channel) -> None:
         self.client, self.server = client, server
         self.status = b"I"
+        self._debugging = False
+
+    @contextlib.contextmanager
+    def telling_transactions(self) -> Iterator[None]:
+        """Have the backend tell where each transaction begins, which only debugging output does.
+
+        Source: PostgreSQL source, xact.c, ShowTransactionState.
+        """
+        was = self.ask("SELECT pg_catalog.current_setting('client_min_messages')") or b"notice"
+        self.ask("SET client_min_messages = debug5")
+        self._debugging = True
+        yield
+        self._debugging = False
+        if self.status == b"I":
+            self.ask(f"SET client_min_messages = {was.decode()}")
 
     def answers(self, outcome: Outcome, *, hold: bool = False) -> None:
         """Pass the server's answers on up to ReadyForQuery, which the caller sends."""
@@ -33,6 +51,8 @@ class Relay:
                 self.status = outcome.status = message.body
                 return
             if _is_plan(message, outcome):
+                continue
+            if self._debugging and _is_debugging(message, outcome):
                 continue
             if message.type == b"E":
                 message = _without_cancel(message)
@@ -89,4 +109,16 @@ def _is_plan(message: Message, outcome: Outcome) -> bool:
     if told.get("F") != "auto_explain.c" or not told.get("M", "").startswith("duration: "):
         return False
     outcome.plans.append(told["M"].partition("plan:\n")[2])
+    return True
+
+
+def _is_debugging(message: Message, outcome: Outcome) -> bool:
+    """Tell whether a message is the engine's word on its own work, which no client asked for."""
+    if message.type != b"N":
+        return False
+    told = fields(message)
+    if told.get("V") != "DEBUG":
+        return False
+    if told.get("F") == "xact.c" and told.get("M", "").startswith("StartTransaction("):
+        outcome.begun.append(len(outcome.plans))
     return True

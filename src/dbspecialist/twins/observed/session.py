@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import nullcontext
 
 from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.observed.extended import EXTENDED, Portals, closing, parameters
 from dbspecialist.twins.observed.messages import Channel, Closed, Message, query, ready, texts
 from dbspecialist.twins.observed.noted_rows import note_of_rows
-from dbspecialist.twins.observed.relay import NEEDS_NO_TRANSACTION, Relay
+from dbspecialist.twins.observed.relay import COMMITS_ITSELF, NEEDS_NO_TRANSACTION, Relay
 from dbspecialist.twins.observed.witness import Outcome, Witness
 from dbspecialist.twins.session_reset import TRACES
 
@@ -130,7 +131,7 @@ class Session:
         self._send_watched(messages, sql, outcome, hold=wrapped, inside=not wrapped)
         if wrapped and outcome.error and outcome.error.sqlstate in NEEDS_NO_TRANSACTION:
             self._relay.ask("ROLLBACK")
-            return self._bare(messages, sql)
+            return self._bare(messages, sql, commits=outcome.error.sqlstate == COMMITS_ITSELF)
         self.client.send(*outcome.held_back)
         outcome.parameters = parameters(messages)
         if control:
@@ -164,10 +165,11 @@ class Session:
             self.witness.statement(sql, outcome, None, inside=inside)
         return outcome
 
-    def _bare(self, messages: list[Message], sql: str) -> Outcome:
+    def _bare(self, messages: list[Message], sql: str, *, commits: bool) -> Outcome:
         forgotten = closing(messages)
         outcome = Outcome()
-        with self.witness.watching(self.backend):
+        telling = self._relay.telling_transactions() if commits else nullcontext()
+        with telling, self.witness.watching(self.backend):
             self._send([*forgotten, *messages], outcome, hold=bool(forgotten))
         self.client.send(*(item for item in outcome.held_back if item.type != b"3"))
         self._note_rows(outcome)

@@ -16,6 +16,8 @@ class Outcome:
 
     tags: list[str] = field(default_factory=list)
     plans: list[str] = field(default_factory=list)
+    #: How many plans there were at the beginning of each transaction, where that is asked for.
+    begun: list[int] = field(default_factory=list)
     error: EngineError | None = None
     status: bytes = b"I"
     elapsed_ms: float = 0.0
