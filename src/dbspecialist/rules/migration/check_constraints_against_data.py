@@ -33,8 +33,10 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.data_fit import Claim, DataFit
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import listed
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
+from dbspecialist.rules.migration._computed import is_computed
 from dbspecialist.rules.migration._data_fit import fits, place, such_as, told_by
 
 TITLE = "Check the data before a CHECK constraint is added"
@@ -47,6 +49,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for fit in fits(run, trial, "check"):
         claim = fit.claim
         if fit.proof.verdict != "refuted":
+            yield from _unknown(trial, run, fit)
             continue
         told = _told(fit)
         yield finding(
@@ -54,9 +57,36 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             message=_broken(trial, claim, f"{told}{such_as(fit)}"),
             location=place(trial, fit),
             evidence=(fit.proof,),
-            help=_OF_DOMAIN if _gets_domain(trial, claim) else _HELP,
+            help=_help(trial, claim),
             relation=claim.relation,
         )
+
+
+def _unknown(trial: Trial, run: Run, fit: DataFit) -> Iterator[Finding]:
+    """Yield a finding for a CHECK of a column that the run fills with what it computes."""
+    claim, table = fit.claim, trial.after.get("constraint", fit.claim.object)
+    if not claim.obstacle or claim.index is None or table is None:
+        return
+    index, columns = claim.index, listed(table.attributes.get("columns", ""))
+    then = (trial.name_then(claim.relation, name, index) for name in columns)
+    if any(is_computed(run, trial.statements[index], *name) for name in then):
+        yield finding(
+            severity="info",
+            message=(
+                f"Whether every row satisfies {claim.object} is not known, the run computes the "
+                "values: it then fails with 23514"
+            ),
+            location=place(trial, fit),
+            evidence=(fit.proof,),
+            help=_HELP,
+            relation=claim.relation,
+        )
+
+
+def _help(trial: Trial, claim: Claim) -> str:
+    if trial.after.get("column", claim.object):
+        return "write an expression that has a value for every row"
+    return _OF_DOMAIN if _gets_domain(trial, claim) else _HELP
 
 
 _HELP = "add it NOT VALID, mend the rows in steps that commit, then VALIDATE CONSTRAINT"

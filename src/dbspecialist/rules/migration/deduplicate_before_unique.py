@@ -47,6 +47,7 @@ from dbspecialist.facts.units import count
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at
 from dbspecialist.rules.migration._columns import statistics_of
+from dbspecialist.rules.migration._computed import may_repeat
 from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
 from dbspecialist.rules.migration._indexes import IndexParts, indexes_on, repeat_parts
 from dbspecialist.rules.migration._repeats import (
@@ -118,8 +119,7 @@ class Build:
 
     def columns(self, trial: Trial) -> list[tuple[str, str]]:
         """Return the names that the table and its columns then have, "" for an expression."""
-        place = next(n for n, item in enumerate(trial.statements) if item is self.statement)
-        return [trial.name_then(self.parts.table, name, place) for name in key_columns(self.parts)]
+        return [self.then(trial, name) for name in key_columns(self.parts)]
 
     def then(self, trial: Trial, column: str) -> tuple[str, str]:
         """Return the names that the table and a column of it then have."""
@@ -144,7 +144,8 @@ def _by_statistics(trial: Trial, run: Run, build: Build) -> Judged | None:
         return None if state.changes(build.table) else _unknown(parts, _EXPRESSION)
     names = build.columns(trial)
     if any(state.source(*name).changed for name in names):
-        return None
+        unsure = may_repeat(trial, run, build.statement, names)
+        return ("info", *_unknown(parts, _COMPUTED)[1:]) if unsure else None
     found = [statistics_of(run, build.statement, *name) for name in names]
     known = [item for item in found if item is not None]
     return _known(trial, run, build, known) if len(known) == len(found) else _unknown(parts)
@@ -162,6 +163,7 @@ def _known(trial: Trial, run: Run, build: Build, known: list[ColumnStatistics]) 
     return judged[0], f": {judged[1].basis}", judged[1]
 
 
+_COMPUTED = "the run computes the values, which no statistics tell of"
 _EXPRESSION = "statistics tell of columns, not of expressions"
 _PREDICATE = "statistics tell of all rows, not of those that the predicate leaves"
 
