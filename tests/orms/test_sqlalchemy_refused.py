@@ -139,3 +139,21 @@ def test_mixins_of_one_table_renames_and_styles(cluster: Cluster, tmp_path: Path
         '    id: Mapped[int] = mapped_column("number", primary_key=True)\n    kind',
     )
     assert (tmp_path / "models.py").read_text() == expected
+
+
+def test_fields_of_sqlmodel_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "models.py").write_text(
+        "from sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n"
+        "    id: int | None = Field(default=None, primary_key=True)\n    name: str\n"
+    )
+    with pytest.raises(InputError) as caught:
+        after_edits(tmp_path, RenameColumn("hero", "id", "number"))
+    assert str(caught.value) == (
+        "models.py:4: fields of SQLModel are not edited; edit the class of hero by hand"
+    )
+
+
+def test_a_module_that_does_not_parse_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "models.py").write_text(MODELS.replace("class Shelf(Base):", "class Shelf(Base:"))
+    with pytest.raises(InputError, match=r"models\.py:\d+: it is no Python that parses; mend it"):
+        after_edits(tmp_path, RenameColumn("shelves", "place", "spot"))

@@ -18,7 +18,7 @@ from dbspecialist.orms.sqlalchemy.source import (
 )
 
 #: How a class writes its columns.
-MAPPED, BARE, CLASSIC, SQLMODEL = "Mapped", "mapped_column", "Column", "Field"
+MAPPED, BARE, CLASSIC = "Mapped", "mapped_column", "Column"
 CALLS = frozenset({"mapped_column", "Column", "Field"})
 #: Calls of attributes that are no columns.
 _RELATIONS = frozenset({"relationship", "Relationship", "association_proxy", "synonym", "backref"})

@@ -87,7 +87,19 @@ class Workspace:
             raise InputError(
                 f"table {edit.plain} has {len(found)} models", places, "edit them by hand"
             )
+        self._refuse_sqlmodel(found[0])
         return found[0]
+
+    @staticmethod
+    def _refuse_sqlmodel(model: Model) -> None:
+        """Refuse a class of SQLModel, whose fields state columns in another form."""
+        marks = model.cls.keywords if model.cls else ()
+        if any(arg.keyword and arg.keyword.value == "table" for arg in marks):
+            raise InputError(
+                "fields of SQLModel are not edited",
+                model.source.place(model.node),
+                f"edit the class of {model.table} by hand",
+            )
 
     def find(self, table: str, schema: str = "") -> list[Model]:
         """Return the models of a table."""

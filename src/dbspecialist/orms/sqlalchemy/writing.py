@@ -15,7 +15,7 @@ from dbspecialist.facts.names import bare, parts
 from dbspecialist.orms.sqlalchemy.enums import find_enum
 from dbspecialist.orms.sqlalchemy.imports import Imports
 from dbspecialist.orms.sqlalchemy.items import call_text, quoted
-from dbspecialist.orms.sqlalchemy.model import BARE, CLASSIC, MAPPED, SQLMODEL, Model, models_in
+from dbspecialist.orms.sqlalchemy.model import BARE, CLASSIC, MAPPED, Model, models_in
 from dbspecialist.orms.sqlalchemy.source import called
 from dbspecialist.orms.sqlalchemy.types import CORE, Named, column_type
 from dbspecialist.orms.sqlalchemy.workspace import Workspace
@@ -118,12 +118,6 @@ class Writer:
             key: Whether it is in the primary key.
             more: Arguments behind its type, such as a foreign key.
         """
-        if self.style == SQLMODEL:
-            raise InputError(
-                "fields of SQLModel are not edited",
-                self.source.place(self.model.node),
-                f"write column {column.name} by hand",
-            )
         written = self.type(column.type, column.labels)
         mapped = self.style == MAPPED
         arguments = [] if mapped and written.derived else [written.sql]
@@ -206,9 +200,7 @@ def _styles(models: list[Model]) -> Counter[str]:
     found: Counter[str] = Counter()
     for model in models:
         for column in model.columns.values() if model.cls else ():
-            if called(column.call) == SQLMODEL:
-                found[SQLMODEL] += 1
-            elif column.annotation is not None:
+            if column.annotation is not None:
                 found[MAPPED] += 1
             else:
                 found[called(column.call)] += 1
