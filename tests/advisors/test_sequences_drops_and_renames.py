@@ -115,3 +115,18 @@ def test_rename_that_was_begun_is_ended(asked: str, after: list[str], tmp_path: 
 def test_rename_to_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is there already"):
         plan(tmp_path, SCHEMA, "rename-column users name id")
+
+
+@pytest.mark.parametrize("column", ["id", "number", "twice", "word"])
+def test_column_comes_back_as_it_was(column: str, tmp_path: Path) -> None:
+    schema = """
+    CREATE TABLE things (
+        key bigint PRIMARY KEY,
+        id bigint GENERATED ALWAYS AS IDENTITY,
+        number serial,
+        twice bigint GENERATED ALWAYS AS (key * 2) STORED,
+        word text COLLATE "C" NOT NULL DEFAULT 'x'
+    );
+    """
+    found = plan(tmp_path, schema, f"drop-column things {column}", rows={"things": BILLION})
+    assert found.refuted == ()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dbspecialist.advisors.sequences.backfill import fill, in_batches
 from dbspecialist.advisors.sequences.ground import Ground
 from dbspecialist.advisors.sequences.indexes import concurrent
-from dbspecialist.advisors.sequences.queries import none_where
+from dbspecialist.advisors.sequences.queries import literal, none_where
 from dbspecialist.advisors.sequences.steps import (
     NOTHING_BACK,
     UNLIMITED,
@@ -33,9 +33,10 @@ def drop(ground: Ground, table: Table, column: str) -> Steps:
     wanted = f"ALTER TABLE {table.name} DROP COLUMN {column}"
     back = _made_again(ground, table, column, wanted)
     title = f"Drop column {column} of {table.shown}"
-    if table.is_new or ground.share_of_nulls(table, column) == 1.0:
-        added = _added(table, column)
-        return Steps((short(title, [wanted], [added, *back], stage="contract"),), (wanted,))
+    is_computed = "generated" in table.columns[column].attributes
+    if table.is_new or is_computed or ground.share_of_nulls(table, column) == 1.0:
+        down = [*_added(ground, table, column), *back]
+        return Steps((short(title, [wanted], down, stage="contract"),), (wanted,))
     if not table.key:
         raise InputError(
             f"{table.name} has no primary key to keep the values of {column} by",
@@ -63,7 +64,7 @@ def drop_copied(ground: Ground, table: Table, columns: Sequence[str], kept: str)
         kept: The other table's qualified name.
     """
     wanted = [f"ALTER TABLE {table.name} DROP COLUMN {column}" for column in columns]
-    down = [_added(table, column) for column in columns]
+    down = [sql for column in columns for sql in _added(ground, table, column)]
     down += [] if ground.one_message else [UNLIMITED[0]]
     down += [_restored(ground, table, column, kept) for column in columns]
     for column, statement in zip(columns, wanted, strict=True):
@@ -129,18 +130,22 @@ def _all_kept(table: Table, column: str, kept: str) -> str:
     return none_where(f"{table.name} AS had", f"had.{column} IS NOT NULL AND {missing}")
 
 
-def _added(table: Table, column: str) -> str:
-    """Return the statement that makes the column again; it refuses NULL later, if at all."""
-    item = table.columns[column]
-    default = item.attributes.get("default")
-    collation = item.attributes.get("collation")
-    text = f"ALTER TABLE {table.name} ADD COLUMN {column} {item.attributes['type']}"
-    text += f" COLLATE {collation}" if collation else ""
-    if generated := item.attributes.get("generated"):
-        return f"{text} GENERATED ALWAYS AS ({default}) {generated.upper()}"
-    if identity := item.attributes.get("identity"):
-        return f"{text} GENERATED {identity.upper()} AS IDENTITY"
-    return f"{text} DEFAULT {default}" if default else text
+def _added(ground: Ground, table: Table, column: str) -> list[str]:
+    """Return the statements that make the column again; it refuses NULL later, if at all."""
+    told = table.columns[column].attributes
+    text = f"ALTER TABLE {table.name} ADD COLUMN {column} {told['type']}"
+    text += f" COLLATE {told['collation']}" if "collation" in told else ""
+    if "generated" in told:
+        kept = told["generated"].upper()
+        return [f"{text} GENERATED ALWAYS AS {told['expression']} {kept}"]
+    text += f" DEFAULT {told['default']}" if "default" in told else ""
+    for sequence in ground.catalogue.of_kind("sequence"):
+        is_own = sequence.attributes.get("owned_by") == f"{table.name}.{column}"
+        if is_own and "identity" not in sequence.attributes:
+            made = sequence.create.split(";\n", maxsplit=1)[0]
+            owned = f"ALTER SEQUENCE {sequence.name} OWNED BY {table.name}.{column}"
+            return [made, text, owned]
+    return [text]
 
 
 def _restored(ground: Ground, table: Table, column: str, kept: str) -> str:
@@ -165,10 +170,21 @@ def _made_again(ground: Ground, table: Table, column: str, wanted: str) -> list[
         if item.kind not in ("column", "sequence") and item.attributes.get("type") != "not null"
         for sql in _again(item, table, plain=table.is_small or ground.one_message)
     ]
-    item = table.columns[column]
-    if item.attributes.get("not_null") == "true" and not item.attributes.get("identity"):
-        found.insert(0, f"ALTER TABLE {table.name} ALTER COLUMN {column} SET NOT NULL")
-    return found
+    told, alter = (
+        table.columns[column].attributes,
+        f"ALTER TABLE {table.name} ALTER COLUMN {column}",
+    )
+    numbered = "identity" in told or told.get("default", "").startswith("nextval(")
+    first = [f"{alter} SET NOT NULL"] if told.get("not_null") == "true" else []
+    if "identity" in told:
+        first.append(f"{alter} ADD GENERATED {told['identity'].upper()} AS IDENTITY")
+    return [*first, *([_counted_on(table, column)] if numbered else []), *found]
+
+
+def _counted_on(table: Table, column: str) -> str:
+    """Return the query that lets a column's sequence go on behind the greatest value."""
+    names = f"'{literal(table.name)}', '{literal(bare(column))}'"
+    return f"SELECT setval(pg_get_serial_sequence({names}), max({column})) FROM {table.name}"
 
 
 def _again(item: SchemaObject, table: Table, *, plain: bool) -> list[str]:
