@@ -21,7 +21,7 @@ def is_computed(run: Run, statement: StatementEffects, relation: str, column: st
     source = run.state(statement).source(relation, column)
     if source.origin is not None or not source.changed:
         return False
-    return any(not _is_constant(item) for item in _updates(run, statement, relation, column))
+    return any(not is_constant(item) for item in _updates(run, statement, relation, column))
 
 
 def _updates(
@@ -33,7 +33,8 @@ def _updates(
             yield from (one for one in item.writes if one.relation == relation)
 
 
-def _is_constant(item: Written) -> bool:
+def is_constant(item: Written) -> bool:
+    """Tell whether a query gives all rows the same values."""
     values = item.values[0] if item.values else ()
     return bool(values) and all(_CONSTANT.fullmatch(value) for value in values)
 

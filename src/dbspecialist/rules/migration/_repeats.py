@@ -80,3 +80,8 @@ def _is_complete(column: ColumnStatistics) -> bool:
     freqs = column.values.get("most_common_freqs", "").strip("{}")
     known = sum(float(share) for share in freqs.split(",")) if freqs else 0.0
     return known > 0 and known >= _ALL * (1 - column.null_frac)
+
+
+def distinct(column: ColumnStatistics, rows: float) -> float:
+    """Return how many different values a column has."""
+    return column.n_distinct if column.n_distinct > 0 else -column.n_distinct * rows

@@ -52,6 +52,7 @@ from dbspecialist.rules.migration._data_fit import fit_of, such_as, with_query
 from dbspecialist.rules.migration._indexes import IndexParts, indexes_on, repeat_parts
 from dbspecialist.rules.migration._repeats import (
     certain,
+    distinct,
     key_columns,
     matching,
     predicate_column,
@@ -181,7 +182,7 @@ def _partial(
     if share is None or changed or (run.snapshot is not None and run.snapshot.redacted):
         return _unknown(parts, _PREDICATE)
     left = rows * (share - sum(column.null_frac for column in columns))
-    possible = prod(_distinct(column, rows) for column in columns)
+    possible = prod(distinct(column, rows) for column in columns)
     if not certain(possible, left, columns):
         return _unknown(parts, _PREDICATE)
     basis = (
@@ -220,9 +221,9 @@ def _overridden(trial: Trial, parts: IndexParts) -> bool:
 def _one(parts: IndexParts, column: ColumnStatistics, rows: float) -> tuple[Severity, Proof] | None:
     claim = f"the values of {parts.table}.{column.column} are all different"
     values = rows * (1 - column.null_frac)
-    distinct = _distinct(column, rows)
-    if distinct < values * (1 - _ROUNDING):
-        basis = f"{count(distinct)} distinct values in {count(values)} as of the snapshot"
+    different = distinct(column, rows)
+    if different < values * (1 - _ROUNDING):
+        basis = f"{count(different)} distinct values in {count(values)} as of the snapshot"
         return "error", Proof(claim, "refuted", basis)
     nulls = rows * column.null_frac
     if "NULLS NOT DISTINCT" in parts.rest and nulls > 1:
@@ -236,7 +237,7 @@ def _several(
 ) -> tuple[Severity, Proof] | None:
     """Judge by the number of possible combinations; rows with a NULL never repeat."""
     share = prod(1 - column.null_frac for column in columns)
-    possible = prod(_distinct(column, rows) for column in columns)
+    possible = prod(distinct(column, rows) for column in columns)
     if possible >= rows * share * (1 - _ROUNDING):
         return None
     claim = f"the values of {', '.join(parts.columns)} in {parts.table} are all different"
@@ -248,7 +249,3 @@ def _several(
     if certain(possible, without_nulls, columns):
         return "error", Proof(claim, "refuted", basis)
     return "warning", Proof(claim, "unchecked", basis)
-
-
-def _distinct(column: ColumnStatistics, rows: float) -> float:
-    return column.n_distinct if column.n_distinct > 0 else -column.n_distinct * rows

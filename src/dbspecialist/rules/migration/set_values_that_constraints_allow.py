@@ -29,11 +29,13 @@ PostgreSQL manual, "Constraints"; "PostgreSQL Error Codes", classes 22 and 23.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dbspecialist.facts.data_fit import Claim, DataFit
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import count
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.migration._data_fit import fits, place, such_as, told_by
 
@@ -48,6 +50,8 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         claim = fit.claim
         if fit.proof.verdict == "unchecked" and not claim.misfit:
             yield _unchecked(trial, fit)
+        if fit.proof.verdict == "unchecked" and _SETS_NULL.search(claim.misfit):
+            yield from _null(trial, fit)
         if fit.proof.verdict != "refuted":
             continue
         seen = ", for every row" if fit.source == "run" else f", {told_by(fit)}{such_as(fit)}"
@@ -60,6 +64,32 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             location=place(trial, fit),
             evidence=(fit.proof,),
             help="leave out the rows whose new value is refused, and decide what becomes of them",
+            relation=claim.relation,
+        )
+
+
+#: Where NULL itself is set: each row that the statement changes is refused.
+_SETS_NULL = re.compile(r"(?:^|AND )\(NULL(?:::[^()]+(?:\([^()]*\))?)?\) IS NULL$")
+#: So many rows are taken to be there where the planner counts them.
+_SURE = 100
+
+
+def _null(trial: Trial, fit: DataFit) -> Iterator[Finding]:
+    """Yield a finding for NULL in a column that refuses it, for rows that a condition chooses."""
+    claim = fit.claim
+    rows = 0.0
+    if claim.index is not None:
+        rows = trial.statements[claim.index].rows_modified.get(claim.relation, 0.0)
+    if rows >= 1:
+        yield finding(
+            severity="error" if rows >= _SURE else "warning",
+            message=(
+                f"Table {claim.relation} gets NULL in {claim.object} for about {count(rows)} rows, "
+                "as the planner counts them: the statement fails with 23502 if there is one"
+            ),
+            location=place(trial, fit),
+            evidence=(fit.proof,),
+            help="set a value, or drop NOT NULL before",
             relation=claim.relation,
         )
 

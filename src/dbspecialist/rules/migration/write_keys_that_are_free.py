@@ -35,7 +35,9 @@ from collections.abc import Iterator
 from dbspecialist.facts.data_fit import DataFit
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.trial import Run, Trial
+from dbspecialist.facts.units import count
 from dbspecialist.rules.findings import finding
+from dbspecialist.rules.migration._computed import is_constant
 from dbspecialist.rules.migration._data_fit import fits, place, such_as, told_by
 
 TITLE = "Write keys that no row has"
@@ -53,6 +55,11 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if fit.proof.verdict == "refuted" and (fit.claim.index, fit.claim.relation) not in told:
             told.add((fit.claim.index, fit.claim.relation))
             yield _taken(trial, fit)
+    for fit in found:
+        rows = _alike(trial, fit)
+        if rows >= 2 and fit.proof.verdict == "unchecked":
+            told.add((fit.claim.index, fit.claim.relation))
+            yield _same(trial, fit, rows)
     for fit in fits(run, trial, "shifted"):
         if fit.proof.verdict == "refuted" and (fit.claim.index, fit.claim.relation) not in told:
             told.add((fit.claim.index, fit.claim.relation))
@@ -82,6 +89,38 @@ def _taken(trial: Trial, fit: DataFit) -> Finding:
         location=place(trial, fit),
         evidence=(fit.proof,),
         help=_HELP,
+        relation=claim.relation,
+    )
+
+
+#: So many rows are taken to be there where the planner counts them.
+_SURE = 100
+
+
+def _alike(trial: Trial, fit: DataFit) -> float:
+    """Return how many rows an UPDATE gives one and the same key, as the planner counts them."""
+    index, relation = fit.claim.index, fit.claim.relation
+    writes = () if index is None else trial.statements[index].writes
+    same = any(
+        item.operation == "update" and item.relation == relation and is_constant(item)
+        for item in writes
+    )
+    one = len(fit.claim.columns) == 1  # another column of the key may differ
+    rows = trial.statements[index or 0].rows_modified if same and one else {}
+    return rows.get(relation, 0.0)
+
+
+def _same(trial: Trial, fit: DataFit, rows: float) -> Finding:
+    claim = fit.claim
+    return finding(
+        severity="error" if rows >= _SURE else "warning",
+        message=(
+            f"Table {claim.relation} gets one key of {claim.object} in about {count(rows)} rows, "
+            "as the planner counts them: the statement fails with 23505 if there are two"
+        ),
+        location=place(trial, fit),
+        evidence=(fit.proof,),
+        help="give each row a key of its own",
         relation=claim.relation,
     )
 
