@@ -252,3 +252,28 @@ def test_engine_is_that_of_the_projects_configuration(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "V1__make.sql").write_text("CREATE TABLE `t` (id INT PRIMARY KEY);\n")
     assert dbspecialist.prove([tmp_path]).twin.engine == "mariadb"
+
+
+def test_history_is_replayed_and_held_against_production(shop: Path) -> None:
+    folder = shop / "migrations"
+    folder.mkdir()
+    (folder / "001_users.sql").write_text(
+        "create table users(id bigint primary key, email varchar(50));\n"
+    )
+    (folder / "002_orders.sql").write_text(
+        "create table orders(id bigint primary key, total bigint, note text);\n"
+    )
+    (folder / "003_note.sql").write_text("ALTER TABLE orders ADD COLUMN more TEXT;\n")
+    report = dbspecialist.prove(
+        [folder], snapshot=shop / "shop.mariadb.snapshot", from_="002_orders"
+    )
+    assert [(item.claim, item.verdict, item.basis) for item in report.proofs[:2]] == [
+        ("the history replays from zero", "proven", "3 migrations run on an empty database"),
+        (
+            "production is what the migrations make",
+            "refuted",
+            "different: column live.orders.total",
+        ),
+    ]
+    (drift,) = [item for item in report.findings if item.rule == "adopt-drift-in-a-revision"]
+    assert "live.orders.total" in drift.message

@@ -9,6 +9,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run
 from dbspecialist.proofs.mysql.asking_rows import judge_data
 from dbspecialist.proofs.mysql.fixes import Scene
+from dbspecialist.proofs.mysql.history import with_history
 from dbspecialist.proofs.mysql.rates import read_rates
 from dbspecialist.proofs.mysql.scripts import scripts_of
 from dbspecialist.proofs.mysql.trials import try_migrations
@@ -25,8 +26,8 @@ from dbspecialist.twins.mysql.stage import Stage, open_stage
 #: What is proven on PostgreSQL and not here.
 UNCHECKED = (
     (
-        "the history replays from zero and agrees with the models",
-        "on this engine that is not tried yet",
+        "models and migrations agree",
+        "on this engine the models' tables are not made yet",
     ),
 )
 
@@ -72,6 +73,8 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Re
         if asked.database:
             tell("asking the database")
         run = judge_data(run, asked.database)
+        tell("replaying the history from zero")
+        run = with_history(run, stage, project, division.before, division.pending)
         findings = judged(run, asked.configuration, project.root)
         tell("proving fixes")
         scene = Scene(stage, project, first, scripts, run, rates)
@@ -80,7 +83,7 @@ def prove_project(project: Project, division: Pending, asked: Asked) -> tuple[Re
         facts,
         tuple(migration_report(trial) for trial in run.trials),
         fixed.findings,
-        proofs=_proofs(stage),
+        proofs=(*run.history, *_proofs(stage)),
         notes=tuple(project.notes),
         data_fit=_data_fit(run) if asked.database else (),
     )

@@ -31,7 +31,7 @@ from dbspecialist.rules.history._drift import Drift
 
 TITLE = "Adopt drift in a revision"
 SEVERITY = "warning"
-ENGINES = ("postgresql",)
+ENGINES = ("postgresql", "mysql", "mariadb")
 
 
 def check_run(run: Run) -> Iterable[Finding]:
