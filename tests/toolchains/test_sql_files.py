@@ -41,6 +41,12 @@ def test_detect_finds_a_folder_named_migrations_and_skips_node_modules(tmp_path:
     assert [item.path for item in found.history()] == ["db/migrations/1_a.sql"]
 
 
+def test_detect_prefers_a_folder_named_migrations_to_files_without_numbers(tmp_path: Path) -> None:
+    files = {"schema.sql": "select 1", "db/migrations/1_a.sql": "select 1"}
+    assert project(tmp_path, files).folder == tmp_path / "db" / "migrations"
+    assert project(tmp_path, {"2_b.sql": "select 1"}).folder == tmp_path
+
+
 def test_detect_without_sql_finds_nothing(tmp_path: Path) -> None:
     assert detect(tmp_path) is None
 

@@ -169,13 +169,19 @@ def detect(root: Path) -> SqlFiles | None:
 
 
 def detect_all(root: Path) -> tuple[SqlFiles, ...]:
-    """Find every folder of SQL migrations below a path, or the path itself where it is one."""
+    """Find every folder of SQL migrations below a path, or the path itself where it is one.
+
+    A path whose files have no numbers (schema.sql) is none where folders below are named for
+    migrations.
+    """
     if root.is_file():
         return (SqlFiles(root.parent, root),) if root.suffix.lower() == ".sql" else ()
-    if _in_folder(root):
+    own = _in_folder(root)
+    if any(_number(item.revision) >= 0 for item in own):
         return (SqlFiles(root, root),)
     places = (item for item in folders(root) if item.name.lower() in _FOLDER_NAMES)
-    return tuple(SqlFiles(root, item) for item in places if _in_folder(item))
+    found = tuple(SqlFiles(root, item) for item in places if _in_folder(item))
+    return found or ((SqlFiles(root, root),) if own else ())
 
 
 def _number(revision: str) -> int:
