@@ -177,3 +177,13 @@ def test_nothing_is_left_where_one_file_cannot_be_written(tmp_path: Path) -> Non
     with pytest.raises(InputError):
         new_migration([request], path=tmp_path, write=True)
     assert not (tmp_path / found.edits[0].path).exists()
+
+
+def test_models_that_would_not_agree_stay_as_they_are(shop: Path) -> None:
+    words = ["create-table", "coupons", "id bigint primary key"]  # models say pk_coupons
+    found = new_migration([read_request(words)], path=shop)
+    assert found.refuted == ()
+    assert [item.path for item in found.edits] == [
+        "migrations/versions/0016_create_table_coupons.py"
+    ]
+    assert "the models are not edited: they would not agree" in found.notes[-1]

@@ -36,6 +36,9 @@ def with_models(
     else:
         reached = seen.run.trials[len(plan.migrations) - 1].after
         proof = models_proof(ground, seen, edits, reached)
+    if proof.verdict == "refuted":  # the migrations stand without them
+        note = f"the models are not edited: they would not agree with the database: {proof.basis}"
+        return replace(plan, notes=(*plan.notes, note))
     return replace(plan, edits=edits, proofs=(*plan.proofs, proof))
 
 
