@@ -63,6 +63,27 @@ class Catalogue:
             found.setdefault(item.parent, []).append(item)
         return found
 
+    def parents(self, table: str) -> tuple[str, ...]:
+        """Return the tables that one inherits from; a partition inherits from none."""
+        found = self.get("table", table)
+        told = found.attributes.get("inherits", "") if found else ""
+        return tuple(told.split(", ")) if told else ()
+
+    def children(self, table: str) -> tuple[str, ...]:
+        """Return the tables that inherit from one, also through others; partitions do not."""
+        found = dict.fromkeys(self._children.get(table, ()))
+        for name in tuple(found):
+            found |= dict.fromkeys(self.children(name))
+        return tuple(found)
+
+    @cached_property
+    def _children(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for item in self.of_kind("table"):
+            for name in self.parents(item.name):
+                found.setdefault(name, []).append(item.name)
+        return found
+
     def get(self, kind: str, name: str) -> SchemaObject | None:
         """Return the object of that kind and name, or nothing."""
         return self.by_key.get((kind, name))

@@ -227,7 +227,7 @@ def _computed(trial: Trial, relation: str, named: Iterable[str]) -> frozenset[st
 
 
 def family(catalogue: Catalogue, relation: str) -> set[str]:
-    """Return a table, the partitioned tables above it and the partitions below it."""
+    """Return a table, those above it that its rows are rows of too, and those below it."""
     found, above = {relation}, catalogue.get("table", relation)
     while above is not None and "partition_of" in above.attributes:
         found.add(above.attributes["partition_of"])
@@ -236,4 +236,10 @@ def family(catalogue: Catalogue, relation: str) -> set[str]:
     while below:
         below = [item.name for name in below for item in catalogue.parts_of(name, "partition")]
         found.update(below)
-    return found
+    found.update(catalogue.children(relation))
+    return found | _ancestors(catalogue, relation)
+
+
+def _ancestors(catalogue: Catalogue, relation: str) -> set[str]:
+    parents = catalogue.parents(relation)
+    return {*parents, *(name for item in parents for name in _ancestors(catalogue, item))}

@@ -8,7 +8,7 @@ from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.data_fit import Claim
 from dbspecialist.proofs.data_fit.adding import adding, all_there, listed, unasked, with_value
 from dbspecialist.proofs.data_fit.foreign_keys import reference_claims
-from dbspecialist.proofs.data_fit.ground import Ground, part
+from dbspecialist.proofs.data_fit.ground import Ground, expression, in_production, part
 from dbspecialist.proofs.data_fit.unique_keys import unique_claims
 
 
@@ -55,16 +55,29 @@ def _check(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
     columns = listed(made.attributes.get("columns", ""))
     if not all_there(ground, made, columns, adding(ground, made)):
         return
-    condition = made.attributes["expression"]
+    condition, index = made.attributes["expression"], adding(ground, made)
     yield ground.claim(
         "check",
         f"every row of {made.parent} satisfies {part(made)}",
         made,
         columns,
-        adding(ground, made),
+        index,
         misfit=f"NOT ({condition})",
+        query=_query_of_one(ground, made, columns, condition, index),
         obstacle=unasked(ground, part(made), condition),
     )
+
+
+def _query_of_one(
+    ground: Ground, made: SchemaObject, columns: tuple[str, ...], condition: str, index: int | None
+) -> str:
+    """Return the query that leaves out inheriting tables, or "" where the check is theirs too."""
+    relation, sources = ground.sources(made, columns, index)
+    there = {name: expression(source) for name, source in sources.items()}
+    if not made.attributes["definition"].endswith(" NO INHERIT"):
+        return ""
+    misfit = in_production(f"NOT ({condition})", there)
+    return ground.row_query(f"ONLY {ground.name(relation, index)}", columns, misfit)
 
 
 def _domain(ground: Ground, made: SchemaObject) -> Iterator[Claim]:

@@ -7,6 +7,7 @@ holds (PostgreSQL manual, "pg_stats"). They are a sample: finding nothing decide
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.data_fit import Claim, DataFit
@@ -27,6 +28,10 @@ from dbspecialist.proofs.data_fit.words import undecided
 
 #: ANALYZE stores shares as single-precision floats.
 _ROUNDING = 1e-4
+
+#: Claims on the rows of tables that inherit as well; keys are of the table alone.
+#: Source: PostgreSQL manual, "Inheritance", Caveats.
+_INHERITED = frozenset({"check", "not null", "type", "loss"})
 
 
 def answer(
@@ -56,13 +61,34 @@ def answer(
 def _by_columns(
     claim: Claim, run: Run, production: Catalogue, connect: Callable[[], Connection]
 ) -> DataFit:
-    known = [_column(claim, run, name) for name in claim.columns]
+    """Judge a claim by the table's own statistics, and by those of tables that inherit from it."""
+    own = _by_table(claim, claim.reads[0], run, production, connect)
+    if claim.kind not in _INHERITED or " FROM ONLY " in claim.query:
+        return own
+    if own.proof.verdict == "refuted":
+        return own
+    for child in production.children(claim.reads[0]):
+        found = _by_table(claim, child, run, production, connect)
+        if found.proof.verdict == "refuted":
+            basis = found.proof.basis.replace(" in pg_stats,", f" in pg_stats of {child},", 1)
+            return replace(found, proof=replace(found.proof, basis=basis))
+    return own
+
+
+def _by_table(
+    claim: Claim,
+    table: str,
+    run: Run,
+    production: Catalogue,
+    connect: Callable[[], Connection],
+) -> DataFit:
+    known = [_column(table, run, name) for name in claim.columns]
     columns = [item for item in known if item is not None]
     if claim.kind in {"children", "update"} and not claim.misfit:
         return undecided(claim, "statistics do not tell which rows are meant")
     if len(columns) < len(known):
         return undecided(claim, "the snapshot has no statistics of it")
-    rows = _rows(run, production, claim.reads[0])
+    rows = _rows(run, production, table)
     if claim.kind in {"not null", "loss"}:
         return _nulls(claim, columns[0], rows)
     if claim.kind == "unique":
@@ -76,10 +102,8 @@ def _rows(run: Run, production: Catalogue, table: str) -> float:
     return sum(_rows(run, production, item.name) for item in parts) if parts else run.rows(table)
 
 
-def _column(claim: Claim, run: Run, name: str) -> ColumnStatistics | None:
-    if run.snapshot is None or not claim.reads:
-        return None
-    return run.snapshot.column.get((claim.reads[0], bare(name)))
+def _column(table: str, run: Run, name: str) -> ColumnStatistics | None:
+    return run.snapshot.column.get((table, bare(name))) if run.snapshot else None
 
 
 def _nulls(claim: Claim, column: ColumnStatistics, rows: float) -> DataFit:
@@ -140,7 +164,7 @@ def _computed(
     production: Catalogue,
     connect: Callable[[], Connection],
 ) -> DataFit:
-    known = _column(claim, run, claim.columns[0]) if claim.columns else None
+    known = _column(claim.reads[0], run, claim.columns[0]) if claim.columns else None
     redacted = run.snapshot is not None and run.snapshot.redacted
     if len(claim.columns) > 1 or known is None or redacted:
         return undecided(claim, "statistics tell of the values of one column, not of pairs")
