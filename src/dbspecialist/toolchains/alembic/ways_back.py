@@ -31,7 +31,8 @@ def with_way_back(
     body = _body(project, path, before, statements)
     functions = [item for item in tree.body if isinstance(item, ast.FunctionDef)]
     found = [item for item in functions if item.name == "downgrade"]
-    lines = before.splitlines()
+    # Not splitlines: it knows ends of lines that Python does not.
+    lines = before.replace("\r\n", "\n").removesuffix("\n").split("\n")
     if found:
         first, last = _body_of(found[-1])
         lines[first - 1 : last] = body
