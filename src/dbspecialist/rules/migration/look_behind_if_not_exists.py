@@ -1,8 +1,9 @@
-"""CREATE TABLE IF NOT EXISTS passes over a table of that name, whatever its columns are.
+"""IF NOT EXISTS passes over a table, column or index of that name, whatever it is.
 
 ## What it does
 Looks for CREATE TABLE statements that make nothing because a table of the name is there, with
-other columns than the statement lists.
+other columns than the statement lists; for ADD COLUMN IF NOT EXISTS that finds another type, or a
+column that takes NULL; and for CREATE INDEX IF NOT EXISTS that finds an index on other columns.
 
 ## Why it matters
 The engine skips the statement with a notice, and the migration counts as applied. The columns
@@ -36,6 +37,7 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._columns import part
+from dbspecialist.rules.migration._skipped import skipped
 
 TITLE = "Look behind IF NOT EXISTS"
 SEVERITY = "warning"
@@ -55,6 +57,7 @@ _NAME = re.compile(r'\s*("(?:[^"]|"")+"|[\w$]+)')
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each skipped CREATE TABLE whose table has other columns."""
     for statement in trial.statements:
+        yield from () if statement.error else _others(trial, statement)
         found = _SKIPPED.match(statement.sql)
         if found is None or statement.error or "CREATE TABLE" not in statement.tags:
             continue
@@ -75,6 +78,22 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
             evidence=(seen(f"makes no table, and {table.name} has no {', '.join(missing)}"),),
             help="CREATE TABLE without IF NOT EXISTS, or ALTER TABLE … ADD COLUMN",
             relation=table.name,
+        )
+
+
+def _others(trial: Trial, statement: StatementEffects) -> Iterator[Finding]:
+    """Yield a finding for each column and index that is there, and is another."""
+    for item in skipped(trial, statement):
+        yield finding(
+            severity="warning",
+            message=(
+                f"{item.kind} {item.name} is there already as {item.there} and not as "
+                f"{item.written}: the statement makes nothing"
+            ),
+            location=at(trial, statement),
+            evidence=(seen(f"{item.name} is {item.there} before and after the statement"),),
+            help="write it without IF NOT EXISTS under a free name, or change what is there",
+            relation=item.table,
         )
 
 
