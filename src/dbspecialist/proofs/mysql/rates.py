@@ -6,11 +6,13 @@ The rates are those of one session on data in memory, so real times are rather l
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import dataclass
 from functools import partial
 
 from dbspecialist.engines.mysql.driver import Connection, execute
 from dbspecialist.proofs.measuring import kept, seconds_of
+from dbspecialist.twins.mysql.scratch import ScratchServer
 from dbspecialist.twins.mysql.server import Server
 
 ROWS = 100_000
@@ -35,13 +37,15 @@ class Rates:
     modify_rows: float
 
 
-def read_rates(server: Server) -> Rates:
+def read_rates(server: Server | ScratchServer) -> Rates:
     """Return this machine's rates, measuring them where that was not done for this version."""
     name = f"{server.engine}-{server.version}-{_REVISION}"
+    if server.process is None:
+        return measure_rates(server)  # the other machine's, which is not known by a name
     return kept(name, Rates, lambda: measure_rates(server))
 
 
-def measure_rates(server: Server) -> Rates:
+def measure_rates(server: Server | ScratchServer) -> Rates:
     """Measure the rates on a table of 100,000 rows in a database of its own."""
     with contextlib.closing(server.connect()) as admin:
         execute(admin, f"DROP DATABASE IF EXISTS {_DATABASE}")
@@ -53,7 +57,7 @@ def measure_rates(server: Server) -> Rates:
             execute(admin, f"DROP DATABASE {_DATABASE}")
 
 
-def _measure(connection: Connection, process: int) -> Rates:
+def _measure(connection: Connection, process: int | None) -> Rates:
     seconds = partial(_seconds, connection, process)
     execute(
         connection,
@@ -74,6 +78,10 @@ def _measure(connection: Connection, process: int) -> Rates:
     return Rates(ROWS / copy, ROWS / rebuild, ROWS / index, ROWS / modify)
 
 
-def _seconds(connection: Connection, process: int, statement: str) -> float:
+def _seconds(connection: Connection, process: int | None, statement: str) -> float:
     """Return how long the server's threads work on a statement."""
+    if process is None:
+        started = time.perf_counter()
+        execute(connection, statement)
+        return time.perf_counter() - started
     return seconds_of(process, lambda: execute(connection, statement))

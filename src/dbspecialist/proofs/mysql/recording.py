@@ -150,9 +150,7 @@ class _Recording:
         stage = self.stage
         task = {
             "connection": {
-                "unix_socket": str(stage.server.socket),
-                "user": OWNER,
-                "database": stage.database,
+                **stage.server.client(stage.database, OWNER),
                 "charset": "utf8mb4",
             },
             "url": f"mysql+pymysql://{OWNER}@localhost/{stage.database}",

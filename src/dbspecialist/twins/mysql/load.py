@@ -45,7 +45,9 @@ def apply_settings(admin: Connection, snapshot: Snapshot) -> list[str]:
     return left_out
 
 
-def create_database(admin: Connection, name: str, snapshot: Snapshot | None) -> None:
+def create_database(
+    admin: Connection, name: str, snapshot: Snapshot | None, account: str = f"'{OWNER}'@'localhost'"
+) -> None:
     """Make production's database anew, and the account that owns it."""
     settings = snapshot.settings if snapshot else {}
     execute(admin, f"DROP DATABASE IF EXISTS {quoted(name)}")
@@ -56,8 +58,8 @@ def create_database(admin: Connection, name: str, snapshot: Snapshot | None) -> 
         f"CREATE DATABASE {quoted(name)} CHARACTER SET {charset}"
         + (f" COLLATE {collation}" if collation else ""),
     )
-    execute(admin, f"CREATE USER IF NOT EXISTS '{OWNER}'@'localhost'")
-    execute(admin, f"GRANT ALL ON {quoted(name)}.* TO '{OWNER}'@'localhost'")
+    execute(admin, f"CREATE USER IF NOT EXISTS {account}")
+    execute(admin, f"GRANT ALL ON {quoted(name)}.* TO {account}")
 
 
 def load_catalogue(connection: Connection, catalogue: Catalogue) -> list[str]:

@@ -54,6 +54,18 @@ class Server:
         return self.installation.version
 
     @property
+    def program(self) -> Path:
+        """The server's program, whose process is confined."""
+        return self.installation.program
+
+    #: Who runs migrations.
+    account = "'dbs_owner'@'localhost'"
+
+    def client(self, database: str | None, user: str = "root") -> dict[str, Any]:
+        """Return what a client library needs to connect."""
+        return {"unix_socket": str(self.socket), "user": user, "database": database}
+
+    @property
     def process(self) -> int:
         """The number of the running server's process."""
         return int((self.folder / "pid").read_text())

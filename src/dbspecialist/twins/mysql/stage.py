@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 
 from dbspecialist.engines.mysql.catalogue import read_catalogue
 from dbspecialist.engines.mysql.driver import Connection, MySQLError, execute, rows
+from dbspecialist.engines.mysql.server import is_url
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.snapshot import Snapshot
+from dbspecialist.twins.mysql.installation import VARIABLE
 from dbspecialist.twins.mysql.load import OWNER, apply_settings, create_database, load_catalogue
+from dbspecialist.twins.mysql.scratch import ScratchServer, open_scratch
 from dbspecialist.twins.mysql.server import Server, start_server
 
 #: After how long a statement is stopped and called unchecked.
@@ -32,7 +37,7 @@ class Stage:
 
     statement_seconds = STATEMENT_SECONDS
 
-    def __init__(self, server: Server, snapshot: Snapshot | None) -> None:
+    def __init__(self, server: Server | ScratchServer, snapshot: Snapshot | None) -> None:
         self.server, self.snapshot = server, snapshot
         self.database = (snapshot.database if snapshot else "") or DATABASE
         self.left_out: tuple[str, ...] = ()
@@ -64,7 +69,7 @@ class Stage:
         with contextlib.closing(self.admin()) as admin:
             end_sessions(admin)
             left_out = apply_settings(admin, self.snapshot) if self.snapshot else []
-            create_database(admin, self.database, self.snapshot)
+            create_database(admin, self.database, self.snapshot, self.server.account)
         if self.snapshot is not None:
             with contextlib.closing(self.session()) as session:
                 left_out += load_catalogue(session, self.snapshot.catalogue)
@@ -92,7 +97,10 @@ def end_sessions(admin: Connection) -> None:
 
 @contextlib.contextmanager
 def open_stage(
-    snapshot: Snapshot | None = None, *, engine: str = "", server: Server | None = None
+    snapshot: Snapshot | None = None,
+    *,
+    engine: str = "",
+    server: Server | ScratchServer | None = None,
 ) -> Iterator[Stage]:
     """Open a stage with production's schema and settings.
 
@@ -108,11 +116,19 @@ def open_stage(
     wanted = snapshot.engine if snapshot else engine
     with contextlib.ExitStack() as stack:
         options = _options(snapshot)
-        used = server or stack.enter_context(start_server(wanted, options))
+        used = server or stack.enter_context(server_for(wanted, options))
         stage = Stage(used, snapshot)
         stage.renew()
         stage.ready_ms = (time.perf_counter() - started) * 1000
         yield stage
+
+
+def server_for(
+    engine: str, options: Mapping[str, str]
+) -> AbstractContextManager[Server | ScratchServer]:
+    """Start a throwaway server, or take the scratch server whose URL `DBS_MYSQLD` holds."""
+    named = os.environ.get(VARIABLE, "")
+    return open_scratch(named) if is_url(named) else start_server(engine, options)
 
 
 def _options(snapshot: Snapshot | None) -> dict[str, str]:

@@ -45,7 +45,8 @@ class MySQLTwin(Closing):
 
     def environment(self) -> dict[str, str]:
         """Return the variables that clients look for."""
-        return {"DATABASE_URL": self.url, "MYSQL_UNIX_PORT": str(self.stage.server.socket)}
+        socket = self.stage.server.client(self.database).get("unix_socket")
+        return {"DATABASE_URL": self.url} | ({"MYSQL_UNIX_PORT": socket} if socket else {})
 
     def wait(self, ready: Callable[[], object] | None = None) -> None:
         """Wait until SIGINT or SIGTERM comes or the process that started this one ends.
