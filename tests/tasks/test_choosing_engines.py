@@ -18,6 +18,9 @@ from dbspecialist.tasks.choosing_engines import engine_named
         ("flyway.toml", '[environments.default]\nurl = "jdbc:mysql://localhost/shop"\n', "mysql"),
         ("prisma/migrations/migration_lock.toml", 'provider = "mysql"\n', "mysql"),
         ("prisma/migrations/migration_lock.toml", 'provider = "postgresql"\n', ""),
+        ("prisma/migrations/migration_lock.toml", 'provider = "sqlite"\n', "sqlite"),
+        ("flyway.conf", "flyway.url=jdbc:sqlite:shop.db\n", "sqlite"),
+        ("alembic.ini", "[alembic]\nsqlalchemy.url = sqlite:///shop.db\n", ""),
     ],
 )
 def test_engine_is_that_of_the_project(tmp_path: Path, file: str, text: str, engine: str) -> None:

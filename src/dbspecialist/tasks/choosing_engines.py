@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 #: `mysql+pymysql://`, `jdbc:mariadb://`, but neither `postgresql://` nor a placeholder.
-_SCHEME = re.compile(r"(?:jdbc:)?(mysql|mariadb)(?:\+\w+)?:(?://|\w)")
+_SCHEME = re.compile(r"(?:jdbc:)?(mysql|mariadb|sqlite)(?:\+\w+)?:(?://|\w)")
 _SETTINGS = (
     (("alembic.ini",), re.compile(r"^\s*sqlalchemy\.url\s*[=:]\s*(\S+)", re.MULTILINE)),
     (
@@ -19,7 +19,7 @@ _SETTINGS = (
     ),
     (("flyway.toml",), re.compile(r"^\s*url\s*=\s*[\"']([^\"']+)", re.MULTILINE)),
 )
-_PROVIDER = re.compile(r"^\s*provider\s*=\s*\"mysql\"", re.MULTILINE)
+_PROVIDER = re.compile(r"^\s*provider\s*=\s*\"(mysql|sqlite)\"", re.MULTILINE)
 _PRISMA = ("migration_lock.toml", "migrations/migration_lock.toml")
 _PRISMA_FOLDERS = ("", "prisma/")
 #: How far above a folder of migrations its project's configuration may stand.
@@ -27,7 +27,10 @@ _LEVELS = 3
 
 
 def engine_named(database: str | None, roots: Sequence[Path]) -> str:
-    """Return `mysql` or `mariadb` where a URL or a project's configuration says so, else "".
+    """Return `mysql`, `mariadb` or `sqlite` where a URL or a project's configuration says so.
+
+    An alembic.ini that says `sqlite` says nothing: it is what projects leave there whose env.py
+    connects to another engine. "" is for PostgreSQL and for what is not known.
 
     Args:
         database: A database's URL.
@@ -45,11 +48,13 @@ def _of_project(root: Path) -> str:
             for text in _texts(folder, names):
                 given = setting.search(text)
                 found = _SCHEME.match(given[1].strip("\"'")) if given else None
-                if found:
+                if found and not (found[1] == "sqlite" and "alembic.ini" in names):
                     return found[1]
         places = [f"{before}{name}" for before in _PRISMA_FOLDERS for name in _PRISMA]
-        if any(_PROVIDER.search(text) for text in _texts(folder, places)):
-            return "mysql"
+        for text in _texts(folder, places):
+            provider = _PROVIDER.search(text)
+            if provider:
+                return provider[1]
     return ""
 
 
