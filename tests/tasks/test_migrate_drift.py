@@ -206,6 +206,19 @@ def test_database_that_has_only_what_models_lack_needs_no_revision(tmp_path: Pat
     assert (found.revision.files, found.revision.proofs) == ((), ())
 
 
+def test_names_of_not_null_are_not_written_for_a_server_that_has_none(tmp_path: Path) -> None:
+    """They are there since PostgreSQL 18."""
+    production = FIRST.replace("a int", "a int not null").replace("table t(", "table old(")
+    made = production.replace("on t", "on old") + "alter table old rename to t;"
+    wanted, compare = plain(tmp_path, f"-- Dumped from database version 15.4\n{made}")
+    found = drift(wanted, compare)
+    assert found.revision is not None
+    assert found.revision.proven
+    up = found.revision.files[0].text
+    assert "alter table public.t alter column a set not null;\n" in up
+    assert "old_a_not_null" not in up
+
+
 def test_empty_version_table_says_that_nothing_has_run(
     tmp_path: Path, cluster: Cluster, database: Database
 ) -> None:

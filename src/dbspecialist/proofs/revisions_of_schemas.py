@@ -77,21 +77,19 @@ def prove_revisions(ends: Ends, project: Project, edits: Sequence[FileEdit]) -> 
     return there, back
 
 
-def prove_repeatable(
-    sides: Sides, project: Project, edits: Sequence[FileEdit], database: str
-) -> Proof:
+def prove_repeatable(ends: Ends, project: Project, edits: Sequence[FileEdit]) -> Proof:
     """Run the revisions that edits add where their work is done already: nothing changes."""
     known = {item.revision for item in project.history()}
-    work = sides.copy(database)
+    work = ends.sides.copy(ends.start)
     with copied(project, edits) as copy:
         new = [item for item in copy.history() if item.revision not in known]
-        target = Target(sides.url_of_owner(work), lambda _: None, watched=False)
+        target = Target(ends.sides.url_of_owner(work), lambda _: None, watched=False)
         try:
             with copy.runner(target) as runner:
                 runner.upgrade(new)
         except MigrationFailed as error:
             return Proof(REPEATS, "refuted", f"{error.revision}: {error.reason}")
-    return Ends(sides, work, database).same(work, database, REPEATS, project.name)
+    return ends.same(work, ends.start, REPEATS, project.name)
 
 
 def _back(ends: Ends, work: str, new: Sequence[Migration], runner: Runner) -> Proof:

@@ -20,7 +20,7 @@ from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.revision_files import RevisionFiles
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.proofs.drift import Compared
-from dbspecialist.proofs.revisions_of_schemas import REPEATS, prove_repeatable, schema_of
+from dbspecialist.proofs.revisions_of_schemas import REPEATS, Ends, prove_repeatable, schema_of
 from dbspecialist.tasks.migrate import Ask, drop_version_tables, walked
 from dbspecialist.tasks.migrate_project import Wanted, project_of
 from dbspecialist.tasks.migrate_replay import Replayed, replayed
@@ -163,6 +163,8 @@ class _Scene:
         if source is not None:
             self.database = self.sides.of_catalogue(source.catalogue, source.server_version)
             drop_version_tables(self.sides, self.database)
+            # Statements are for the server that the database is on.
+            self.sides.versions[self.head] = source.server_version
             fit(self.sides, self.applied, self.database)
             fit(self.sides, self.head, self.database)
 
@@ -185,13 +187,14 @@ class _Scene:
         wanted = replace(wanted, title=wanted.title or f"Adopt the schema of the {compare.adopt}")
         if compare.adopt == "models":
             return revisions_of(self.project, found, wanted, tell)
+        ends = Ends(self.sides, goal, goal, found.named_not_null)
         made = revisions_of(
             self.project,
             found,
             wanted,
             tell,
             said=where_missing,
-            also=lambda edits: (prove_repeatable(self.sides, self.project, edits, goal),),
+            also=lambda edits: (prove_repeatable(ends, self.project, edits),),
         )
         if not any(item.claim == REPEATS and item.verdict == "refuted" for item in made.proofs):
             return made
