@@ -10,7 +10,7 @@ from dbspecialist.engines.postgresql.tokens import tokens
 from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.effects import EngineError, StatementEffects
 from dbspecialist.facts.errors import InputError
-from dbspecialist.facts.names import bare
+from dbspecialist.facts.names import bare, last, listed
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics
 
@@ -48,7 +48,7 @@ def refused_nulls(statement: StatementEffects, catalogue: Catalogue) -> Iterator
     for item in catalogue.of_kind("column") if told else ():
         assert told is not None
         name = item.name.removeprefix(f"{item.parent}.")
-        if (bare(item.parent.rpartition(".")[2]), bare(name)) == (told["table"], told["column"]):
+        if (bare(last(item.parent)), bare(name)) == (told["table"], told["column"]):
             yield item.parent, name
 
 
@@ -60,8 +60,8 @@ def _referenced(
         assert key is not None and told is not None
         if bare(item.name.removeprefix(f"{item.parent}.")) != told["name"]:
             continue
-        is_its = bare(item.parent.rpartition(".")[2]) == told["table"]
-        columns = item.attributes.get("referenced_columns", "").split(", ")
+        is_its = bare(last(item.parent)) == told["table"]
+        columns = listed(item.attributes.get("referenced_columns", ""))
         values = key["values"].split(", ") if len(columns) > 1 else [key["values"]]
         if is_its and "referenced" in item.attributes and len(values) == len(columns):
             yield item.attributes["referenced"], dict(zip(columns, values, strict=True))
@@ -77,8 +77,13 @@ def _looked_up(sql: str, catalogue: Catalogue) -> Iterator[tuple[str, Mapping[st
     for item in catalogue.of_kind("constraint"):
         column = bare(item.attributes.get("columns", ""))
         is_key = item.attributes["type"] in {"primary key", "unique"}
-        if is_key and column in compared and bare(item.parent.rpartition(".")[2]) in words:
+        if is_key and column in compared and _is_named(bare(last(item.parent)), sql, words):
             yield item.parent, {item.attributes["columns"]: compared[column]}
+
+
+def _is_named(table: str, sql: str, words: set[str]) -> bool:
+    """Tell whether a text names a table: by a word, or in quotes where its name is none."""
+    return table in words or '"' + table.replace('"', '""') + '"' in sql
 
 
 def _compared(sql: str) -> Iterator[tuple[str, str]]:

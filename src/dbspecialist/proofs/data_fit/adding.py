@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dbspecialist.engines.postgresql.tokens import tokens
 from dbspecialist.facts.catalogue import SchemaObject
+from dbspecialist.facts.names import last
+from dbspecialist.facts.names import listed as split_names
 from dbspecialist.proofs.data_fit.ground import Ground, mentions, part
 
 _CODE = frozenset({"function", "operator", "cast", "aggregate"})
@@ -44,8 +46,7 @@ def unasked(ground: Ground, name: str, expression: str) -> str:
         for item in trial.differences:
             if item.after is None or item.after.kind not in _CODE:
                 continue
-            bare = item.after.name.partition("(")[0].rpartition(".")[2]
-            if mentions(expression, bare):
+            if mentions(expression, last(item.after.name.partition("(")[0])):
                 return f"{item.after.name} is made or changed by this run"
     return ""
 
@@ -60,7 +61,7 @@ def all_there(
 
 def listed(names: str) -> tuple[str, ...]:
     """Return the columns of a list as catalogues write it."""
-    return tuple(names.split(", ")) if names else ()
+    return tuple(split_names(names))
 
 
 def with_value(condition: str, column: str) -> str:

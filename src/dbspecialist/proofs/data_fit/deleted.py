@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.data_fit import Claim
-from dbspecialist.facts.names import bare
+from dbspecialist.facts.names import bare, listed
 from dbspecialist.facts.written import Written
 from dbspecialist.proofs.data_fit.before import Before
 from dbspecialist.proofs.data_fit.ground import Ground, in_production
@@ -42,8 +42,8 @@ def _of(before: Before, item: Written) -> Iterator[Claim]:
 
 
 def _unreferenced(before: Before, item: Written, key: SchemaObject) -> Iterator[Claim]:
-    mine = tuple(key.attributes["columns"].split(", "))
-    theirs = tuple(key.attributes["referenced_columns"].split(", "))
+    mine = tuple(listed(key.attributes["columns"]))
+    theirs = tuple(listed(key.attributes["referenced_columns"]))
     if not (before.same(key.parent, mine) and before.same(item.relation, theirs)):
         return
     own = _condition(before, item, key)
@@ -70,7 +70,7 @@ def _unreferenced(before: Before, item: Written, key: SchemaObject) -> Iterator[
 
 def _changed(before: Before, item: Written, key: SchemaObject) -> dict[str, str]:
     """Return the new values of referenced columns that an UPDATE sets, "" where not told."""
-    theirs = key.attributes["referenced_columns"].split(", ")
+    theirs = listed(key.attributes["referenced_columns"])
     made = before.made(item)
     named = {bare(name) for name in before.statement.columns_set.get(item.relation, ())}
     return {name: made.get(name, "") for name in theirs if bare(name) in named}

@@ -12,7 +12,7 @@ from dbspecialist.engines.postgresql.tokens import tokens
 from dbspecialist.facts.catalogue import Catalogue, SchemaObject
 from dbspecialist.facts.data_fit import Claim, ClaimKind
 from dbspecialist.facts.lineage import Source, State
-from dbspecialist.facts.names import bare
+from dbspecialist.facts.names import bare, listed
 from dbspecialist.facts.trial import Run, Trial
 
 
@@ -157,7 +157,7 @@ class Ground:
     def _key(self, table: str) -> Iterator[str]:
         for item in self.production.parts_of(table, "constraint"):
             if item.attributes["type"] == "primary key":
-                yield from item.attributes["columns"].split(", ")
+                yield from listed(item.attributes["columns"])
 
     def _obstacle(
         self,

@@ -54,7 +54,7 @@ def _conditions(before: Before, item: Written, made: dict[str, str]) -> Iterator
 
 
 def _is_set(constraint: SchemaObject, made: dict[str, str]) -> bool:
-    named = map(bare, constraint.attributes.get("columns", "").split(", "))
+    named = map(bare, listed(constraint.attributes.get("columns", "")))
     is_enforced = constraint.attributes.get("enforced") != "false"
     return is_enforced and not {bare(name) for name in made}.isdisjoint(named)
 

@@ -31,6 +31,7 @@ from collections.abc import Iterator
 from dbspecialist.facts.catalogue import SchemaObject
 from dbspecialist.facts.effects import StatementEffects
 from dbspecialist.facts.finding import Finding
+from dbspecialist.facts.names import bare, listed
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
@@ -78,10 +79,10 @@ def _along(
 
 def _share(run: Run, key: SchemaObject) -> float:
     """Return the share of rows that refer to one."""
-    columns = key.attributes["columns"].split(", ")
+    columns = listed(key.attributes["columns"])
     table = run.renamed.get(key.parent, key.parent)
     known = run.snapshot.column if run.snapshot else {}
-    found = (known.get((table, name)) for name in columns)
+    found = (known.get((table, bare(name))) for name in columns)
     return min((1.0 - item.null_frac for item in found if item), default=1.0)
 
 
