@@ -109,8 +109,10 @@ def _dropped_not_null(trial: Trial, statement: StatementEffects) -> bool:
     if not any(" DROP CONSTRAINT " in text for text in outlines(statement.sql)):
         return False
     gone = [_CONSTRAINT.fullmatch(item) for item in statement.drops]
-    keys = [("constraint", f"{found['table']}.{found['name']}") for found in gone if found]
-    before = [trial.before.get(*key) for key in keys]
+    names = [
+        f"{trial.name_before(found['table'], statement)}.{found['name']}" for found in gone if found
+    ]
+    before = [trial.before.get("constraint", name) for name in names]
     return any(item is None or item.attributes.get("type") == "not null" for item in before)
 
 
