@@ -12,6 +12,9 @@ from dbspecialist.facts.written import Written
 #: What `unchecked` says of a statement that waits for a lock of its own run.
 WAITS_FOR_ITSELF = "waiting for a lock that another session of the same run holds"
 
+#: How `unchecked` begins for a statement of which something else was run in part.
+TRIED_WITH = "tried with "
+
 #: What is told instead of the engine's word for a statement that the twin's watchdog cancelled.
 OUT_OF_TIME = "the statement did not end in the time that it has on the twin"
 

@@ -81,6 +81,7 @@ class Attempts:
             LeftBehindError: Where a part of it is done all the same.
             StoppedError: Where it does not end.
         """
+        roles = set(self.observer.translation.made)
         trip, seen = self._round_trip(migration, before)
         if seen.up_error is None:
             return trip, seen
@@ -88,6 +89,8 @@ class Attempts:
         if not_tried(seen.up_error):
             raise StoppedError(f"the way up with sample rows ({seen.up_error.reason})", errors)
         if differences(before, read_catalogue(self.admin)):
+            raise LeftBehindError
+        if set(self.observer.translation.made) - roles:  # no catalogue of a database has these
             raise LeftBehindError
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -21,8 +21,8 @@ from dbspecialist.proofs.mapped import (
     may_break,
     modelled,
     old_code,
-    target_of,
 )
+from dbspecialist.proofs.targets import unwatched
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.twins.stage import Stage, open_stage
 from dbspecialist.twins.stage_loading import Prepared
@@ -76,7 +76,10 @@ def prove_history(
         empty = stack.enter_context(_empty(stage))
         database = empty.template
         try:
-            with project.runner(target_of(empty, database)) as runner:
+            with (
+                unwatched(empty, database, project, (*before, *pending)) as target,
+                project.runner(target) as runner,
+            ):
                 if before:
                     runner.upgrade(before)
                 admin = stack.enter_context(empty.admin(database))
@@ -124,10 +127,13 @@ def _replays(migrations: Sequence[Migration]) -> Proof:
     return Proof(REPLAYS, "unchecked", f"{basis}; not run: {', '.join(passed)}")
 
 
-def _empty(stage: Stage) -> contextlib.AbstractContextManager[Stage]:
+@contextlib.contextmanager
+def _empty(stage: Stage) -> Iterator[Stage]:
     """Prepare an empty stage in another's cluster."""
     ready = Prepared(stage.cluster, stage.empty.pop()) if stage.empty else None
-    return open_stage(None, cluster=stage.cluster, stays=True, ready=ready)
+    with open_stage(None, cluster=stage.cluster, stays=True, ready=ready) as empty:
+        empty.production = stage.production
+        yield empty
 
 
 def _all(project: Project) -> int:

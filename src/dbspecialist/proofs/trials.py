@@ -21,15 +21,16 @@ from dbspecialist.proofs.conditions import judge_conditions
 from dbspecialist.proofs.data_fit import judge_data
 from dbspecialist.proofs.effects import estimate_blocked
 from dbspecialist.proofs.effects_pass import Seen, see_effects
+from dbspecialist.proofs.index_rates import index_rates
 from dbspecialist.proofs.meanwhile import meanwhile
 from dbspecialist.proofs.rates import Rates
 from dbspecialist.proofs.replay import catalogues_around
 from dbspecialist.proofs.rows_needed import with_rows
 from dbspecialist.proofs.steps import Step
+from dbspecialist.proofs.targets import unwatched
 from dbspecialist.proofs.walk import walk
-from dbspecialist.toolchains.base import Project, Target
+from dbspecialist.toolchains.base import Project
 from dbspecialist.twins.stage import Stage
-from dbspecialist.twins.stage_roles import OWNER
 
 Progress = Callable[[str], None]
 
@@ -86,7 +87,8 @@ def try_migrations(
         for item in pending
     )
     run = judge_conditions(replace(run, trials=trials), stage, start)
-    return judge_data(replace(run, trials=_estimated(run, rates)), stage, start)
+    estimated = _estimated(run, rates, index_rates(run, stage.cluster, rates.index_rows))
+    return judge_data(replace(run, trials=estimated), stage, start)
 
 
 def _reached(pending: Sequence[Migration], seen: Seen) -> Sequence[Migration]:
@@ -122,8 +124,10 @@ def brought_to(stage: Stage, project: Project, before: Sequence[Migration]) -> I
         yield stage.template
         return
     with stage.database() as database:
-        target = Target(stage.cluster.url(database, OWNER), lambda _: None)
-        with project.runner(target) as runner:
+        with (
+            unwatched(stage, database, project, before) as target,
+            project.runner(target) as runner,
+        ):
             runner.upgrade(before)
         stage.settle(database)
         yield database
@@ -135,7 +139,7 @@ def read(stage: Stage, database: str) -> Catalogue:
         return read_catalogue(connection)
 
 
-def _estimated(run: Run, rates: Rates) -> tuple[Trial, ...]:
+def _estimated(run: Run, rates: Rates, index_rate: Callable[[str], float]) -> tuple[Trial, ...]:
     """Fill in blocked times over the whole run: a transaction may span several migrations."""
     estimated = iter(
         estimate_blocked(
@@ -147,6 +151,7 @@ def _estimated(run: Run, rates: Rates) -> tuple[Trial, ...]:
             values=partial(_share_of_values, run),
             searched=_searches(run),
             at=run.at,
+            index_rate=index_rate,
         )
     )
     return tuple(

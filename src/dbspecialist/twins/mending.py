@@ -129,7 +129,7 @@ _MENDINGS: tuple[tuple[re.Pattern[str], Callable[[str], Mending]], ...] = (
 
 #: Values that are compressed otherwise change no lock, no rewrite and no plan.
 _LZ4 = re.compile(rf";\s*ALTER TABLE (?:ONLY )?{QUALIFIED} ALTER COLUMN {NAME} SET COMPRESSION lz4")
-_HAS_LZ4 = "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
+HAS_LZ4 = "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
 
 
 def without_lz4(
@@ -140,7 +140,7 @@ def without_lz4(
     Source: PostgreSQL manual, "Installation from Source Code", --with-lz4.
     """
     named = [item for item in objects if "COMPRESSION lz4" in item.create]
-    row = connection.execute(_HAS_LZ4).fetchone() if named else None
+    row = connection.execute(HAS_LZ4).fetchone() if named else None
     if row is None or row[0]:
         return [*objects], []
     plain = {item.key: replace(item, create=_LZ4.sub("", item.create)) for item in named}

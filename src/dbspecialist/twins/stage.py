@@ -54,6 +54,7 @@ class Stage:
         kept: How many databases more are not dropped: 8 MiB each against 10 ms.
         copies: Names of databases that equal the prepared one and that nobody has yet.
         empty: Names of such that nothing was loaded into.
+        production: The name that migrations know its databases by, or "".
     """
 
     cluster: Cluster
@@ -65,6 +66,7 @@ class Stage:
     kept: int = 0
     copies: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    production: str = ""
 
     def admin(self, database: str) -> Connection:
         """Connect to a database as a superuser who reads catalogues and nothing else."""
@@ -112,6 +114,7 @@ class Stage:
             user=OWNER,
             statement_seconds=self.statement_seconds,
             effects=effects,
+            production=self.production,
         )
         try:
             yield observer
@@ -178,4 +181,5 @@ def open_stage(
             limit = stage.statement_seconds
             stack.enter_context(guarded(server, (OWNER, LOADER), limit, whole=(VISITOR,)))
         stage.settings = session_settings(snapshot)
+        stage.production = snapshot.database if snapshot else ""
         yield stage

@@ -17,16 +17,26 @@ _MISSING = re.compile(r'(?P<kind>role|database|relation) "(?P<name>.+)" does not
 _BUILT_WITHOUT = ("built with", "not supported in this build", "not supported by this build")
 
 
+DENIED = "42501"
+
+_NO_ROLES = "the snapshot holds the roles that own something or may do something, and no others"
+
+#: What gives rights away that a superuser has.
+_SET_ROLE = re.compile(r"\s*SET\s+(?:LOCAL\s+|SESSION\s+)?(?:ROLE|AUTHORIZATION)\b", re.IGNORECASE)
+
+
 def limit(error: EngineError, run: Run) -> str:
     """Say why a refusal is the twin's and maybe not production's, or nothing."""
     if any(text in f"{error.message} {error.detail}" for text in _BUILT_WITHOUT):
         return "the twin's server is built without it"
+    if error.sqlstate == DENIED and _is_by_superuser(run):
+        return "production's role is a superuser, and the twin's is none"
     found = _MISSING.search(error.message)
     if run.snapshot is None or found is None:
         return ""
     name = found["name"]
     if found["kind"] == "role":
-        return "the snapshot holds the roles that own something or may do something, and no others"
+        return "" if run.snapshot.roles else _NO_ROLES
     if found["kind"] == "database":
         same = name == run.snapshot.database
         return "the twin's database has another name than production's" if same else ""
@@ -45,3 +55,12 @@ def _named(items: Iterable[SchemaObject], name: str) -> set[str]:
 
 def _names(items: Iterable[SchemaObject]) -> set[str]:
     return {item.name for item in items}
+
+
+def _is_by_superuser(run: Run) -> bool:
+    """Tell whether the role that the snapshot was taken as is a superuser, and is left as it is."""
+    if run.snapshot is None:
+        return False
+    role = next((item for item in run.snapshot.roles if item.name == run.snapshot.role), None)
+    sent = (item.sql for trial in run.trials for item in trial.statements)
+    return role is not None and "SUPERUSER" in role.options and not any(map(_SET_ROLE.match, sent))

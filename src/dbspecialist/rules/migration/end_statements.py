@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.facts.effects import WAITS_FOR_ITSELF, StatementEffects
+from dbspecialist.facts.effects import TRIED_WITH, WAITS_FOR_ITSELF, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
@@ -40,7 +40,7 @@ ENGINES = ("postgresql", "mysql", "mariadb", "sqlite")
 def check(trial: Trial, run: Run) -> Iterator[Finding]:
     """Yield a finding for each statement that was stopped, without rows or with some."""
     for statement in trial.statements:
-        if statement.unchecked:
+        if statement.unchecked and not statement.unchecked.startswith(TRIED_WITH):
             yield _finding(trial, statement, statement.unchecked)
     for refused in trial.rows_errors:
         if refused.error.stopped and refused.index < len(trial.statements):

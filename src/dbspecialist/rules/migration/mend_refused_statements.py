@@ -5,8 +5,10 @@ Reports each statement that the twin refuses for a reason that no other rule exp
 
 A failure without rows that rows of production may prevent (a parent that is not there, a query
 that returns nothing) is `unchecked`, a warning; where the migration goes through with made-up rows
-it is `tested` and told as info. A refusal for a role that no snapshot holds, for the name of
-production's database, or for what the twin's server is built without, is `unchecked`, a warning.
+it is `tested` and told as info. A refusal for a role that an older snapshot does not hold, for a
+right that production's superuser has, or for what the twin's server is built without, is
+`unchecked`, a warning. Where the twin runs something else in its place (lz4, ICU), that is told as
+info.
 
 ## Why it matters
 The twin has production's schema: what fails here fails there, with everything before it in the
@@ -30,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dbspecialist.facts.effects import EngineError, StatementEffects
+from dbspecialist.facts.effects import TRIED_WITH, EngineError, StatementEffects
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.rows_needed import Failure
@@ -73,6 +75,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         yield _unsure(trial, run, trial.needs_rows)
         if not trial.needs_rows.passed:
             return
+    yield from (_otherwise(trial, item) for item in trial.statements if _is_otherwise(item))
     refused = [item for item in trial.statements if item.error]  # end-statements: those stopped
     for statement in refused:
         if statement.error and not statement.error.stopped and not _is_explained(statement.error):
@@ -123,6 +126,21 @@ def _refused(trial: Trial, statement: StatementEffects, error: EngineError, why:
             Proof("the engine takes the statement", "refuted", f"{error.sqlstate} on the twin"),
         ),
         help="write it for the schema that production has",
+    )
+
+
+def _is_otherwise(statement: StatementEffects) -> bool:
+    return statement.error is None and statement.unchecked.startswith(TRIED_WITH)
+
+
+def _otherwise(trial: Trial, statement: StatementEffects) -> Finding:
+    """Say what was run in place of a statement that the twin's server cannot run."""
+    return finding(
+        severity="info",
+        message=f"The statement was {statement.unchecked}",
+        location=at(trial, statement),
+        evidence=(Proof("the engine takes the statement", "unchecked", statement.unchecked),),
+        help="try it on a copy of production",
     )
 
 

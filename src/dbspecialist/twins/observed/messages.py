@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 SSL_REQUEST, GSS_REQUEST, CANCEL_REQUEST = 80877103, 80877104, 80877102
@@ -72,6 +72,20 @@ class Channel:
 def query(sql: str) -> Message:
     """Return a simple query."""
     return Message(b"Q", sql.encode() + b"\0")
+
+
+def with_text(message: Message, change: Callable[[str], str]) -> Message:
+    """Return a Query or Parse whose statement is changed; others as they are."""
+    if message.type not in {b"Q", b"P"}:
+        return message
+    start = message.body.index(b"\0") + 1 if message.type == b"P" else 0
+    end = message.body.index(b"\0", start)
+    text = message.body[start:end].decode(errors="surrogateescape")
+    changed = change(text)
+    if changed == text:
+        return message
+    written = changed.encode(errors="surrogateescape")
+    return Message(message.type, message.body[:start] + written + message.body[end:])
 
 
 def ready(status: bytes) -> Message:

@@ -23,6 +23,7 @@ from dbspecialist.twins.observed.bystander import Bystander
 from dbspecialist.twins.observed.known_relations import KnownRelations
 from dbspecialist.twins.observed.proxy import Proxy
 from dbspecialist.twins.observed.spare import SpareConnections
+from dbspecialist.twins.observed.translation import Translation
 from dbspecialist.twins.observed.watchdog import Watchdog
 from dbspecialist.twins.observed.witness import Outcome
 from dbspecialist.twins.sizes import data_file, give_page
@@ -55,6 +56,7 @@ class Observer:
         statement_seconds: After how long a statement is stopped and called `unchecked`.
         effects: Whether to ask what each statement did; if not, its tags and its error are all
             that is recorded, and it runs as it came.
+        production: The name that migrations know the database by, or "".
     """
 
     def __init__(
@@ -66,9 +68,11 @@ class Observer:
         user: str,
         statement_seconds: float = STATEMENT_SECONDS,
         effects: bool = True,
+        production: str = "",
     ) -> None:
         self.admin, self.data = admin, cluster.data
         self.effects = effects
+        self.translation = Translation(admin, database, production, user)
         self.watchdog = Watchdog(statement_seconds, admin)
         self.connection = admin()
         self.spare = SpareConnections(admin)
@@ -132,6 +136,10 @@ class SessionObserver:
         """What the twin's functions know the observer by."""
         return self.observer.key
 
+    def translated(self, sql: str) -> tuple[str, str]:
+        """Return what is sent for a statement, and what of it is tried otherwise, or ""."""
+        return self.observer.translation.translated(sql)
+
     def baseline(self, seen: bytes | None, *, fresh: bool) -> None:
         """Take note of what the backend holds before the next statement."""
         self.before = Observation.parse(seen) if seen else None
@@ -151,7 +159,7 @@ class SessionObserver:
             parameters=outcome.parameters,
             error=outcome.error,
             elapsed_ms=outcome.elapsed_ms,
-            unchecked=self._stopped(outcome.error),
+            unchecked=self._stopped(outcome.error) or outcome.tried_with,
             names=self.observer.relations.names_in(after),
             **planned(
                 outcome.plans,

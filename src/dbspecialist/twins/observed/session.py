@@ -15,7 +15,15 @@ from contextlib import nullcontext
 from dbspecialist.engines.postgresql.script import split_script
 from dbspecialist.facts.errors import InputError
 from dbspecialist.twins.observed.extended import EXTENDED, Portals, closing, parameters
-from dbspecialist.twins.observed.messages import Channel, Closed, Message, query, ready, texts
+from dbspecialist.twins.observed.messages import (
+    Channel,
+    Closed,
+    Message,
+    query,
+    ready,
+    texts,
+    with_text,
+)
 from dbspecialist.twins.observed.noted_rows import note_of_rows
 from dbspecialist.twins.observed.relay import COMMITS_ITSELF, NEEDS_NO_TRANSACTION, Relay
 from dbspecialist.twins.observed.witness import Outcome, Witness
@@ -97,7 +105,7 @@ class Session:
         if sql:
             self._one(batch, sql, wrap=True)
         else:
-            self.server.send(*batch)
+            self.server.send(*self._translated(batch, Outcome()))
             self._relay.answers(Outcome())
         self.client.send(ready(self._relay.status))
 
@@ -105,7 +113,7 @@ class Session:
         """Pass on what a client wants answered before its Sync, unobserved until then."""
         self._portals.executed(batch)
         self.tags.add("")  # what is executed here is passed on unread
-        self.server.send(*batch, Message(b"H", b""))
+        self.server.send(*self._translated(batch, Outcome()), Message(b"H", b""))
         wanted = sum(1 for message in batch if message.type in EXTENDED)
         while wanted:
             answer = self.server.read()
@@ -180,10 +188,20 @@ class Session:
     def _send(self, messages: list[Message], outcome: Outcome, *, hold: bool) -> None:
         started = time.perf_counter()
         with self.witness.deadline(self.backend):
-            self.server.send(*messages)
+            self.server.send(*self._translated(messages, outcome))
             self._relay.answers(outcome, hold=hold)
         self.tags.update(outcome.tags)
         outcome.elapsed_ms = (time.perf_counter() - started) * 1000
+
+    def _translated(self, messages: list[Message], outcome: Outcome) -> list[Message]:
+        """Write the statements of messages as this database can run them."""
+
+        def change(text: str) -> str:
+            sent, note = self.witness.translated(text)
+            outcome.tried_with = note or outcome.tried_with
+            return sent
+
+        return [with_text(message, change) for message in messages]
 
     # -- our own statements in between
 

@@ -19,6 +19,7 @@ class Outcome:
     #: How many plans there were at the beginning of each transaction, where that is asked for.
     begun: list[int] = field(default_factory=list)
     error: EngineError | None = None
+    tried_with: str = ""
     status: bytes = b"I"
     elapsed_ms: float = 0.0
     parameters: int = 0
@@ -35,6 +36,9 @@ class Witness(Protocol):
     @property
     def key(self) -> str:
         """What the twin's functions know the observer by."""
+
+    def translated(self, sql: str) -> tuple[str, str]:
+        """Return what is sent for a statement, and what of it is tried otherwise, or ""."""
 
     def baseline(self, seen: bytes | None, *, fresh: bool) -> None:
         """Take note of what the backend held before the next statement."""
