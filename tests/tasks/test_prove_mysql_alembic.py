@@ -120,6 +120,42 @@ def test_revision_that_the_engine_refuses_is_told(project: Path) -> None:
     ]
 
 
+MODELS = """
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+sa.Table(
+    "orders",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("n", sa.{kind}),
+    sa.Column("note", sa.String(20), comment="100% of it"),
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict", "found"),
+    [("BigInteger", "proven", []), ("Integer", "refuted", ["column app.orders.n"])],
+)
+def test_models_are_held_against_what_the_migrations_make(
+    project: Path, kind: str, verdict: str, found: list[str]
+) -> None:
+    (project / "models.py").write_text(MODELS.format(kind=kind))
+    env = project / "migrations" / "env.py"
+    env.write_text(
+        "from models import metadata\n"
+        + env.read_text().replace("(connection=", "(target_metadata=metadata, connection=")
+    )
+    ini = project / "alembic.ini"
+    ini.write_text(ini.read_text() + "prepend_sys_path = .\n")
+    report = dbspecialist.prove([project], engine="mariadb")
+    (proof,) = [item for item in report.proofs if "models" in item.claim]
+    assert (proof.verdict, [item for item in found if item not in proof.basis]) == (verdict, [])
+    drift = [x for x in report.findings if x.rule == "keep-models-and-migrations-equal"]
+    assert len(drift) == len(found)
+
+
 def test_environment_of_another_engine_is_refused(project: Path) -> None:
     env = project / "migrations" / "env.py"
     env.write_text(ENV.format(url="sqlite://"))

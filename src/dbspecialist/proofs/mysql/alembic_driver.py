@@ -20,6 +20,7 @@ class Recorder:
     def __init__(self, connection: dict[str, Any]) -> None:
         self.connection = connection
         self.revision_file = ""
+        self.driver = "mysql+pymysql"
         self.statements: list[dict[str, Any]] = []
 
     def listen(self) -> None:
@@ -34,6 +35,8 @@ class Recorder:
         """Put the throwaway server's address in place of the program's."""
         if dialect.name not in {"mysql", "mariadb"}:
             raise RuntimeError(f"env.py connects to {dialect.name}, not to MySQL or MariaDB")
+        if dialect.driver in {"pymysql", "mysqldb", "mysqlconnector"}:
+            self.driver = f"{dialect.name}+{dialect.driver}"
         given[:] = []
         named.clear()
         named.update(self.connection)
@@ -105,7 +108,43 @@ def main(task: dict[str, Any]) -> dict[str, Any]:
         answers["down " + item["revision"]] = found = recorder.run(command.downgrade, config, item)
         if found["reason"]:
             break
-    return {"answers": answers}
+    return {"answers": answers, "models": models(recorder, config) if task["models"] else ""}
+
+
+class Captured(BaseException):
+    """env.py has come to `context.configure`, and is left there."""
+
+
+def models(recorder: Recorder, config: Any) -> str:
+    """Create the tables of env.py's `target_metadata`; return why not, or nothing."""
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+    from sqlalchemy import create_engine
+
+    found: list[Any] = []
+
+    def configure(*_: Any, **options: Any) -> None:
+        found.append(options.get("target_metadata"))
+        raise Captured
+
+    setattr(EnvironmentContext, "configure", configure)  # noqa: B010 - mypy would refuse it
+    script = ScriptDirectory.from_config(config)
+    try:
+        with EnvironmentContext(config, script, fn=lambda *_: []):
+            script.run_env()
+    except Captured:
+        pass
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code
+        return " ".join(f"{type(error).__name__}: {error}".split())
+    metadata = found[0] if found else None
+    if metadata is None:
+        return "env.py names no target_metadata"
+    try:
+        for item in metadata if isinstance(metadata, (list, tuple)) else [metadata]:
+            item.create_all(create_engine(f"{recorder.driver}://"))
+    except Exception as error:  # noqa: BLE001 - foreign code
+        return " ".join(f"{type(error).__name__}: {error}".split())
+    return ""
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dbspecialist.facts.catalogue import Catalogue
+from dbspecialist.facts.catalogue import Catalogue, Difference
 from dbspecialist.facts.migration import Migration
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run
-from dbspecialist.proofs.history import DATABASE_AGREES, REPLAYS, compared, names
+from dbspecialist.proofs.history import DATABASE_AGREES, MODELLED, REPLAYS, compared, names
+from dbspecialist.proofs.mapped import MODELS_AGREE
 from dbspecialist.proofs.mysql.scripts import scripts_of
 from dbspecialist.proofs.mysql.walk import run_script
 from dbspecialist.toolchains.base import Project
@@ -62,4 +63,30 @@ def with_history(
             verdict = Proof(DATABASE_AGREES, "refuted", f"different: {names(drift)}")
         proofs.append(verdict)
         run = replace(run, database_drift=drift)
-    return replace(run, history=tuple(proofs))
+    drift, agree = _models(empty, project, len(scripts), last)
+    proofs += [agree] if agree else []
+    return replace(run, history=tuple(proofs), model_drift=drift)
+
+
+def _models(
+    stage: Stage, project: Project, tried: int, migrated: Catalogue
+) -> tuple[tuple[Difference, ...], Proof | None]:
+    """Hold the tables of mapped classes against what the migrations make."""
+    if project.name != "alembic":
+        return (), None
+    from dbspecialist.proofs.mysql.recording import create_models
+    from dbspecialist.toolchains.alembic.project import AlembicProject
+
+    assert isinstance(project, AlembicProject)
+    if tried < len(project.history()):
+        return (), Proof(MODELS_AGREE, "unchecked", "the newest revisions were left out")
+    refused = create_models(stage, project)
+    if refused:
+        return (), Proof(MODELS_AGREE, "unchecked", refused)
+    models = stage.read(texts=False)
+    drift = compared(migrated, models, MODELLED)
+    if drift:
+        return drift, Proof(MODELS_AGREE, "refuted", f"different: {names(drift)}")
+    tables = sum(1 for _ in models.of_kind("table"))
+    basis = f"{tables} mapped tables created on the twin, catalogues equal"
+    return (), Proof(MODELS_AGREE, "proven", basis)

@@ -57,6 +57,17 @@ def record_scripts(
     return scripts[: len(before)], scripts[len(before) :]
 
 
+def create_models(stage: Stage, project: AlembicProject) -> str:
+    """Create the tables of the project's mapped classes on an empty stage; return why not, or "".
+
+    Raises:
+        InputError: Where Alembic cannot be run.
+    """
+    stage.renew()
+    stage.session().close()  # it is not new any more
+    return str(_Recording(stage, project).run_driver([], [], models=True)["models"])
+
+
 _Statements = tuple[ScriptStatement, ...]
 
 
@@ -98,7 +109,8 @@ class _Recording:
         self._stamp(ups)
         up = [self._step(item, item.revision) for item in ups]
         down = [self._step(item, (*item.parents, "base")[0]) for item in downs]
-        return self._answers(up, down)
+        found: dict[str, dict[str, Any]] = self.run_driver(up, down)["answers"]
+        return found
 
     def _stamp(self, migrations: Sequence[Migration]) -> None:
         """Say in the version table which revisions the database has before these."""
@@ -142,9 +154,9 @@ class _Recording:
         told = rf"\s*(CREATE TABLE|INSERT INTO|UPDATE|DELETE FROM)\s+`?{table}\b"
         return re.match(told, sql) is not None
 
-    def _answers(
-        self, up: list[dict[str, str]], down: list[dict[str, str]]
-    ) -> dict[str, dict[str, Any]]:
+    def run_driver(
+        self, up: list[dict[str, str]], down: list[dict[str, str]], *, models: bool = False
+    ) -> dict[str, Any]:
         """Run the steps with the first interpreter that has Alembic and the driver's library."""
         config = self.project.config
         stage = self.stage
@@ -159,13 +171,13 @@ class _Recording:
             "scripts": str(config.scripts.resolve()),
             "up": up,
             "down": down,
+            "models": models,
         }
         lacking = ""
         for python in interpreters(config.folder, self.project.root, self.project.python):
             answer = self._asked(python, task)
             if "lacks" not in answer:
-                found: dict[str, dict[str, Any]] = answer["answers"]
-                return found
+                return answer
             lacking = str(answer["lacks"])
         raise InputError(
             f"Alembic cannot be run: {lacking}",

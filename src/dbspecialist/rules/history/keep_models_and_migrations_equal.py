@@ -33,7 +33,7 @@ from dbspecialist.rules.history._drift import Drift
 
 TITLE = "Keep models and migrations equal"
 SEVERITY = "warning"
-ENGINES = ("postgresql",)
+ENGINES = ("postgresql", "mysql", "mariadb")
 
 
 def check_run(run: Run) -> Iterable[Finding]:
