@@ -180,3 +180,14 @@ def test_a_lock_of_a_block_that_commits_is_held_for_its_largest_transaction() ->
     (seen,) = estimated(block)
     assert seen.work_ms == 10_001
     assert dict(seen.blocked_ms) == {"public.a": 101}
+
+
+def test_an_index_of_another_access_method_has_its_own_rate() -> None:
+    (seen,) = estimate_blocked(
+        (BUILD,),
+        rows=lambda relation: ROWS.get(relation, 0.0),
+        size=lambda relation: BYTES.get(relation, 0.0),
+        rates=RATES,
+        index_rate={"public.a_x_idx": 1e5}.__getitem__,
+    )
+    assert dict(seen.blocked_ms) == {"public.a": 20_001}

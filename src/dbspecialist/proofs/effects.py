@@ -62,6 +62,7 @@ def estimate_blocked(
     values: Callable[[StatementEffects, str, str], float] = lambda *_: 1.0,
     searched: Callable[[StatementEffects], float] = lambda _statement: 0.0,
     at: Callable[[StatementEffects], Sizes] | None = None,
+    index_rate: Callable[[str], float] | None = None,
 ) -> tuple[StatementEffects, ...]:
     """Return the statements with `blocked_ms` and `work_ms` filled in, as far as sizes are known.
 
@@ -78,6 +79,7 @@ def estimate_blocked(
         searched: Bytes that are read for a statement beside its own plans, whole tables at a time.
         at: The sizes by the names that relations have at a statement, where a name may mean
             another relation later; without it the three above hold throughout.
+        index_rate: Rows a second by the index that is built; without it, those of a B-tree.
     """
     always: Sizes = _Always(rows, size, knows)
 
@@ -88,7 +90,14 @@ def estimate_blocked(
         found = searched(item)
         looked_up = sum(rows_looked_up(item, key, there.rows, values) for key in checked_keys(item))
         item = replace(item, queried=tuple(filter(there.knows, item.queried)))
-        own = work_ms(item, rows=there.rows, size=there.bytes, rates=rates, looked_up=looked_up)
+        own = work_ms(
+            item,
+            rows=there.rows,
+            size=there.bytes,
+            rates=rates,
+            looked_up=looked_up,
+            index_rate=index_rate,
+        )
         return max(own + found / rates.scan_bytes * 1000, taken_ms(item))
 
     def longest(item: StatementEffects, total: float) -> float:
