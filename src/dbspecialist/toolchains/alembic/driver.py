@@ -40,6 +40,7 @@ class Driver(Environment):  # type: ignore[misc]
     def __init__(self, channel: Channel, settings: dict[str, Any]) -> None:
         super().__init__(channel, settings)
         self.as_text = False
+        self.frozen = False
 
     def steps(self, revisions: list[str], upward: bool) -> Iterator[Any]:
         """Yield Alembic's steps, and take note whose turn it is."""
@@ -187,6 +188,14 @@ class Driver(Environment):  # type: ignore[misc]
             return answer
         finally:
             self.turn.close_pools()
+            self._freeze(command["command"])
+
+    def _freeze(self, command: str) -> None:
+        """Leave what the project's modules made out of collections, which come after failures."""
+        if not self.frozen and command != "read":
+            self.frozen = True
+            gc.collect()
+            gc.freeze()
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:
