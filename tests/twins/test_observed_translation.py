@@ -92,6 +92,26 @@ def test_a_role_that_one_database_makes_is_new_in_another(stage: Stage) -> None:
     assert refusals(sent(stage, statements)) == expected
 
 
+def test_a_role_goes_with_the_transaction_that_revokes_what_it_has(stage: Stage) -> None:
+    made = ("CREATE TABLE t (id int)", "CREATE ROLE translated_a", "GRANT ALL ON t TO translated_a")
+    gone = ("BEGIN", "REVOKE ALL ON t FROM translated_a", "DROP ROLE translated_a", "COMMIT")
+    for _ in range(2):
+        found = [items for items in sent(stage, (*made, *gone)) if items]
+        assert set(refusals(found)) == {""}
+
+
+def test_a_role_that_a_block_makes_is_new_in_another_database(stage: Stage) -> None:
+    plain = "DO $$ BEGIN CREATE ROLE translated_b; END $$"
+    looking = """DO $$ BEGIN
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'translated_c') THEN
+        CREATE ROLE translated_c;
+      END IF; END $$"""
+    statements = ("CREATE TABLE t ()", plain, "GRANT ALL ON t TO translated_b", looking)
+    for _ in range(2):
+        assert refusals(sent(stage, statements)) == ["", "", "", ""]
+    assert refusals(sent(stage, (plain, plain))) == ["", "42710"]
+
+
 def test_a_role_is_made_by_two_transactions_at_once(stage: Stage) -> None:
     with (
         stage.database() as one,

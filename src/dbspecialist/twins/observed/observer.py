@@ -23,7 +23,7 @@ from dbspecialist.twins.observed.bystander import Bystander
 from dbspecialist.twins.observed.known_relations import KnownRelations
 from dbspecialist.twins.observed.proxy import Proxy
 from dbspecialist.twins.observed.spare import SpareConnections
-from dbspecialist.twins.observed.translation import Translation
+from dbspecialist.twins.observed.translation import Ask, Translation
 from dbspecialist.twins.observed.watchdog import Watchdog
 from dbspecialist.twins.observed.witness import Outcome
 from dbspecialist.twins.sizes import data_file, give_page
@@ -136,9 +136,9 @@ class SessionObserver:
         """What the twin's functions know the observer by."""
         return self.observer.key
 
-    def translated(self, sql: str) -> tuple[str, str]:
+    def translated(self, sql: str, ask: Ask) -> tuple[str, str]:
         """Return what is sent for a statement, and what of it is tried otherwise, or ""."""
-        return self.observer.translation.translated(sql)
+        return self.observer.translation.translated(sql, ask)
 
     def baseline(self, seen: bytes | None, *, fresh: bool) -> None:
         """Take note of what the backend holds before the next statement."""

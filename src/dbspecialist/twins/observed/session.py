@@ -197,7 +197,7 @@ class Session:
         """Write the statements of messages as this database can run them."""
 
         def change(text: str) -> str:
-            sent, note = self.witness.translated(text)
+            sent, note = self.witness.translated(text, self._relay.ask)
             outcome.tried_with = note or outcome.tried_with
             return sent
 

@@ -22,6 +22,7 @@ from dbspecialist.facts.names import NAME, bare
 from dbspecialist.twins.mending import quoted
 from dbspecialist.twins.observed.build_limits import within_limits
 
+Ask = Callable[[str], bytes | None]
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _START = r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*"
@@ -32,6 +33,11 @@ _OF_ROLE = re.compile(
 _ROLE_SET = re.compile(
     rf"({_START}ALTER\s+(?:ROLE|USER)\s+{NAME})(\s+(?:SET|RESET)\s.*)", re.IGNORECASE | re.DOTALL
 )
+_CREATE_ROLE = re.compile(rf"(\bCREATE\s+(?:ROLE|USER|GROUP)\s+)({NAME})", re.IGNORECASE)
+#: How a block sees to it that a role which is there is not made again.
+_LOOKS = re.compile(
+    r"\bpg_(?:roles|authid|user|group)\b|duplicate_object|\bOTHERS\b", re.IGNORECASE
+)
 _BLOCK = re.compile(rf"{_START}DO\b", re.IGNORECASE)
 
 #: What a role is known by that a run made: a role of production may have any other comment.
@@ -39,10 +45,11 @@ _MADE = "made by a migration on the twin"
 _STATE = """
 SELECT coalesce(shobj_description(oid, 'pg_authid'), '') FROM pg_roles WHERE rolname = %s
 """
+#: Asked in the session itself, whose REVOKE may not be committed yet.
 _NEEDED = """
-SELECT 1 FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
- WHERE d.refclassid = 'pg_authid'::regclass AND r.rolname = %s
-   AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+SELECT 1 FROM pg_catalog.pg_shdepend d JOIN pg_catalog.pg_roles r ON r.oid = d.refobjid
+  JOIN pg_catalog.pg_database b ON b.oid = d.dbid AND b.datname = pg_catalog.current_database()
+ WHERE d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND r.rolname = {} LIMIT 1
 """
 
 _numbers = itertools.count()
@@ -67,29 +74,39 @@ class Translation:
     owner: str
     made: dict[str, str] = field(default_factory=dict)
 
-    def translated(self, sql: str) -> tuple[str, str]:
-        """Return what is sent for a statement, and what of it is tried otherwise, or ""."""
+    def translated(self, sql: str, ask: Ask) -> tuple[str, str]:
+        """Return what is sent for a statement, and what of it is tried otherwise, or "".
+
+        Args:
+            sql: The statement.
+            ask: Runs a query of ours in the session that it is for, and returns its first value.
+        """
         if self.production and self.production in sql:
             sql = _named(sql, self.production, quoted(self.database))
         found = _OF_ROLE.fullmatch(sql)
         if found:
-            return found[1] + self._role(found[2].upper(), _folded(found[3])) + found[4], ""
+            return found[1] + self._role(found[2].upper(), _folded(found[3]), ask) + found[4], ""
+        if _BLOCK.match(sql) and not _LOOKS.search(sql):
+            sql = _CREATE_ROLE.sub(
+                lambda made: made[1] + self._role("CREATE", _folded(made[2]), ask), sql
+            )
         setting = _ROLE_SET.fullmatch(sql)
         if setting:  # a row of its own, or databases would wait for each other
             return f"{setting[1]} IN DATABASE {quoted(self.database)}{setting[2]}", ""
         return within_limits(sql, self.admin)
 
-    def _role(self, verb: str, name: str) -> str:
+    def _role(self, verb: str, name: str, ask: Ask) -> str:
         """Return the role that is made or dropped for one of that name.
 
         The role of that name itself is there for all databases, and what is made and dropped in
         this one's transactions is a stand-in with the same options.
         """
-        with self.admin() as admin:
-            if verb == "CREATE":
+        if verb == "CREATE":
+            with self.admin() as admin:
                 return quoted(self._created(admin, name))
-            needed = admin.execute(_NEEDED, (name,)).fetchone()
-        return quoted(name if needed else self.made.pop(name, name))
+        if name not in self.made or ask(_NEEDED.format(_literal(name))):
+            return quoted(name)
+        return quoted(self.made.pop(name))
 
     def _created(self, admin: Connection, name: str) -> str:
         with _making:
@@ -107,6 +124,11 @@ class Translation:
             return name  # this database has it, and the engine says so
         self.made[name] = f"dbs_made_{next(_numbers)}"
         return self.made[name]
+
+
+def _literal(text: str) -> str:
+    """Write a text as an escape string, which no setting reads otherwise."""
+    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _folded(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -37,7 +38,7 @@ class Witness(Protocol):
     def key(self) -> str:
         """What the twin's functions know the observer by."""
 
-    def translated(self, sql: str) -> tuple[str, str]:
+    def translated(self, sql: str, ask: Callable[[str], bytes | None]) -> tuple[str, str]:
         """Return what is sent for a statement, and what of it is tried otherwise, or ""."""
 
     def baseline(self, seen: bytes | None, *, fresh: bool) -> None:
