@@ -10,6 +10,7 @@ import psycopg
 #: migration brings along cannot read files, start programs or open connections.
 OWNER = "dbs_owner"
 
+# A loop's turns are all planned with their values: a generic plan tells the rows of no batch.
 _ROLE = f"""
 CREATE ROLE {OWNER} LOGIN NOSUPERUSER CREATEROLE CREATEDB BYPASSRLS;
 ALTER ROLE {OWNER} SET session_preload_libraries = 'auto_explain';
@@ -20,6 +21,7 @@ ALTER ROLE {OWNER} SET auto_explain.log_nested_statements = on;
 ALTER ROLE {OWNER} SET auto_explain.log_verbose = on;
 ALTER ROLE {OWNER} SET auto_explain.log_parameter_max_length = 0;
 ALTER ROLE {OWNER} SET max_parallel_maintenance_workers = 0;
+ALTER ROLE {OWNER} SET plan_cache_mode = force_custom_plan;
 ALTER ROLE {OWNER} SET log_min_messages = fatal;
 """
 
