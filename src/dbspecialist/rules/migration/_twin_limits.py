@@ -19,6 +19,9 @@ _BUILT_WITHOUT = ("built with", "not supported in this build", "not supported by
 
 DENIED = "42501"
 
+#: PostgreSQL manual, "Predefined Collations": initdb makes them where the server has ICU.
+_OF_ICU = re.compile(r'collation "\S+-x-icu" for encoding "\w+" does not exist')
+
 _NO_ROLES = "the snapshot holds the roles that own something or may do something, and no others"
 
 #: What gives rights away that a superuser has.
@@ -27,7 +30,8 @@ _SET_ROLE = re.compile(r"\s*SET\s+(?:LOCAL\s+|SESSION\s+)?(?:ROLE|AUTHORIZATION)
 
 def limit(error: EngineError, run: Run) -> str:
     """Say why a refusal is the twin's and maybe not production's, or nothing."""
-    if any(text in f"{error.message} {error.detail}" for text in _BUILT_WITHOUT):
+    told = f"{error.message} {error.detail}"
+    if any(text in told for text in _BUILT_WITHOUT) or _OF_ICU.match(told):
         return "the twin's server is built without it"
     if error.sqlstate == DENIED and _is_by_superuser(run):
         return "production's role is a superuser, and the twin's is none"
