@@ -1,9 +1,9 @@
 """One client's session through the observing proxy.
 
-Whatever a client sends goes on unchanged to the twin; around each statement the proxy asks the
-same backend what it now holds. A statement outside a transaction is wrapped in one, so that its
-locks can be read before they are released; what cannot run inside a transaction is watched from
-a second session instead.
+Whatever a client sends goes on to the twin, unchanged but for what `translation` has to write
+otherwise; around each statement the proxy asks the same backend what it now holds. A statement
+outside a transaction is wrapped in one, so that its locks can be read before they are released;
+what cannot run inside a transaction is watched from a second session instead.
 """
 
 from __future__ import annotations
