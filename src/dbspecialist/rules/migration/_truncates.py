@@ -84,10 +84,16 @@ def emptied(trial: Trial, statement: StatementEffects, run: Run) -> Iterator[tup
         if mentions(statement, last(named_at(trial, statement, item.name)))
     ]
     named = {name for head in heads for name in family(trial.before, head)}
-    before = (trial.name_before(table, statement) for table in replaced)
+    names = (trial.name_before(table, statement) for table in replaced)
+    before = (name for name in names if not _is_sequence(trial, name))
     whole = {_head(trial, table, named): None for table in before}
     for table in whole:
         yield named_at(trial, statement, table), table in named
+
+
+def _is_sequence(trial: Trial, name: str) -> bool:
+    """Tell whether a relation is a sequence: RESTART IDENTITY gives it a new file too."""
+    return any(known.get("sequence", name) for known in (trial.before, trial.after))
 
 
 def _head(trial: Trial, table: str, named: set[str]) -> str:
