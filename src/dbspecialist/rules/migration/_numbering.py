@@ -18,7 +18,9 @@ _SETVAL = re.compile(
     r"\bsetval\s*\(\s*'(?P<name>[^']+)'(?:::\w+)?\s*,\s*(?P<value>\d+)\s*(?:,\s*(?P<called>\w+)\s*)?\)",
     re.IGNORECASE,
 )
-_RESTART = re.compile(r"\brestart\b(?:\s+with)?\s*(?P<value>\d+)?", re.IGNORECASE)
+_RESTART = re.compile(
+    r"\brestart\b(?P<computed>\s+with\b(?!\s*\d))?(?:\s+with)?\s*(?P<value>\d+)?", re.IGNORECASE
+)
 _COLUMN = re.compile(
     rf"\balter\s+(?:column\s+)?(?P<column>{NAME})\s+restart\b(?:\s+with)?\s*(?P<value>\d+)?",
     re.IGNORECASE,
@@ -48,16 +50,36 @@ class Numbering:
 def numberings(run: Run) -> tuple[Numbering, ...]:
     """Return the last that a run says of each column's sequence, where its number is told.
 
-    A number that a query computes is told by nothing here: it is taken to be right.
+    A number that a query computes is told by nothing here: it is taken to be right. So is one that
+    code sets which reads the column's table: it goes by rows that the twin does not have.
     """
     found: dict[str, Numbering] = {}
     for trial in run.trials:
-        for statement in trial.statements:
+        for index, statement in enumerate(trial.statements):
             told = [*_made(trial, statement), *_set(trial, statement)]
             if not told and _SETS.search(statement.sql):
                 found.clear()
             found |= {item.column.name: item for item in told}
+            for name in _by_rows(trial, index, found):
+                del found[name]
     return tuple(found.values())
+
+
+def _by_rows(trial: Trial, index: int, found: dict[str, Numbering]) -> list[str]:
+    """Return the columns whose sequences a statement sets, or may set, by rows that code reads."""
+    statement = trial.statements[index]
+    inner = {name for one in trial.readings if one.index == index for name in one.relations}
+    outer = {
+        name
+        for one in trial.readings
+        if one.client and one.index <= index
+        for name in one.relations
+    }
+    sets = _SETS.search(statement.sql)
+    if not sets and "DO" in statement.tags:  # its whole text is there, and sets nothing
+        inner = set()
+    read = inner | (outer if sets else set())
+    return [name for name, item in found.items() if item.column.parent in read]
 
 
 def _made(trial: Trial, statement: StatementEffects) -> Iterator[Numbering]:
@@ -73,7 +95,7 @@ def _made(trial: Trial, statement: StatementEffects) -> Iterator[Numbering]:
 
 
 def _is_made(trial: Trial, statement: StatementEffects, name: str) -> bool:
-    earlier = trial.statements[: trial.statements.index(statement) + 1]
+    earlier = trial.statements[: trial.place(statement) + 1]
     return any(("CREATE SEQUENCE", "sequence", name) in item.creates for item in earlier)
 
 
@@ -89,7 +111,7 @@ def _set(trial: Trial, statement: StatementEffects) -> Iterator[Numbering]:
     """Yield the numbers that setval() and RESTART set by a literal, or by the start."""
     for tag, _, name in statement.creates:
         text = statement.sql
-        if tag == "ALTER SEQUENCE" and (found := _RESTART.search(text)):
+        if tag == "ALTER SEQUENCE" and (found := _RESTART.search(text)) and not found["computed"]:
             yield from _restarted(trial, statement, name, found["value"])
         elif tag == "ALTER TABLE":
             for found in _COLUMN.finditer(text):

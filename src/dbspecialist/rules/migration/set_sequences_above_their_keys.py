@@ -3,7 +3,7 @@
 ## What it does
 Looks for new sequences and identities of columns that have values, and for sequences that are set
 to a number, where the column's highest value in production's statistics is not below the next one.
-Silent where a later statement sets the sequence by a query.
+Silent where a later statement sets the sequence by a query, or by code that reads the table.
 
 ## Why it matters
 The migration runs. The application's next INSERT that takes a number fails with 23505, and so does
