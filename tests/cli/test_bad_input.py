@@ -89,10 +89,10 @@ def refused(folder: Path, *arguments: str, **environment: str) -> str:
         ),
         (
             {
-                "prisma/migrations/migration_lock.toml": 'provider = "mysql"\n',
+                "prisma/migrations/migration_lock.toml": 'provider = "sqlserver"\n',
                 "prisma/migrations/1_a/migration.sql": "CREATE TABLE `t` (a int);",
             },
-            "prisma/migrations/migration_lock.toml: the migrations are for mysql, not for Post",
+            "prisma/migrations/migration_lock.toml: the migrations are for sqlserver, not for Post",
         ),
         ({"1_a.sql": "", "dbspecialist.toml": "x = = 1"}, "dbspecialist.toml: is not TOML (Inv"),
         ({"1_a.sql": "", "dbspecialist.toml": "snapshto = ''"}, "key 'snapshto' is not known; wr"),
