@@ -64,7 +64,9 @@ class Trial:
 
     def name_before(self, relation: str, statement: StatementEffects) -> str:
         """Return the name before the migration of a relation that a statement leaves under one."""
-        return self._followed(relation, reversed(self.statements[: self._place(statement) + 1]))
+        place = self._places.get(id(statement), len(self.statements) - 1)
+        earlier = (item for number, item in reversed(self._renaming) if number <= place)
+        return self._followed(relation, earlier)
 
     def name_then(self, relation: str, column: str, index: int | None) -> tuple[str, str]:
         """Return the names when a statement had run of what has these after the migration."""
@@ -77,9 +79,22 @@ class Trial:
             relation = self._followed(relation, (statement,))
         return relation, column
 
-    def _place(self, statement: StatementEffects) -> int:
-        places = (n for n, item in enumerate(self.statements) if item is statement)
-        return next(places, len(self.statements) - 1)
+    @cached_property
+    def _renaming(self) -> tuple[tuple[int, StatementEffects], ...]:
+        return tuple((n, item) for n, item in enumerate(self.statements) if item.renames)
+
+    @cached_property
+    def _places(self) -> Mapping[int, int]:
+        return {id(item): number for number, item in enumerate(self.statements)}
+
+    def place(self, statement: StatementEffects) -> int:
+        """Return a statement's number, from 0; of statements that are alike, each has its own.
+
+        Raises:
+            ValueError: Where it is none of the trial's.
+        """
+        found = self._places.get(id(statement))
+        return self.statements.index(statement) if found is None else found
 
     @staticmethod
     def _followed(relation: str, backwards: Iterable[StatementEffects]) -> str:
@@ -94,12 +109,11 @@ class Trial:
         """The place of a statement, or of the file."""
         if statement is None:
             return Location(self.migration.path)
-        numbers = (number for number, item in enumerate(self.statements) if item is statement)
-        return Location(self.migration.path, statement.line, next(numbers, None))
+        return Location(self.migration.path, statement.line, self._places.get(id(statement)))
 
     def from_statement(self, statement: StatementEffects) -> tuple[StatementEffects, ...]:
         """The statement and those that follow it in its transaction: a lock is held over them."""
-        start = self.statements.index(statement)
+        start = self.place(statement)
         return tuple(
             item for item in self.statements[start:] if item.transaction == statement.transaction
         )

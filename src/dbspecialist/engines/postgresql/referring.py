@@ -84,13 +84,14 @@ def _further(
 def _keys(trial: Trial, relation: str, statement: StatementEffects) -> Iterator[SchemaObject]:
     """Yield the foreign keys to a table, or one above it, that are there at a statement."""
     referred = {relation, *_above(trial.before, relation)}
-    earlier = trial.statements[: trial.statements.index(statement)]
-    gone = {name for item in earlier for name in item.drops}
+    earlier = trial.statements[: trial.place(statement)]
     for key in trial.before.of_kind("constraint"):
+        if key.attributes.get("referenced") not in referred:
+            continue
         name = key.name.removeprefix(f"{key.parent}.")
-        is_gone = f"table constraint {name} on {key.parent}" in gone
+        dropped = f"table constraint {name} on {key.parent}"
         is_enforced = key.attributes.get("enforced") != "false"
-        if key.attributes.get("referenced") in referred and is_enforced and not is_gone:
+        if is_enforced and not any(dropped in item.drops for item in earlier):
             yield key
 
 

@@ -37,7 +37,7 @@ def claims_of(run: Run) -> tuple[Claim, ...]:
 def _claims(
     run: Run, trial: Trial, statement: StatementEffects, change: Difference
 ) -> Iterator[Claim]:
-    index, revision = trial.statements.index(statement), trial.migration.revision
+    index, revision = trial.place(statement), trial.migration.revision
     before, after = change.before, change.after
     if after is None:
         return

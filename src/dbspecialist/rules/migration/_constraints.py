@@ -45,12 +45,13 @@ def added(
 
     A type change makes those of its column anew; they were there before and count as old.
     """
-    gone = _drops_until(trial, statement)
     before = catalogue_before(trial, run)
     for item in statement.constraints:
+        if not (item.added and item.kind in kinds):
+            continue
         known = before.get("constraint", f"{item.relation}.{item.name}")
-        old = known and dropped_constraint(item.relation, item.name) not in gone
-        if item.added and item.kind in kinds and not old:
+        name = dropped_constraint(item.relation, item.name)
+        if not known or name in _drops_until(trial, statement):
             yield item
 
 
@@ -63,7 +64,7 @@ def remade(trial: Trial, run: Run, statement: StatementEffects) -> Iterator[Cons
 
 
 def _drops_until(trial: Trial, statement: StatementEffects) -> set[str]:
-    end = trial.statements.index(statement) + 1
+    end = trial.place(statement) + 1
     return {name for item in trial.statements[:end] for name in item.drops}
 
 
@@ -95,7 +96,7 @@ def held_lock(trial: Trial, statement: StatementEffects, relation: str) -> Lock 
 
     Those of earlier migrations in the same transaction are told where the statement works on it.
     """
-    end = trial.statements.index(statement) + 1
+    end = trial.place(statement) + 1
     held = [
         lock
         for item in trial.statements[:end]

@@ -34,7 +34,7 @@ def fit_of(
 
 def is_decided(run: Run, trial: Trial, statement: StatementEffects, kind: ClaimKind) -> bool:
     """Tell whether every claim of a kind that a statement needs was decided."""
-    index = trial.statements.index(statement)
+    index = trial.place(statement)
     found = [item for item in fits(run, trial, kind) if item.claim.index == index]
     return bool(found) and all(item.source for item in found)
 

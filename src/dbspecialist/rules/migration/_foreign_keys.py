@@ -28,12 +28,11 @@ def together(trial: Trial, run: Run) -> Iterator[Together]:
 
     What add-foreign-keys-one-at-a-time says of them, no other rule about locks says again.
     """
-    for transaction in dict.fromkeys(item.transaction for item in trial.statements):
-        adding = [
-            item
-            for item in trial.statements
-            if item.transaction == transaction and any(added(trial, run, item, "foreign key"))
-        ]
+    transactions: dict[int, list[StatementEffects]] = {}
+    for item in trial.statements:
+        if any(added(trial, run, item, "foreign key")):
+            transactions.setdefault(item.transaction, []).append(item)
+    for adding in transactions.values():
         keys = tuple(key for item in adding for key in added(trial, run, item, "foreign key"))
         both = {
             name

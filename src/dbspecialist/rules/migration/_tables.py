@@ -154,7 +154,7 @@ def as_at(run: Run, trial: Trial, statement: StatementEffects, table: str) -> Ru
 
 def rows_error(trial: Trial, statement: StatementEffects) -> EngineError | None:
     """Return how a statement failed on the twin with rows, if it did."""
-    number = trial.statements.index(statement)
+    number = trial.place(statement)
     return next((item.error for item in trial.rows_errors if item.index == number), None)
 
 

@@ -82,7 +82,7 @@ def _successor(
 ) -> IndexParts | None:
     """Return the index with the same first key that is built later in the run."""
     position = run.trials.index(trial)
-    here = trial.statements[trial.statements.index(statement) + 1 :]
+    here = trial.statements[trial.place(statement) + 1 :]
     later = [(trial, item) for item in here]
     later += [(other, item) for other in run.trials[position + 1 :] for item in other.statements]
     for at_trial, item in later:

@@ -117,5 +117,5 @@ def _folded(name: str) -> str:
 
 def _is_dropped_before(trial: Trial, statement: StatementEffects) -> bool:
     """Tell whether a DROP INDEX stands before a build; IF EXISTS leaves no other trace."""
-    earlier = trial.statements[: trial.statements.index(statement)]
+    earlier = trial.statements[: trial.place(statement)]
     return any("DROP INDEX" in item.tags for item in earlier)

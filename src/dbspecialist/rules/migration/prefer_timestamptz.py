@@ -44,7 +44,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for column in _new(trial, run):
         statement = statement_for(trial, column)
         if statement is not None and _stays(column, statement, run):
-            key = trial.statements.index(statement), column.parent
+            key = trial.place(statement), column.parent
             found.setdefault(key, (statement, []))[1].append(column)
     for (_, table), (statement, columns) in sorted(found.items(), key=lambda item: item[0]):
         names = ", ".join(part(item) for item in columns)

@@ -79,7 +79,7 @@ def fix(trial: Trial, statement: StatementEffects, run: Run) -> tuple[Phase, ...
     made = {(item.relation, item.name) for item in found}
     adding = [
         item.sql
-        for item in trial.statements[: trial.statements.index(statement)]
+        for item in trial.statements[: trial.place(statement)]
         if any((added.relation, added.name) in made for added in item.constraints)
     ]
     return (

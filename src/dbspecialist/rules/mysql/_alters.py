@@ -191,7 +191,7 @@ def of_rows(
 
     It is `proven` or `refuted` where the database was asked, and nothing where no claim is made.
     """
-    index, revision = trial.statements.index(statement), trial.migration.revision
+    index, revision = trial.place(statement), trial.migration.revision
     for item in run.data_fit:
         claim = item.claim
         place = (claim.revision, claim.index, claim.object)

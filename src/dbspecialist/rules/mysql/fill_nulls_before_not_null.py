@@ -98,7 +98,7 @@ def _evidence(
     claim = f"no row of {column.parent} is NULL in {column.name}"
     if known:
         return Proof(claim, "refuted", f"nulls_ratio is {known:g}, as of the snapshot")
-    index = trial.statements.index(statement)
+    index = trial.place(statement)
     refused = next((item.error for item in trial.rows_errors if item.index == index), None)
     said = refused.message if refused else "; ".join(trial.rows_warnings.get(index, ()))
     tried = f"; on a sample row that is NULL the engine says: {said}" if said else ""

@@ -89,7 +89,7 @@ def _is_retyped(pair: Pair) -> bool:
 
 def _said(trial: Trial, statement: StatementEffects, columns: list[str]) -> str:
     """Return what the engine said of a column's values, not of NULLs, on sample rows."""
-    index = trial.statements.index(statement)
+    index = trial.place(statement)
     told = [item.error.message for item in trial.rows_errors if item.index == index]
     told += trial.rows_warnings.get(index, ())
     names = {f"'{name.rpartition('.')[2].strip('`')}'" for name in columns}

@@ -76,7 +76,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
 def _unchecked(trial: Trial) -> Iterator[Finding]:
     asked = [n for n, item in enumerate(trial.statements) if item.tags == (_CHECK,)]
     for rebuild in rebuilds(trial):
-        place = trial.statements.index(rebuild.last)
+        place = trial.place(rebuild.last)
         enforced = rebuild.drop.settings.get("foreign_keys") == "on"
         if enforced or not _is_referred_to(trial, rebuild) or any(n > place for n in asked):
             continue

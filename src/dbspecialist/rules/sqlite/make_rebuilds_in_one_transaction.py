@@ -53,7 +53,7 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
     for rebuild in rebuilds(trial):
         if rebuild.rename is None or rebuild.rename.transaction == rebuild.drop.transaction:
             continue
-        if trial.statements.index(rebuild.rename) < trial.statements.index(rebuild.drop):
+        if trial.place(rebuild.rename) < trial.place(rebuild.drop):
             continue  # the new table had its name before the old one went
         yield finding(
             severity="error",
