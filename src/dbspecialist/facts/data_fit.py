@@ -44,7 +44,9 @@ class Claim:
             row does alone.
         reads: The tables that the query reads, in production's names.
         referenced: Production's names of the columns that a foreign key refers to, in the order
-            of its own; nothing where the run makes one of either.
+            of its own; nothing where the run makes one of them, or computes its own.
+        given: The one value that the run itself gives all rows in a foreign key's one column, as
+            an expression, or "".
         obstacle: Why production cannot be asked, or "".
         revision: The migration.
         index: The statement's place in it, from 0, where known.
@@ -62,6 +64,7 @@ class Claim:
     obstacle: str = ""
     revision: str = ""
     index: int | None = None
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)
