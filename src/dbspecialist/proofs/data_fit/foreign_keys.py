@@ -27,6 +27,7 @@ def reference_claims(ground: Ground, made: SchemaObject) -> Iterator[Claim]:
         adding(ground, made),
         references=(parent,),
         referenced=_referenced(ground, made, columns),
+        given=_given(ground, made, columns),
         query=_orphans(ground, made, columns),
         obstacle=obstacle,
     )
@@ -46,9 +47,19 @@ def _referenced(ground: Ground, made: SchemaObject, columns: tuple[str, ...]) ->
     _, sources = ground.sources(made, columns, index)
     state, parent = ground.state(index), made.attributes["referenced"]
     found = [state.source(parent, name) for name in listed(made.attributes["referenced_columns"])]
-    if any(source.origin is None or source.changed for source in (*found, *sources.values())):
+    if any(source.origin is None or source.changed for source in found):
+        return ()
+    is_told = len(sources) == 1 and any(source.value for source in sources.values())
+    if any(source.changed or not (source.origin or is_told) for source in sources.values()):
         return ()
     return tuple(source.origin[1] for source in found if source.origin)
+
+
+def _given(ground: Ground, made: SchemaObject, columns: tuple[str, ...]) -> str:
+    """Return the one value that the run gives a key of one column, as an expression, or ""."""
+    _, sources = ground.sources(made, columns, adding(ground, made))
+    values = ["" if source.changed else source.value for source in sources.values()]
+    return values[0] if len(values) == 1 else ""
 
 
 def _orphans(ground: Ground, made: SchemaObject, columns: tuple[str, ...]) -> str:

@@ -19,6 +19,7 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.statistics import ColumnStatistics
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.units import count
+from dbspecialist.proofs.data_fit.one_key import answer_one_key
 from dbspecialist.proofs.data_fit.words import told, undecided
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -70,6 +71,9 @@ def answer_references(
     columns = [_statistics(run, child, name) for name in claim.columns]
     known = [item for item in columns if item is not None]
     rows, there = _rows(run, production, child), _rows(run, production, parent)
+    if claim.given and claim.referenced and rows and there is not None:
+        most = _newest(there) + there / 100
+        return answer_one_key(claim, run, production, (there, most * _MARGIN), connect)
     if not known or len(known) < len(columns) or not claim.referenced:
         return undecided(claim, "the snapshot has no statistics of its columns")
     if rows is None or there is None:
