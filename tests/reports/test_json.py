@@ -61,6 +61,12 @@ def test_rows_modified_are_added_up() -> None:
     assert blocked(statement)["rows_modified"] == 12
 
 
+def test_rows_modified_are_integers() -> None:
+    statement = replace(ADD_STATUS, rows_modified={"public.a": 99_692.7, "public.b": 1e20})
+    by_relation = blocked(statement)["rows_modified_by_relation"]
+    assert repr(by_relation) == "{'public.a': 99693, 'public.b': 1e+20}"
+
+
 def test_numbers_beyond_counting_stay_json() -> None:
     statement = replace(ADD_STATUS, blocked_ms={"public.a": float("inf")})
     assert blocked(statement)["blocked_ms_estimate"] == 1e308

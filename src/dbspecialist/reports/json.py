@@ -93,9 +93,9 @@ def _statement(statement: StatementEffects) -> dict[str, Any]:
         "selects": list(statement.selects),
         "rescans": {name: _number(times) for name, times in statement.rescans.items()},
         "rows_lost": list(statement.rows_lost),
-        "rows_modified": _number(sum(statement.rows_modified.values())),
-        "rows_modified_by_relation": _numbers(statement.rows_modified),
-        "rows_at_once": _numbers(statement.rows_at_once),
+        "rows_modified": _count(sum(statement.rows_modified.values())),
+        "rows_modified_by_relation": _counts(statement.rows_modified),
+        "rows_at_once": _counts(statement.rows_at_once),
         "drops": list(statement.drops),
         "cascades": list(statement.cascades),
         "creates": [
@@ -215,6 +215,15 @@ def _phase(phase: Phase) -> dict[str, Any]:
 
 def _numbers(values: Mapping[str, float]) -> dict[str, float]:
     return {name: _number(value) for name, value in values.items()}
+
+
+def _counts(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: _count(value) for name, value in values.items()}
+
+
+def _count(rows: float) -> float:
+    """Return rows as an integer; a share of a row, and what is beyond counting, as a number."""
+    return round(rows) if 1 <= rows < 2**53 or rows == 0 else _number(rows)
 
 
 def _number(value: float) -> float:
