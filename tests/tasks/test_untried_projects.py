@@ -109,6 +109,9 @@ def test_file_of_prose_is_bad_input_and_a_later_mistake_is_a_finding(folder: Pat
     (folder / "prose.sql").write_text("hello this is not sql\n")
     with pytest.raises(InputError, match='holds no SQL: syntax error at or near "hello"'):
         dbspecialist.prove(["prose.sql"])
+    (folder / "word.sql").write_text("a" * 10_000)
+    with pytest.raises(InputError, match=r'a{59}…"; name a file of SQL'):
+        dbspecialist.prove(["word.sql"])
     (folder / "late.sql").write_text("CREATE TABLE b (id int PRIMARY KEY);\nhello again;\n")
     (finding,) = dbspecialist.prove(["late.sql"]).at_least("error")
     assert finding.message.startswith("The statement fails with 42601")

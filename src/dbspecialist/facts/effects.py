@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dbspecialist.facts.catalogue import Difference, SchemaObject
+from dbspecialist.facts.cutting import cut_quotes
 from dbspecialist.facts.locks import Lock
 from dbspecialist.facts.written import Written
 
@@ -21,11 +22,15 @@ OUT_OF_TIME = "the statement did not end in the time that it has on the twin"
 
 @dataclass(frozen=True, slots=True)
 class EngineError:
-    """The engine's refusal of a statement."""
+    """The engine's refusal of a statement; what it quotes at length is cut."""
 
     sqlstate: str
     message: str
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", cut_quotes(self.message))
+        object.__setattr__(self, "detail", cut_quotes(self.detail))
 
     @property
     def lacks_object(self) -> bool:

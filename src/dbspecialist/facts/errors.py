@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dbspecialist.facts.cutting import cut_quotes
+
 
 class InputError(Exception):
     """Input that cannot be used, told as one line: what, where, what to do.
@@ -15,6 +17,6 @@ class InputError(Exception):
     """
 
     def __init__(self, what: str, where: str = "", todo: str = "") -> None:
-        self.what, self.where, self.todo = what, where, todo
-        head = f"{where}: {what}" if where else what
+        self.what, self.where, self.todo = cut_quotes(what), where, todo
+        head = f"{where}: {self.what}" if where else self.what
         super().__init__(f"{head}; {todo}" if todo else head)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dbspecialist.facts.cutting import cut_quotes
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.finding import Finding, Location
 from dbspecialist.facts.proof import Proof
@@ -63,7 +64,8 @@ def _refuse_prose(trial: Trial, root: Path) -> None:
     statements = trial.statements
     error = statements[0].error if len(statements) == 1 else None
     words = statements[0].sql.split(maxsplit=1) if error else []
-    if error and words and error.message == f'syntax error at or near "{words[0]}"':
+    first = cut_quotes(f'syntax error at or near "{words[0]}"') if words else ""
+    if error and error.message == first:
         path = str(root / trial.migration.path)
         raise InputError(f"holds no SQL: {error.message}", path, "name a file of SQL")
 
