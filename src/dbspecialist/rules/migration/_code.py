@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from dbspecialist.facts.finding import Severity
 from dbspecialist.facts.names import bare, last
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.walked import Broken
+from dbspecialist.rules.migration._routines import Routine, is_run
 
 
 def broken_by(trial: Trial, name: str, *sqlstates: str) -> Broken | None:
@@ -41,17 +43,25 @@ def code_evidence(run: Run, broken: Broken | None) -> Proof:
     return Proof(claim, "unchecked", "the snapshot holds no statements of the application")
 
 
-def by_old_code(run: Run, broken: Broken | None) -> Severity:
-    """Return `error` for code that breaks, `warning` where no code is known."""
+def by_old_code(run: Run, broken: Broken | None, routines: Sequence[Routine] = ()) -> Severity:
+    """Return `error` for code that breaks, `warning` where none is known or a trigger runs it."""
     if broken is not None:
         return "error"
-    return "info" if knows_code(run) else "warning"
+    return "info" if knows_code(run) and not is_run(routines) else "warning"
 
 
-def says_old_code(run: Run, broken: Broken | None) -> str:
+def says_old_code(run: Run, broken: Broken | None, routines: Sequence[Routine] = ()) -> str:
     """Say what becomes of code that names what is gone."""
     if broken is not None:
         return f"a statement of the application fails with {broken.error.sqlstate}"
+    if routines:
+        return told_routines(routines)
     if knows_code(run):
         return "no known statement of the application names it"
     return "code that names it fails, and none is known"
+
+
+def told_routines(routines: Sequence[Routine]) -> str:
+    """Name the first of the functions that name what is gone, and count the others."""
+    more = f", and {len(routines) - 1} more do" if len(routines) > 1 else ""
+    return f"{routines[0].text}{more}"

@@ -13,6 +13,7 @@ from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, by_old_code, code_evidence, says_old_code
 from dbspecialist.rules.migration._columns import altered, mentions
+from dbspecialist.rules.migration._routines import naming_table
 from dbspecialist.rules.migration._tables import is_filled
 
 UNDEFINED_TABLE = "42P01"
@@ -51,13 +52,16 @@ class Renamed:
             done: The verb of the proof ("renames").
         """
         broken = broken_by(self.trial, self.old, UNDEFINED_TABLE)
+        routines = naming_table(self.run, self.old)
         return finding(
-            severity=by_old_code(self.run, broken),
-            message=f"Table {self.old} {told} {self.new}: {says_old_code(self.run, broken)}",
+            severity=by_old_code(self.run, broken, routines),
+            message=f"Table {self.old} {told} {self.new}: "
+            f"{says_old_code(self.run, broken, routines)}",
             location=at(self.trial, self.statement),
             evidence=(
                 seen(f"{done} {self.old} to {self.new}"),
                 code_evidence(self.run, broken),
+                *(item.proof for item in routines),
             ),
             help=f"CREATE VIEW {self.old} AS SELECT * FROM {self.new}, in the same transaction",
             relation=self.new,

@@ -17,7 +17,8 @@ and DROP TABLE in a later migration, once nothing has missed it and a dump of it
 
 ## What proves it
 The engine's list of dropped objects, production's row count as of the snapshot, and the
-statements of the workload and of the models, planned on the twin after the migration.
+statements of the workload and of the models, planned on the twin after the migration. Functions of
+the database are read for the table's name.
 
 ## Source
 PostgreSQL manual, "DROP TABLE".
@@ -34,7 +35,8 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import count
 from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
-from dbspecialist.rules.migration._code import broken_by, code_evidence
+from dbspecialist.rules.migration._code import broken_by, code_evidence, told_routines
+from dbspecialist.rules.migration._routines import Routine, is_run, naming_table
 from dbspecialist.rules.migration._tables import as_at, is_filled, knows, rows_of
 
 TITLE = "Drop tables in two steps"
@@ -50,18 +52,22 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         for table in _dropped(trial, statement):
             then = as_at(run, trial, statement, table)
             broken = broken_by(trial, table, UNDEFINED_TABLE)
-            if not is_filled(trial, then, table) and broken is None:
+            routines = _routines(run, table)
+            filled = is_filled(trial, then, table)
+            if not (filled or broken or is_run(routines)):
                 continue
             known = knows(trial, then, table)
             rows = f"about {count(rows_of(trial, then, table))} rows" if known else "its rows"
+            names = f": {told_routines(routines)}" if routines else ""
             yield finding(
-                severity="error" if known or broken else "warning",
-                message=f"Table {table} goes with {rows}",
+                severity="error" if (known and filled) or broken else "warning",
+                message=f"Table {table} goes with {rows}{names}",
                 location=at(trial, statement),
                 evidence=(
                     seen(f"drops {table}"),
                     _loss(trial, then, table),
                     code_evidence(run, broken),
+                    *(item.proof for item in routines),
                 ),
                 help="rename it first, keep a dump, and drop it in a later migration",
                 relation=table,
@@ -76,6 +82,11 @@ def _dropped(trial: Trial, statement: StatementEffects) -> Iterator[str]:
             continue
         if f"table {table.attributes.get('partition_of')}" not in statement.drops:
             yield table.name
+
+
+def _routines(run: Run, table: str) -> tuple[Routine, ...]:
+    relations = run.trials[-1].after.of_kind("table", "view", "materialized view", "foreign table")
+    return () if any(item.name == table for item in relations) else naming_table(run, table)
 
 
 def _loss(trial: Trial, run: Run, table: str) -> Proof:

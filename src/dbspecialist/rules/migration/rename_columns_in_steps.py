@@ -17,7 +17,7 @@ or rename the table and put a view with the old column names in its place.
 
 ## What proves it
 The engine names the renamed column; the statements of the workload and of the models are
-planned on the twin after the migration.
+planned on the twin after the migration. Functions of the database are read for the words.
 
 ## Source
 PostgreSQL manual, "ALTER TABLE", RENAME.
@@ -33,6 +33,7 @@ from dbspecialist.rules.findings import finding
 from dbspecialist.rules.judging import at, seen
 from dbspecialist.rules.migration._code import broken_by, by_old_code, code_evidence, says_old_code
 from dbspecialist.rules.migration._columns import Altered, at_end, part, renamed_columns
+from dbspecialist.rules.migration._routines import naming_column
 from dbspecialist.rules.migration._tables import is_filled
 
 TITLE = "Rename columns in steps"
@@ -51,11 +52,17 @@ def check(trial: Trial, run: Run) -> Iterator[Finding]:
         if not is_filled(trial, run, new.parent, statement):
             continue
         broken = broken_by(trial, part(old), UNDEFINED_COLUMN)
+        routines = naming_column(run, old.parent, part(old))
         yield finding(
-            severity=by_old_code(run, broken),
-            message=f"Column {old.name} becomes {part(new)}: {says_old_code(run, broken)}",
+            severity=by_old_code(run, broken, routines),
+            message=f"Column {old.name} becomes {part(new)}: "
+            f"{says_old_code(run, broken, routines)}",
             location=at(trial, statement),
-            evidence=(seen(f"renames {old.name} to {part(new)}"), code_evidence(run, broken)),
+            evidence=(
+                seen(f"renames {old.name} to {part(new)}"),
+                code_evidence(run, broken),
+                *(item.proof for item in routines),
+            ),
             help="add the new column, write both, fill it in steps, then drop the old one",
             relation=new.parent,
         )
