@@ -13,6 +13,14 @@ from dbspecialist.facts.report import Report
 Move = Callable[[str], str]
 
 
+def from_here(path: Path) -> str:
+    """Write a path as it is seen from the current folder, whole where it lies outside."""
+    try:
+        return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return str(path)
+
+
 def seen_from_here(report: Report, root: Path) -> Report:
     """Return the report with its paths relative to the current folder.
 

@@ -14,6 +14,7 @@ from dbspecialist.tasks import prove_postgresql
 from dbspecialist.tasks.asked import Asked
 from dbspecialist.tasks.configuration import apply_configuration, refuse_unknown_rules
 from dbspecialist.tasks.excuses import REASON, UNUSED
+from dbspecialist.tasks.passed_over import passed_over
 from dbspecialist.tasks.places import seen_from_here
 from dbspecialist.tasks.reporting import joined
 from dbspecialist.tasks.untried import UntriedError
@@ -54,7 +55,8 @@ def prove_projects(
     refuse_unknown_rules(configuration, (*rule_ids(), REASON, UNUSED))
     division = partial(pending, snapshot=asked.snapshot, from_=from_, to=to, base=base)
     reports, untried = [], []
-    for project in (item for root in roots for item in _projects(root, asked, single_transaction)):
+    projects = [item for root in roots for item in _projects(root, asked, single_transaction)]
+    for project in projects:
         try:
             reports.append(seen_from_here(_prove_and_fix(project, division, asked), project.root))
         except UntriedError as error:
@@ -63,7 +65,8 @@ def prove_projects(
         raise untried[0]
     report = joined(reports)
     more = apply_configuration([error.finding() for error in untried], configuration)
-    return replace(report, findings=(*report.findings, *more))
+    proofs = () if configuration.toolchain else passed_over(roots, projects, base)
+    return replace(report, findings=(*report.findings, *more), proofs=(*report.proofs, *proofs))
 
 
 def _projects(root: Path, asked: Asked, single_transaction: bool) -> Iterable[Project]:

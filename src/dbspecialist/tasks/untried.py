@@ -11,6 +11,7 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.units import plural
 from dbspecialist.rules.history.try_every_migration import remedy
+from dbspecialist.tasks.places import from_here
 from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.pending import Pending
 
@@ -38,7 +39,7 @@ class UntriedError(InputError):
             rule=RULE,
             severity="error",
             message=f"0 of {number} tried: {reason}",
-            location=Location(_from_here(self.root / first.migration.path)),
+            location=Location(from_here(self.root / first.migration.path)),
             evidence=(Proof("every pending migration was tried", "unchecked", reason),),
             help=self.todo,
         )
@@ -72,14 +73,7 @@ def _refuse_prose(trial: Trial, root: Path) -> None:
 
 def nothing_pending(project: Project, division: Pending) -> str:
     """Say why none of a project's migrations is run."""
-    where = f"{project.name} in {_from_here(project.root)}"
+    where = f"{project.name} in {from_here(project.root)}"
     if not division.before:
         return f"{where}: no migrations are there"
     return f"{where}: none of {plural(len(division.before), 'migration')} is pending"
-
-
-def _from_here(path: Path) -> str:
-    try:
-        return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
-    except ValueError:
-        return str(path)
