@@ -51,7 +51,7 @@ def naming_table(run: Run, table: str) -> tuple[Routine, ...]:
     end = run.trials[-1].after
     return _sorted(
         Routine(name, bare(last(table)), _triggers(end, name))
-        for name, body in _bodies(end)
+        for name, body in _bodies(end, bare(last(table)))
         if _names_table(body, table)
     )
 
@@ -61,7 +61,7 @@ def naming_column(run: Run, table: str, column: str) -> tuple[Routine, ...]:
     end, word = run.trials[-1].after, bare(column)
     return _sorted(
         Routine(name, word, _triggers(end, name))
-        for name, body in _bodies(end)
+        for name, body in _bodies(end, word)
         if _word(word).search(body) and (_names_table(body, table) or _triggers(end, name, table))
     )
 
@@ -70,17 +70,20 @@ def _sorted(found: Iterator[Routine]) -> tuple[Routine, ...]:
     return tuple(sorted(found, key=lambda item: (not item.triggers, item.name)))
 
 
-def _bodies(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """Yield routines with their bodies, where these are strings: others have dependencies."""
+def _bodies(catalogue: Catalogue, word: str) -> Iterator[tuple[str, str]]:
+    """Yield routines with their bodies that may have a word, without their comments.
+
+    Bodies that are no strings have dependencies of their own.
+    """
     for item in catalogue.of_kind("function", "procedure"):
         _, found, body = item.attributes.get("definition", "").partition("\nAS ")
-        if found:
+        if found and word.lower() in body.lower():
             yield item.name, _COMMENT.sub(" ", body)
 
 
 def _names_table(body: str, table: str) -> bool:
     """Tell whether a body has a table's name, alone or behind its schema."""
-    schema = [bare(name) for name in parts(table)][:-1]
+    schema = [bare(name).lower() for name in parts(table)][:-1]
     found = _word(bare(last(table))).finditer(body)
     return any(not item["of"] or [item["of"].lower()] == schema for item in found)
 
