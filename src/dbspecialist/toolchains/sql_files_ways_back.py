@@ -12,7 +12,7 @@ from dbspecialist.facts.migration import Migration
 from dbspecialist.toolchains.sql_files import SqlFiles
 from dbspecialist.toolchains.sql_files_revisions import back_path, goose_lines, in_style, script
 from dbspecialist.toolchains.sql_files_writing import tool_of
-from dbspecialist.toolchains.sql_places import read_source
+from dbspecialist.toolchains.sql_places import Source, read_source
 from dbspecialist.toolchains.walk import relative
 
 _SECTIONS = {
@@ -27,9 +27,7 @@ def with_way_back(
 ) -> tuple[FileEdit, ...]:
     """Return the file of the way back, or the file that holds both with another section."""
     path = project.root / migration.path
-    source = read_source(path)
-    if source is None:
-        raise InputError("its line ends are of both kinds", migration.path, "make them alike")
+    source = _source(path, project)
     tool = tool_of(source.text, path)
     written = in_style(project, statements)
     if tool in _SECTIONS:
@@ -37,10 +35,23 @@ def with_way_back(
         before = path.read_bytes().decode("utf-8")
         return (FileEdit(migration.path, source.written(text), before),)
     back = _back(project, migration, path, tool)
+    if back.is_file():
+        _source(back, project)
     begins = tool == "psql" and not project.single_transaction
     text = script(written, begins=begins)
     before = back.read_bytes().decode("utf-8") if back.is_file() else ""
     return (FileEdit(relative(back, project.root), source.written(text), before),)
+
+
+def _source(path: Path, project: SqlFiles) -> Source:
+    source = read_source(path)
+    if source is None:
+        raise InputError(
+            "it is not UTF-8, or its line ends are of both kinds",
+            relative(path, project.root),
+            "save it as UTF-8 with line ends of one kind",
+        )
+    return source
 
 
 def _with_section(text: str, tool: str, statements: Sequence[str]) -> str:

@@ -38,8 +38,11 @@ class Source:
 
 
 def read_source(path: Path) -> Source | None:
-    """Read a file; nothing where its line ends are of both kinds."""
-    text = path.read_bytes().decode("utf-8")
+    """Read a file; nothing where it is not UTF-8, or its line ends are of both kinds."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:  # it declares its encoding, which an edited file would not have
+        return None
     mark = text[:1] if text.startswith("\ufeff") else ""
     windows = "\r\n" in text
     if windows and text.count("\n") != text.count("\r\n"):

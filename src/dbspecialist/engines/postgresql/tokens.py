@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from dbspecialist.engines.postgresql.script_encoding import declared_text
 from dbspecialist.facts.errors import InputError
 
 #: Letters and whatever is not ASCII; the same with digits; the same with a dollar sign. They are
@@ -58,7 +59,7 @@ class Token(NamedTuple):
 
 
 def script_text(path: Path) -> str:
-    """Read a script's file as UTF-8.
+    """Read a script's file as UTF-8, or in the encoding that it declares.
 
     Raises:
         InputError: When it cannot be read or is not text.
@@ -66,9 +67,12 @@ def script_text(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"byte {error.start} is not UTF-8", str(path), "save the file as UTF-8"
-        ) from error
+        declared = declared_text(path.read_bytes())
+        if declared is None:
+            raise InputError(
+                f"byte {error.start} is not UTF-8", str(path), "save the file as UTF-8"
+            ) from error
+        text = declared
     except OSError as error:
         raise InputError(str(error.strerror), str(path), "check the path and its rights") from error
     if "\0" in text:
