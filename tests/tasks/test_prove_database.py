@@ -84,7 +84,7 @@ def test_database_that_refuses_ends_with_status_2_without_the_password(tmp_path:
 def test_url_that_cannot_be_read_is_refused_before_anything_runs(tmp_path: Path) -> None:
     told: list[str] = []
     with pytest.raises(InputError, match="the database URL cannot be read"):
-        prove([tmp_path], database="mysql://bob:s3cret@db/shop", progress=told.append)
+        prove([tmp_path], database="oracle://bob:s3cret@db/shop", progress=told.append)
     assert told == []
 
 
