@@ -10,8 +10,9 @@ from dbspecialist.facts.catalogue import Catalogue
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Trial
 from dbspecialist.proofs.mysql.rates import Rates
-from dbspecialist.proofs.mysql.scripts import read_scripts
+from dbspecialist.proofs.mysql.scripts import NAME
 from dbspecialist.proofs.mysql.trials import try_migrations
+from dbspecialist.proofs.scripts import read_scripts
 from dbspecialist.toolchains.sql_files import SqlFiles
 from dbspecialist.twins.mysql.rows import fill
 from dbspecialist.twins.mysql.server import Server
@@ -47,7 +48,7 @@ def tried(
             (folder / f"{number}.down.sql").write_text(down)
     project = SqlFiles(folder, folder, dialect="mariadb")
     with open_stage(snapshot, server=mariadb) as stage:
-        told = read_scripts(project, project.history())
+        told = read_scripts(project, project.history(), NAME)
         run = try_migrations(stage, project, told, snapshot=snapshot, rates=RATES)
     return run.trials
 

@@ -18,8 +18,9 @@ from dbspecialist.facts.workload import WorkloadStatement
 from dbspecialist.proofs.mysql.asking_rows import judge_data
 from dbspecialist.proofs.mysql.fixes import Scene
 from dbspecialist.proofs.mysql.rates import Rates
-from dbspecialist.proofs.mysql.scripts import read_scripts
+from dbspecialist.proofs.mysql.scripts import NAME
 from dbspecialist.proofs.mysql.trials import try_migrations
+from dbspecialist.proofs.scripts import read_scripts
 from dbspecialist.tasks.fixing_mysql import with_fixes
 from dbspecialist.tasks.judging import findings_of
 from dbspecialist.toolchains.sql_files import SqlFiles
@@ -47,7 +48,7 @@ def run_mysql_case(case: Case, server: Server, folder: Path) -> tuple[Run, tuple
     )
     with open_stage(snapshot, server=server) as stage:
         stage.statement_seconds = data.get("statement_seconds", stage.statement_seconds)
-        scripts = read_scripts(project, project.history())
+        scripts = read_scripts(project, project.history(), NAME)
         run = try_migrations(stage, project, scripts, snapshot=snapshot, rates=RATES)
         run = _asked(run, data, server)
         found = findings_of(run, select=[case.rule])

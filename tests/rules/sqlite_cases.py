@@ -13,7 +13,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.statistics import ColumnStatistics, RelationStatistics
 from dbspecialist.facts.trial import Run
 from dbspecialist.facts.workload import WorkloadStatement
-from dbspecialist.proofs.sqlite.scripts import read_scripts
+from dbspecialist.proofs.scripts import read_scripts
 from dbspecialist.proofs.sqlite.trials import try_migrations
 from dbspecialist.tasks.fixing_sqlite import prove_fixes
 from dbspecialist.tasks.judging import findings_of
@@ -39,7 +39,7 @@ def run_sqlite_case(case: Case, folder: Path) -> tuple[Run, tuple[Finding, ...]]
         run = try_migrations(stage, project, project.history(), snapshot=snapshot)
         found = tuple(findings_of(run, select=[case.rule]))
         if "fix" in data:
-            scripts = read_scripts(project, project.history())
+            scripts = read_scripts(project, project.history(), "SQLite")
             found, _ = prove_fixes(stage, folder, scripts, run, found)
     return run, found
 

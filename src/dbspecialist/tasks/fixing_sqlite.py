@@ -14,7 +14,7 @@ from dbspecialist.facts.change import Change
 from dbspecialist.facts.finding import Finding
 from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
-from dbspecialist.proofs.sqlite.scripts import Script
+from dbspecialist.proofs.scripts import Script
 from dbspecialist.proofs.sqlite.trials import try_script
 from dbspecialist.rules.base import all_rules, rules_by_id
 from dbspecialist.tasks.judging import findings_of

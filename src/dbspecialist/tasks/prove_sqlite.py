@@ -11,7 +11,7 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.report import Report, TwinFacts
 from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run
-from dbspecialist.proofs.sqlite.scripts import read_scripts
+from dbspecialist.proofs.scripts import read_scripts
 from dbspecialist.proofs.sqlite.trials import try_migrations
 from dbspecialist.tasks.asked import Asked
 from dbspecialist.tasks.fixing_sqlite import prove_fixes
@@ -101,7 +101,7 @@ def _tried(
     findings = judged(run, asked.configuration, project.root)
     if project.name == "alembic":
         return run, findings, {}
-    scripts = read_scripts(project, (*before, *division.pending))
+    scripts = read_scripts(project, (*before, *division.pending), "SQLite")
     return run, *prove_fixes(stage, project.root, scripts, run, findings)
 
 

@@ -12,8 +12,9 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.proofs.fixes import SAME_CATALOGUE, unequal
 from dbspecialist.proofs.mysql.effects import estimate_blocked
 from dbspecialist.proofs.mysql.rates import Rates
-from dbspecialist.proofs.mysql.scripts import Script, read_scripts
+from dbspecialist.proofs.mysql.scripts import NAME
 from dbspecialist.proofs.mysql.trials import see_effects
+from dbspecialist.proofs.scripts import Script, read_scripts
 from dbspecialist.toolchains.base import Project
 from dbspecialist.toolchains.copies import copied
 from dbspecialist.twins.mysql.stage import Stage
@@ -56,7 +57,7 @@ class Scene:
         with copied(self.project, edits) as copy:
             revision = self.scripts[number].migration.revision
             migration = next(item for item in copy.history() if item.revision == revision)
-            (script,) = read_scripts(copy, [migration])
+            (script,) = read_scripts(copy, [migration], NAME)
         return self._seen(number, script)
 
     def _seen(self, number: int, script: Script) -> Trial:

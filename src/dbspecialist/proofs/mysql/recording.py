@@ -23,7 +23,7 @@ from dbspecialist.engines.mysql.tags import tag_of
 from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
-from dbspecialist.proofs.mysql.scripts import Script
+from dbspecialist.proofs.scripts import Script
 from dbspecialist.toolchains.alembic.interpreter import interpreters
 from dbspecialist.toolchains.alembic.project import AlembicProject
 from dbspecialist.twins.confinement import confined

@@ -15,8 +15,8 @@ from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.proofs.mysql.effects import as_effects, estimate_blocked
 from dbspecialist.proofs.mysql.planned import rows_planned
 from dbspecialist.proofs.mysql.rates import Rates
-from dbspecialist.proofs.mysql.scripts import Script
 from dbspecialist.proofs.mysql.walk import not_reached, run_script, walk
+from dbspecialist.proofs.scripts import Script
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.twins.mysql.stage import Stage
 

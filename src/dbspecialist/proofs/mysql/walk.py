@@ -20,8 +20,8 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.walked import Broken, RoundTrip, RowsError
 from dbspecialist.proofs.mysql.compatibility import OldCode
 from dbspecialist.proofs.mysql.fingerprints import fingerprint
-from dbspecialist.proofs.mysql.scripts import Script
 from dbspecialist.proofs.round_trip_verdict import Observed, judge_round_trip
+from dbspecialist.proofs.scripts import Script
 from dbspecialist.toolchains.base import MigrationFailed
 from dbspecialist.twins.mysql.rows import fill
 from dbspecialist.twins.mysql.stage import Stage

@@ -22,7 +22,7 @@ from dbspecialist.engines.postgresql.script import ScriptStatement
 from dbspecialist.engines.sqlite.script import tag_of
 from dbspecialist.facts.errors import InputError
 from dbspecialist.facts.migration import Migration
-from dbspecialist.proofs.sqlite.scripts import Script
+from dbspecialist.proofs.scripts import Script
 from dbspecialist.toolchains.alembic.interpreter import interpreters
 from dbspecialist.toolchains.alembic.project import AlembicProject
 from dbspecialist.twins.confinement import confined

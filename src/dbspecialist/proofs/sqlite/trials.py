@@ -15,7 +15,7 @@ from dbspecialist.facts.snapshot import Snapshot
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.walked import RowsError
 from dbspecialist.proofs.round_trip_verdict import Observed, judge_round_trip
-from dbspecialist.proofs.sqlite.scripts import Script, read_scripts
+from dbspecialist.proofs.scripts import Script, read_scripts
 from dbspecialist.proofs.sqlite.walk import run_script, walk_script
 from dbspecialist.toolchains.base import MigrationFailed, Project
 from dbspecialist.twins.sqlite.rows import fill
@@ -97,7 +97,7 @@ def read_all(
 ) -> tuple[tuple[Script, ...], tuple[Script, ...]]:
     """Read the migrations' statements from files, or record them where they are programs."""
     if project.name != "alembic":
-        return read_scripts(project, before), read_scripts(project, pending)
+        return read_scripts(project, before, "SQLite"), read_scripts(project, pending, "SQLite")
     from dbspecialist.proofs.sqlite.recording import record_scripts
     from dbspecialist.toolchains.alembic.project import AlembicProject
 

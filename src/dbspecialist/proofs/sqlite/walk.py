@@ -17,9 +17,9 @@ from dbspecialist.facts.proof import Proof
 from dbspecialist.facts.trial import Run, Trial
 from dbspecialist.facts.walked import RoundTrip, RowsError
 from dbspecialist.proofs.round_trip_verdict import Observed, judge_round_trip
+from dbspecialist.proofs.scripts import Script
 from dbspecialist.proofs.sqlite.compatibility import OldCode
 from dbspecialist.proofs.sqlite.fingerprints import fingerprint
-from dbspecialist.proofs.sqlite.scripts import Script
 from dbspecialist.toolchains.base import MigrationFailed
 
 

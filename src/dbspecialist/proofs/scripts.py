@@ -1,4 +1,4 @@
-"""Scripts: what a toolchain sends for a migration to SQLite."""
+"""Scripts: what a toolchain sends for a migration, where that stands in files of SQL."""
 
 from __future__ import annotations
 
@@ -41,15 +41,22 @@ class Sectioned(Protocol):
         """The way up and the way back of one file."""
 
 
-def read_scripts(project: Project, migrations: Iterable[Migration]) -> tuple[Script, ...]:
+def read_scripts(
+    project: Project, migrations: Iterable[Migration], engine: str
+) -> tuple[Script, ...]:
     """Read the statements of migrations.
+
+    Args:
+        project: Whose they are.
+        migrations: Which of them.
+        engine: Who they are sent to, for people: `SQLite`.
 
     Raises:
         InputError: Where the toolchain's migrations are not files of SQL.
     """
     if not isinstance(project, Sectioned):
         raise InputError(
-            f"{project.name} migrations are not tried on SQLite yet",
+            f"{project.name} migrations are not tried on {engine} yet",
             str(project.root),
             "give files of SQL",
         )
@@ -58,5 +65,6 @@ def read_scripts(project: Project, migrations: Iterable[Migration]) -> tuple[Scr
 
 def _script(project: Sectioned, migration: Migration) -> Script:
     up, down = project.sections(migration.revision)
+    # Several statements in one message are a transaction of PostgreSQL's alone.
     wraps = up.wrapping == "transaction"
     return Script(migration, up.statements, down.statements if down else (), wraps)
